@@ -1,0 +1,26 @@
+export { Activity, type ActivityChannel, type ActivityToken } from "./activity.ts";
+export { Canaries, type CanarySighting } from "./canary.ts";
+export {
+  type Clock,
+  type Deadline,
+  hours,
+  minutes,
+  RealClock,
+  seconds,
+  type Timer,
+  type TimerOptions,
+  VirtualClock,
+} from "./clock.ts";
+export {
+  type Culprit,
+  ERROR_CODES,
+  type ErrorCode,
+  isMountproofError,
+  MountproofError,
+  type MountproofErrorOptions,
+  messageOf,
+} from "./errors.ts";
+export { createLog, type Log, type LogFields, type LogLevel, type LogOptions, silentLog } from "./log.ts";
+export { type Random, seededRandom, systemRandom } from "./random.ts";
+export { Digester, Secret } from "./redaction.ts";
+export { Scope } from "./scope.ts";

@@ -1,0 +1,46 @@
+import { randomBytes, randomUUID } from "node:crypto";
+
+/** Randomness as a service, so that jitter and generated names replay by seed. */
+export type Random = {
+  /** Uniform in [0, 1). */
+  next(): number;
+  /** Uniform integer in [low, high]. */
+  integer(low: number, high: number): number;
+  /** `length` characters of Kubernetes' safe alphabet, as generateName uses them. */
+  suffix(length: number): string;
+  uuid(): string;
+};
+
+/** The alphabet of k8s.io/apimachinery's rand: no vowels, no look-alikes. */
+const SAFE = "bcdfghjklmnpqrstvwxz2456789";
+
+/** A generator that repeats itself for the same seed (mulberry32); uuids come from it too. */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+  const hex = (digits: number): string =>
+    Array.from({ length: digits }, () => Math.floor(next() * 16).toString(16)).join("");
+  return {
+    next,
+    integer: (low, high) => low + Math.floor(next() * (high - low + 1)),
+    suffix: (length) => Array.from({ length }, () => SAFE[Math.floor(next() * SAFE.length)]).join(""),
+    uuid: () => `${hex(8)}-${hex(4)}-4${hex(3)}-${"89ab"[Math.floor(next() * 4)]}${hex(3)}-${hex(12)}`,
+  };
+}
+
+/** The system's randomness. */
+export function systemRandom(): Random {
+  const next = (): number => randomBytes(6).readUIntBE(0, 6) / 2 ** 48;
+  return {
+    next,
+    integer: (low, high) => low + Math.floor(next() * (high - low + 1)),
+    suffix: (length) => Array.from({ length }, () => SAFE[Math.floor(next() * SAFE.length)]).join(""),
+    uuid: randomUUID,
+  };
+}

@@ -1,0 +1,86 @@
+import type { Clock } from "../core/index.ts";
+
+/** The wires an exchange can cross (design, "seams"). */
+export type Seam = "kube-api" | "registration" | "csi" | "provider" | "store" | "identity" | "egress" | "control";
+
+/**
+ * One exchange on a wire, from its first byte to its last. Values are digests: an entry never holds a
+ * secret, a token or a file's content.
+ */
+export type JournalEntry = {
+  readonly seq: number;
+  readonly seam: Seam;
+  /** The part that served it: `driver`, `provider/vault`, `fake/vault`, `apiserver`, `kubelet/node-0`. */
+  readonly server: string;
+  /** Who asked, as far as the wire tells: a user name, a token's subject, a socket. */
+  readonly caller?: string;
+  /** gRPC method or HTTP verb and path: `/csi.v1.Node/NodePublishVolume`, `GET /v1/secret/data/app`. */
+  readonly operation: string;
+  /** gRPC code name or HTTP status. */
+  readonly status: string;
+  /** Virtual and wall time of the start, and wall duration, in milliseconds. */
+  readonly at: number;
+  readonly wall: number;
+  readonly tookMs: number;
+  /** What steps assert on: ids, names, digests. */
+  readonly detail: Readonly<Record<string, unknown>>;
+};
+
+export type JournalFilter = {
+  readonly seam?: Seam;
+  readonly server?: string;
+  /** Exact text, or a pattern, of the operation. */
+  readonly operation?: string | RegExp;
+  /** Entries with a greater `seq` only; see {@link Journal.mark}. */
+  readonly since?: number;
+};
+
+/** Evidence (design, rule 4): append-only, shared by the parts of one run. */
+export class Journal {
+  readonly #clock: Clock;
+  readonly #entries: JournalEntry[] = [];
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Begins an exchange; call the result once with its end. */
+  begin(exchange: Pick<JournalEntry, "seam" | "server" | "operation"> & { readonly caller?: string }): (
+    status: string,
+    detail?: Readonly<Record<string, unknown>>,
+  ) => JournalEntry {
+    const at = this.#clock.now();
+    const wall = this.#clock.wall();
+    return (status, detail = {}) => {
+      const entry: JournalEntry = {
+        ...exchange,
+        seq: this.#entries.length + 1,
+        status,
+        at,
+        wall,
+        tookMs: this.#clock.wall() - wall,
+        detail,
+      };
+      this.#entries.push(entry);
+      return entry;
+    };
+  }
+
+  /** The newest `seq`: entries after it are what happens from here on. */
+  mark(): number {
+    return this.#entries.length;
+  }
+
+  entries(filter: JournalFilter = {}): JournalEntry[] {
+    return this.#entries.filter(
+      (entry) =>
+        entry.seq > (filter.since ?? 0) &&
+        (filter.seam === undefined || entry.seam === filter.seam) &&
+        (filter.server === undefined || entry.server === filter.server) &&
+        (filter.operation === undefined ||
+          (typeof filter.operation === "string"
+            ? entry.operation === filter.operation
+            : filter.operation.test(entry.operation))),
+    );
+  }
+}
