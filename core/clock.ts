@@ -42,7 +42,7 @@ export const hours = (n: number): number => n * 3_600_000;
 
 abstract class BaseClock implements Clock {
   abstract readonly kind: "real" | "virtual";
-  readonly activity = new Activity();
+  abstract readonly activity: Activity;
   abstract now(): number;
   abstract timer(ms: number, fire: () => void, options?: TimerOptions): Timer;
 
@@ -93,6 +93,7 @@ abstract class BaseClock implements Clock {
 /** The system's time. */
 export class RealClock extends BaseClock {
   readonly kind = "real";
+  readonly activity = new Activity();
 
   now(): number {
     return Date.now();
@@ -133,6 +134,7 @@ type PendingTimer = { readonly due: number; readonly order: number; readonly fir
  */
 export class VirtualClock extends BaseClock {
   readonly kind = "virtual";
+  readonly activity = new Activity({ chained: true });
   #now: number;
   #order = 0;
   #pending: PendingTimer[] = [];

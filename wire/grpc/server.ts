@@ -1,0 +1,225 @@
+import { rm } from "node:fs/promises";
+import { create, type DescMethodUnary, type DescService } from "@bufbuild/protobuf";
+import * as grpc from "@grpc/grpc-js";
+import { type ActivityToken, type Clock, type Deadline, MountproofError, messageOf } from "../../core/index.ts";
+import {
+  ACTIVITY_HEADER,
+  definitionOf,
+  type GrpcAddress,
+  type GrpcExchange,
+  RawReply,
+  type RequestOf,
+  type ResponseInitOf,
+  targetOf,
+  type UnaryMethods,
+} from "./method.ts";
+import { GrpcError, GrpcStatus } from "./status.ts";
+
+/** What a handler knows of the call besides its request. */
+export type ServerCall = {
+  /** Aborts when the caller cancels or goes away, or when the deadline passes. */
+  readonly signal: AbortSignal;
+  readonly deadline: Deadline | undefined;
+  readonly authority: string;
+  /** `/package.Service/Method` */
+  readonly method: string;
+  /** First value of each metadata key; binary keys are left out. */
+  readonly metadata: ReadonlyMap<string, string>;
+  /** The call's token: a handler that hangs on purpose parks it. */
+  readonly activity: ActivityToken;
+};
+
+export type Handler<M> = (
+  request: RequestOf<M>,
+  call: ServerCall,
+) => ResponseInitOf<M> | RawReply | Promise<ResponseInitOf<M> | RawReply>;
+
+export type Handlers<S extends DescService> = { readonly [K in keyof UnaryMethods<S>]?: Handler<S["method"][K]> };
+
+type AnyHandler = (request: object, call: ServerCall) => unknown;
+
+/** A service with its handlers; methods without one answer UNIMPLEMENTED. */
+export type BoundService = {
+  readonly descriptor: DescService;
+  readonly handlers: ReadonlyMap<string, AnyHandler>;
+};
+
+/** @example startGrpcServer({ services: [service(CSIDriverProvider, { mount: async (request) => ({ … }) })], … }) */
+export function service<S extends DescService>(descriptor: S, handlers: Handlers<S>): BoundService {
+  const entries = Object.entries(handlers).filter(([, handler]) => handler !== undefined);
+  return { descriptor, handlers: new Map(entries as [string, AnyHandler][]) };
+}
+
+export type GrpcServerOptions = {
+  readonly clock: Clock;
+  /** Names the server in errors and activity: `driver`, `provider/vault`. */
+  readonly name: string;
+  readonly listen: GrpcAddress;
+  readonly services: readonly BoundService[];
+  /** Largest request accepted; grpc's default of 4 MiB when left out. */
+  readonly maxReceiveBytes?: number;
+  readonly onExchange?: (exchange: GrpcExchange) => void;
+};
+
+export interface RunningGrpcServer extends AsyncDisposable {
+  /** As a client dials it; the port is the real one where 0 was asked for. */
+  readonly address: GrpcAddress;
+  /** Takes no new calls and resolves when those under way have ended. */
+  drain(): Promise<void>;
+}
+
+/** sockaddr_un holds 108 bytes, one of them the terminator. */
+const MAX_SOCKET_PATH = 107;
+
+/**
+ * Serves unary methods. A stale socket file is replaced; on disposal calls under way are cut and the socket
+ * file is removed.
+ * @throws MountproofError `invalid_config` for a socket path that is too long, `address_in_use` for a taken
+ * port, `environment` when the address cannot be bound
+ */
+export async function startGrpcServer(options: GrpcServerOptions): Promise<RunningGrpcServer> {
+  const { listen, clock } = options;
+  const server = new grpc.Server({
+    ...(options.maxReceiveBytes !== undefined && { "grpc.max_receive_message_length": options.maxReceiveBytes }),
+    "grpc.max_send_message_length": -1,
+  });
+  for (const bound of options.services) {
+    const definition: Record<string, grpc.MethodDefinition<object, object>> = {};
+    const implementation: Record<string, grpc.handleUnaryCall<object, object>> = {};
+    for (const method of bound.descriptor.methods) {
+      if (method.methodKind !== "unary") continue;
+      definition[method.localName] = definitionOf(bound.descriptor, method);
+      implementation[method.localName] = serve(options, bound, method as DescMethodUnary);
+    }
+    server.addService(definition, implementation);
+  }
+  if ("path" in listen) {
+    if (Buffer.byteLength(listen.path) > MAX_SOCKET_PATH)
+      throw new MountproofError("invalid_config", {
+        message: `socket path "${listen.path}" has ${Buffer.byteLength(listen.path)} bytes, at most ${MAX_SOCKET_PATH} fit`,
+        hint: "use a shorter folder, for example below /tmp",
+        culprit: { server: options.name },
+      });
+    await rm(listen.path, { force: true });
+  }
+  const port = await bind(server, options);
+  const address = "path" in listen ? listen : { host: listen.host, port };
+  const removeSocket = async (): Promise<void> => {
+    if ("path" in listen) await rm(listen.path, { force: true });
+  };
+  return {
+    address,
+    drain: () =>
+      clock.activity.track(`${options.name} drains`, () => new Promise((done) => server.tryShutdown(() => done()))),
+    [Symbol.asyncDispose]: async () => {
+      server.forceShutdown();
+      await removeSocket();
+    },
+  };
+}
+
+function bind(server: grpc.Server, options: GrpcServerOptions): Promise<number> {
+  return new Promise((resolve, reject) =>
+    server.bindAsync(targetOf(options.listen), grpc.ServerCredentials.createInsecure(), (error, port) => {
+      if (error === null) return resolve(port);
+      const taken = /EADDRINUSE/.test(error.message);
+      reject(
+        new MountproofError(taken ? "address_in_use" : "environment", {
+          message: `${options.name} cannot listen on "${targetOf(options.listen)}": ${error.message}`,
+          hint: taken
+            ? "another program listens there; choose another port"
+            : "does the folder exist, and may you write there?",
+          culprit: { server: options.name },
+          cause: error,
+        }),
+      );
+    }),
+  );
+}
+
+function serve(
+  options: GrpcServerOptions,
+  bound: BoundService,
+  method: DescMethodUnary,
+): grpc.handleUnaryCall<object, object> {
+  const { clock } = options;
+  const handler = bound.handlers.get(method.localName);
+  const path = `/${bound.descriptor.typeName}/${method.name}`;
+  return (call, callback) => {
+    const parent = call.metadata.get(ACTIVITY_HEADER)[0];
+    const token = clock.activity.begin(
+      `${options.name} ${method.name}`,
+      parent === undefined ? undefined : Number(parent),
+    );
+    const startedAt = clock.now();
+    const started = clock.wall();
+    const gone = new AbortController();
+    call.on("cancelled", () => {
+      token.callOff();
+      gone.abort(new GrpcError(GrpcStatus.CANCELLED, "context canceled"));
+    });
+    const left = leftOf(call);
+    const deadline = left === undefined ? undefined : clock.deadline(left, { signal: gone.signal });
+    const authority = call.getHost();
+    const context: ServerCall = {
+      signal: deadline?.signal ?? gone.signal,
+      deadline,
+      authority,
+      method: path,
+      metadata: metadataOf(call.metadata),
+      activity: token,
+    };
+    const finish = (code: number, details: string, reply: object | undefined): void => {
+      deadline?.[Symbol.dispose]();
+      options.onExchange?.({
+        side: "server",
+        service: bound.descriptor.typeName,
+        method: method.name,
+        request: call.request,
+        response: reply instanceof RawReply ? undefined : reply,
+        code,
+        details,
+        authority,
+        deadlineMs: left,
+        startedAt,
+        tookMs: clock.wall() - started,
+      });
+      if (reply === undefined) callback({ code, details });
+      else callback(null, reply);
+      token.end();
+    };
+    void clock.activity
+      .run(token, async () => {
+        if (handler === undefined) throw new GrpcError(GrpcStatus.UNIMPLEMENTED, "");
+        return await handler(call.request, context);
+      })
+      .then(
+        (reply) =>
+          finish(
+            GrpcStatus.OK,
+            "",
+            reply instanceof RawReply ? reply : create(method.output, reply as Record<string, unknown>),
+          ),
+        (error: unknown) => {
+          const status = error instanceof GrpcError ? error : new GrpcError(GrpcStatus.UNKNOWN, messageOf(error));
+          finish(status.code, status.details, undefined);
+        },
+      );
+  };
+}
+
+/** What grpc-timeout left, in milliseconds. The header is relative, so the real clock serves to read it back. */
+function leftOf(call: grpc.ServerUnaryCall<object, object>): number | undefined {
+  const at = call.getDeadline();
+  const epoch = at instanceof Date ? at.getTime() : at;
+  return Number.isFinite(epoch)
+    ? Math.max(0, Math.round(epoch - (performance.timeOrigin + performance.now())))
+    : undefined;
+}
+
+function metadataOf(metadata: grpc.Metadata): ReadonlyMap<string, string> {
+  const map = new Map<string, string>();
+  for (const [key, value] of Object.entries(metadata.getMap()))
+    if (typeof value === "string" && key !== ACTIVITY_HEADER) map.set(key, value);
+  return map;
+}
