@@ -3,13 +3,7 @@ import type { KubeClient, KubeConfig } from "../kube/client.ts";
 import type { Journal } from "../net/journal.ts";
 
 /** What a backend can do; a case names what it needs and skips, with the reason, where it is missing. */
-export type ClusterCapability =
-  | "virtualTime"
-  | "realKubelet"
-  | "realMounts"
-  | "exec"
-  | "syntheticFaults"
-  | "processes";
+export type ClusterCapability = "virtualTime" | "realKubelet" | "realMounts" | "exec" | "syntheticFaults" | "processes";
 
 /** How kubelet reaches a CSI driver on a node: by its registration socket in the node's plugins_registry. */
 export type NodePaths = {
@@ -60,7 +54,10 @@ export interface Cluster extends AsyncDisposable {
   /** A config that acts as a ServiceAccount (which must exist), with a token from TokenRequest. */
   configFor(namespace: string, serviceAccount: string): Promise<KubeConfig>;
   /** Files below `path` as the named container of a running pod sees them; an error when it is not running. */
-  readFiles(pod: { readonly namespace: string; readonly name: string; readonly container?: string }, path: string): Promise<SeenFile[]>;
+  readFiles(
+    pod: { readonly namespace: string; readonly name: string; readonly container?: string },
+    path: string,
+  ): Promise<SeenFile[]>;
   /** Runs until `holds`, in the cluster's own time; false when `ms` passed first. */
   until(holds: () => boolean | Promise<boolean>, ms: number): Promise<boolean>;
 }

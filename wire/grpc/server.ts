@@ -158,7 +158,7 @@ function serve(
       token.callOff();
       gone.abort(new GrpcError(GrpcStatus.CANCELLED, "context canceled"));
     });
-    const left = leftOf(call);
+    const left = leftOf(call, clock);
     const deadline = left === undefined ? undefined : clock.deadline(left, { signal: gone.signal });
     const authority = call.getHost();
     const context: ServerCall = {
@@ -209,12 +209,10 @@ function serve(
 }
 
 /** What grpc-timeout left, in milliseconds. The header is relative, so the real clock serves to read it back. */
-function leftOf(call: grpc.ServerUnaryCall<object, object>): number | undefined {
+function leftOf(call: grpc.ServerUnaryCall<object, object>, clock: Clock): number | undefined {
   const at = call.getDeadline();
   const epoch = at instanceof Date ? at.getTime() : at;
-  return Number.isFinite(epoch)
-    ? Math.max(0, Math.round(epoch - (performance.timeOrigin + performance.now())))
-    : undefined;
+  return Number.isFinite(epoch) ? Math.max(0, Math.round(epoch - clock.wall())) : undefined;
 }
 
 function metadataOf(metadata: grpc.Metadata): ReadonlyMap<string, string> {

@@ -1,0 +1,83 @@
+/**
+ * `npm test`: every check of the project, one after the other, so that a failing one does not hide the next.
+ * Ends with `N passed, N failed, N skipped`, in which each check of types and lint counts as one.
+ */
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number };
+type Check = { readonly title: string; run(folder: string): Promise<Counts> };
+
+const verdict = (code: number): Counts => ({ passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 });
+
+const checks: readonly Check[] = [
+  { title: "types", run: async () => verdict(await execute("tsc", ["-p", "."])) },
+  {
+    title: "lint, format and import rule",
+    run: async () => verdict(await execute("biome", ["ci", "--diagnostic-level=error", "."])),
+  },
+  { title: "units", run: units },
+  { title: "features", run: features },
+];
+
+async function units(folder: string): Promise<Counts> {
+  const file = join(folder, "vitest.json");
+  const code = await execute("vitest", ["run", "--reporter=dot", "--reporter=json", `--outputFile.json=${file}`]);
+  const report = JSON.parse(await readFile(file, "utf8")) as Record<string, number>;
+  const count = (name: string): number => report[name] ?? 0;
+  const failed = count("numFailedTests");
+  return {
+    passed: count("numPassedTests"),
+    // A file that fails to load has no tests to count; the exit code tells.
+    failed: code !== 0 && failed === 0 ? 1 : failed,
+    skipped: count("numPendingTests") + count("numTodoTests"),
+  };
+}
+
+async function features(): Promise<Counts> {
+  const lines: string[] = [];
+  const code = await execute(process.execPath, ["bin/mountproof.js", "e2e"], (line) => void lines.push(line));
+  const counts = lines
+    .map((line) => /^(\d+) passed, (\d+) failed, (\d+) skipped$/.exec(line))
+    .findLast((match) => match !== null);
+  if (counts === undefined || counts === null) return { passed: 0, failed: 1, skipped: 0 };
+  const [passed = 0, failed = 0, skipped = 0] = counts.slice(1).map(Number);
+  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, skipped };
+}
+
+function execute(command: string, args: readonly string[], onLine?: (line: string) => void): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ["ignore", onLine === undefined ? "inherit" : "pipe", "inherit"] });
+    let rest = "";
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      process.stdout.write(text);
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) onLine?.(line);
+    });
+    child.on("error", reject);
+    child.on("close", (code) => {
+      if (rest !== "") onLine?.(rest);
+      resolve(code ?? 1);
+    });
+  });
+}
+
+const folder = await mkdtemp(join(tmpdir(), "mountproof-check-"));
+const total = { passed: 0, failed: 0, skipped: 0 };
+try {
+  for (const check of checks) {
+    console.log(`\n── ${check.title}`);
+    const counts = await check.run(folder);
+    total.passed += counts.passed;
+    total.failed += counts.failed;
+    total.skipped += counts.skipped;
+    console.log(`── ${check.title}: ${counts.failed === 0 ? "ok" : `${counts.failed} FAILED`}`);
+  }
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed === 0 ? 0 : 1;
