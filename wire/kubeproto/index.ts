@@ -1,0 +1,57 @@
+import { MountproofError } from "../../core/index.ts";
+import { decodeMessage, type JsonObject } from "./decode.ts";
+import { encodeMessage } from "./encode.ts";
+import { openEnvelope, sealEnvelope } from "./envelope.ts";
+import { MessageTable } from "./message-table.ts";
+
+export type { JsonObject } from "./decode.ts";
+export { PROTOBUF_CONTENT_TYPE } from "./envelope.ts";
+
+/** A Kubernetes object as JSON has it. */
+export type TypedObject = { apiVersion: string; kind: string } & JsonObject;
+
+/** Reads and writes `application/vnd.kubernetes.protobuf` bodies of the kinds in the table. */
+export interface KubeProtoCodec {
+  /** Whether the kind can be read; a server answers 415 when it cannot. */
+  knows(apiVersion: string, kind: string): boolean;
+  /**
+   * The object of a body, named by the body itself, or by `expected` where the body leaves a name out.
+   * @throws MountproofError `invalid_argument` for bytes that do not parse, `unsupported` for a kind not in the table
+   */
+  decode(bytes: Uint8Array, expected?: { readonly apiVersion: string; readonly kind: string }): TypedObject;
+  /** @throws MountproofError `unsupported` for a kind not in the table, `invalid_argument` for a value of a wrong type */
+  encode(object: { readonly apiVersion: string; readonly kind: string }): Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Loads the field table (50 kB) and gives a codec. Keep the codec: it remembers the messages it has read.
+ *
+ * @example
+ * const codec = await loadKubeProto();
+ * const secret = codec.decode(body); // { apiVersion: "v1", kind: "Secret", metadata: {…}, data: {…} }
+ */
+export async function loadKubeProto(): Promise<KubeProtoCodec> {
+  const { TABLE } = await import("./gen/table.ts");
+  const table = new MessageTable(TABLE);
+  const keyOf = (apiVersion: string, kind: string): string => {
+    const key = table.keyOf(apiVersion, kind);
+    if (key !== undefined) return key;
+    throw new MountproofError("unsupported", {
+      message: `kind "${kind}" of "${apiVersion}" is not served in protobuf`,
+      hint: "send it as JSON",
+    });
+  };
+  return {
+    knows: (apiVersion, kind) => table.keyOf(apiVersion, kind) !== undefined,
+    decode(bytes, expected) {
+      const envelope = openEnvelope(bytes);
+      const apiVersion = envelope.apiVersion || (expected?.apiVersion ?? "");
+      const kind = envelope.kind || (expected?.kind ?? "");
+      return { apiVersion, kind, ...decodeMessage(table, keyOf(apiVersion, kind), envelope.raw) };
+    },
+    encode(object) {
+      const { apiVersion, kind } = object;
+      return sealEnvelope({ apiVersion, kind, raw: encodeMessage(table, keyOf(apiVersion, kind), { ...object }) });
+    },
+  };
+}
