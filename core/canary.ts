@@ -44,4 +44,12 @@ export class Canaries {
       if (needle.length >= 8 && text.includes(needle)) seen.set(`${sighting.label} ${sighting.form}`, sighting);
     return [...seen.values()];
   }
+
+  /** The text with every form of every canary replaced by the canary's label. */
+  redact(text: string): string {
+    let clean = text;
+    for (const [needle, { label }] of this.#forms)
+      if (needle.length >= 8 && clean.includes(needle)) clean = clean.replaceAll(needle, `***${label}***`);
+    return clean;
+  }
 }

@@ -66,7 +66,12 @@ export type WriteOptions = {
  */
 export interface KubeClient extends AsyncDisposable {
   readonly config: KubeConfig;
-  get<T extends KubeObject>(resource: Resource<T>, name: string, namespace?: string, options?: { readonly signal?: AbortSignal }): Promise<T>;
+  get<T extends KubeObject>(
+    resource: Resource<T>,
+    name: string,
+    namespace?: string,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<T>;
   /** Like `get`, but undefined for 404. */
   find<T extends KubeObject>(resource: Resource<T>, name: string, namespace?: string): Promise<T | undefined>;
   list<T extends KubeObject>(resource: Resource<T>, options?: ListOptions): Promise<List<T>>;
@@ -91,7 +96,16 @@ export interface KubeClient extends AsyncDisposable {
     options: ListOptions & { readonly signal: AbortSignal; readonly allowBookmarks?: boolean },
   ): AsyncIterable<WatchEvent<T>>;
   /** POST any path, for reviews and subresources without a typed form. */
-  raw(method: string, path: string, options?: { readonly body?: unknown; readonly contentType?: string; readonly accept?: string; readonly signal?: AbortSignal }): Promise<{ readonly status: number; readonly headers: Record<string, string>; readonly body: string }>;
+  raw(
+    method: string,
+    path: string,
+    options?: {
+      readonly body?: unknown;
+      readonly contentType?: string;
+      readonly accept?: string;
+      readonly signal?: AbortSignal;
+    },
+  ): Promise<{ readonly status: number; readonly headers: Record<string, string>; readonly body: string }>;
 }
 
 export type DeleteOptions = {
@@ -135,7 +149,9 @@ export interface Informer<T extends KubeObject> extends AsyncDisposable {
   get(name: string, namespace?: string): T | undefined;
   list(): T[];
   /** Calls `handler` for each object now known (as ADDED) and for each later change, in order. */
-  onEvent(handler: (event: { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: T; readonly old?: T }) => void): Disposable;
+  onEvent(
+    handler: (event: { readonly type: "ADDED" | "MODIFIED" | "DELETED"; readonly object: T; readonly old?: T }) => void,
+  ): Disposable;
 }
 
 export type InformerDeps = { readonly activity: Activity };

@@ -45,10 +45,9 @@ export class Journal {
   }
 
   /** Begins an exchange; call the result once with its end. */
-  begin(exchange: Pick<JournalEntry, "seam" | "server" | "operation"> & { readonly caller?: string }): (
-    status: string,
-    detail?: Readonly<Record<string, unknown>>,
-  ) => JournalEntry {
+  begin(
+    exchange: Pick<JournalEntry, "seam" | "server" | "operation"> & { readonly caller?: string },
+  ): (status: string, detail?: Readonly<Record<string, unknown>>) => JournalEntry {
     const at = this.#clock.now();
     const wall = this.#clock.wall();
     return (status, detail = {}) => {

@@ -1,0 +1,283 @@
+import { X509Certificate } from "node:crypto";
+import { rm } from "node:fs/promises";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import { type PeerCertificate, TLSSocket } from "node:tls";
+import { type ActivityToken, type Clock, MountproofError, messageOf } from "../core/index.ts";
+
+/** A client's certificate, checked against the CA that the server trusts. */
+export type ClientCertificate = { readonly commonName: string; readonly organizations: readonly string[] };
+
+/** One request and the means to answer it. Exactly one of respond, json and stream is called. */
+export type HttpExchange = {
+  readonly method: string;
+  /** Decoded once; as sent in `rawPath`. */
+  readonly path: string;
+  readonly rawPath: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly remoteAddress: string;
+  /** Undefined without TLS, without a certificate, or with one that the trusted CA did not issue. */
+  readonly clientCertificate: ClientCertificate | undefined;
+  /** Aborts when the client goes away before the answer is complete. */
+  readonly signal: AbortSignal;
+  /** The exchange's token; it ends with the answer, for a stream when the stream begins. */
+  readonly activity: ActivityToken;
+  /** The whole body. @throws MountproofError `resource_exhausted` over the server's limit */
+  body(): Promise<Buffer>;
+  respond(status: number, headers?: Readonly<Record<string, string | string[]>>, body?: string | Uint8Array): void;
+  json(status: number, value: unknown, headers?: Readonly<Record<string, string | string[]>>): void;
+  /** Sends the head at once and leaves the body open. */
+  stream(status: number, headers?: Readonly<Record<string, string | string[]>>): StreamWriter;
+  /** Cuts the connection without an answer (a fault). */
+  destroy(): void;
+  /** The bare request and response, for upgrades and faults below HTTP. */
+  readonly raw: { readonly request: IncomingMessage; readonly response: ServerResponse };
+};
+
+export type StreamWriter = {
+  /** False when the client reads slower than is written; `drained` then resolves when it caught up. */
+  write(chunk: string | Uint8Array): boolean;
+  readonly drained: () => Promise<void>;
+  end(chunk?: string | Uint8Array): void;
+};
+
+export type HttpHandler = (exchange: HttpExchange) => void | Promise<void>;
+
+export type HttpServerOptions = {
+  readonly clock: Clock;
+  /** Names the server in errors and activity: `apiserver`, `fake/vault`. */
+  readonly name: string;
+  /** Loopback and any free port unless told otherwise. */
+  readonly listen?: { readonly host?: string; readonly port?: number } | { readonly path: string };
+  /** With `clientCaPem` clients may show a certificate; one that does not check out counts as none. */
+  readonly tls?: { readonly certPem: string; readonly keyPem: string; readonly clientCaPem?: string };
+  readonly handler: HttpHandler;
+  /** Upgrade requests (exec, port-forward); without it they are refused. */
+  readonly onUpgrade?: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
+  /** Largest request body in bytes; 3 MiB, a real API server's limit, when left out. */
+  readonly maxBodyBytes?: number;
+};
+
+export interface RunningHttpServer extends AsyncDisposable {
+  /** `https://127.0.0.1:41234`; for a socket `http+unix:` and its path. */
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+}
+
+const DEFAULT_MAX_BODY = 3 * 1024 * 1024;
+/** Go's clients keep idle connections for 90 s: closing first would race with their next request. */
+const KEEP_ALIVE_MS = 150_000;
+const HEADERS_TIMEOUT_MS = 30_000;
+const ACTIVITY_HEADER = "x-mountproof-activity";
+
+/**
+ * Serves HTTP/1.1, plain or TLS, on loopback or a Unix socket. An exchange holds an activity token until it is
+ * answered. Disposal cuts what is open, so nothing hangs.
+ * @throws MountproofError `address_in_use` for a taken port, `environment` when it cannot listen otherwise
+ */
+export async function startHttpServer(options: HttpServerOptions): Promise<RunningHttpServer> {
+  const { clock, tls, name } = options;
+  const listener = (request: IncomingMessage, response: ServerResponse): void => serve(options, request, response);
+  const settings = {
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: 0,
+    noDelay: true,
+  };
+  const server: Server =
+    tls === undefined
+      ? createServer(settings, listener)
+      : createTlsServer(
+          {
+            ...settings,
+            cert: tls.certPem,
+            key: tls.keyPem,
+            ...(tls.clientCaPem !== undefined && { ca: tls.clientCaPem, requestCert: true, rejectUnauthorized: false }),
+          },
+          listener,
+        );
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
+  server.on("clientError", (_error, socket) => {
+    if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+  });
+  if (options.onUpgrade !== undefined) server.on("upgrade", options.onUpgrade);
+  const listen = options.listen ?? {};
+  if ("path" in listen) await rm(listen.path, { force: true });
+  await clock.activity.track(`${name} starts to listen`, () => bind(server, name, listen));
+  const scheme = tls === undefined ? "http" : "https";
+  const { address, port } = "path" in listen ? { address: listen.path, port: 0 } : (server.address() as AddressInfo);
+  return {
+    url:
+      "path" in listen
+        ? `${scheme}+unix:${listen.path}`
+        : `${scheme}://${address.includes(":") ? `[${address}]` : address}:${port}`,
+    host: address,
+    port,
+    [Symbol.asyncDispose]: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const socket of sockets) socket.destroy();
+      await closed;
+      if ("path" in listen) await rm(listen.path, { force: true });
+    },
+  };
+}
+
+function bind(server: Server, name: string, listen: NonNullable<HttpServerOptions["listen"]>): Promise<void> {
+  const place = "path" in listen ? listen.path : `${listen.host ?? "127.0.0.1"}:${listen.port ?? 0}`;
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const isTaken = error.code === "EADDRINUSE";
+      reject(
+        new MountproofError(isTaken ? "address_in_use" : "environment", {
+          message: `${name} cannot listen on "${place}": ${error.message}`,
+          hint: isTaken
+            ? "another program listens there; stop it or choose another port"
+            : "does the address or folder exist, and may you use it?",
+          culprit: { server: name, address: place },
+          cause: error,
+        }),
+      );
+    });
+    if ("path" in listen) server.listen(listen.path, () => resolve());
+    else server.listen(listen.port ?? 0, listen.host ?? "127.0.0.1", () => resolve());
+  });
+}
+
+function serve(options: HttpServerOptions, request: IncomingMessage, response: ServerResponse): void {
+  const { clock, name } = options;
+  const parent = request.headers[ACTIVITY_HEADER];
+  delete request.headers[ACTIVITY_HEADER];
+  const url = request.url ?? "/";
+  const mark = url.indexOf("?");
+  const rawPath = mark < 0 ? url : url.slice(0, mark);
+  const token = clock.activity.begin(
+    `${name} ${request.method} ${rawPath}`,
+    parent === undefined ? undefined : Number(parent),
+  );
+  const gone = new AbortController();
+  response.on("close", () => {
+    if (!response.writableFinished) {
+      token.callOff();
+      gone.abort(new MountproofError("cancelled", { message: "the client went away" }));
+    }
+    token.end();
+  });
+  response.on("finish", () => token.end());
+  const head = (status: number, headers: Readonly<Record<string, string | string[]>> = {}): void => {
+    response.writeHead(status, headers as Record<string, string | string[]>);
+  };
+  const exchange: HttpExchange = {
+    method: request.method ?? "GET",
+    path: decodePath(rawPath),
+    rawPath,
+    query: new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1)),
+    headers: request.headers,
+    remoteAddress: request.socket.remoteAddress ?? "",
+    clientCertificate: certificateOf(request, options.tls?.clientCaPem),
+    signal: gone.signal,
+    activity: token,
+    raw: { request, response },
+    body: () => readBody(request, options.maxBodyBytes ?? DEFAULT_MAX_BODY),
+    respond: (status, headers, body) => {
+      const bytes = body === undefined ? undefined : typeof body === "string" ? Buffer.from(body) : body;
+      head(status, bytes === undefined ? headers : { ...headers, "content-length": String(bytes.length) });
+      response.end(bytes);
+    },
+    json: (status, value, headers) =>
+      exchange.respond(status, { "content-type": "application/json", ...headers }, JSON.stringify(value)),
+    stream: (status, headers) => {
+      head(status, headers);
+      response.flushHeaders();
+      token.end();
+      return {
+        write: (chunk) => response.write(chunk),
+        drained: () =>
+          response.writableNeedDrain
+            ? new Promise<void>((resolve) => response.once("drain", resolve))
+            : Promise.resolve(),
+        end: (chunk) => void response.end(chunk),
+      };
+    },
+    destroy: () => void request.socket.destroy(),
+  };
+  const fail = (error: unknown): void => {
+    if (response.headersSent) return void response.destroy();
+    const isTooLarge = error instanceof MountproofError && error.code === "resource_exhausted";
+    exchange.respond(
+      isTooLarge ? 413 : 500,
+      { "content-type": "text/plain; charset=utf-8" },
+      isTooLarge ? messageOf(error) : "internal error",
+    );
+  };
+  try {
+    const done = clock.activity.run(token, () => options.handler(exchange));
+    if (done instanceof Promise) done.catch(fail);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** A path that is not valid percent-encoding is kept as sent: what it names does not exist anyway. */
+function decodePath(raw: string): string {
+  if (!raw.includes("%")) return raw;
+  try {
+    return decodeURIComponent(raw);
+  } catch {
+    return raw;
+  }
+}
+
+async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  const tooLarge = (): MountproofError =>
+    new MountproofError("resource_exhausted", {
+      message: `request body is larger than ${limit} bytes`,
+      hint: "send less at once",
+    });
+  if (Number(request.headers["content-length"] ?? 0) > limit) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limit) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+}
+
+const peers = new WeakMap<TLSSocket, ClientCertificate | undefined>();
+
+/** Read once a connection. Node's own verdict (`authorized`) says whether the trusted CA issued it and it is in date. */
+function certificateOf(request: IncomingMessage, clientCaPem: string | undefined): ClientCertificate | undefined {
+  if (clientCaPem === undefined || !(request.socket instanceof TLSSocket)) return undefined;
+  const { socket } = request;
+  if (peers.has(socket)) return peers.get(socket);
+  const peer: PeerCertificate = socket.getPeerCertificate();
+  const isTrusted = socket.authorized && peer.raw !== undefined;
+  const found = isTrusted ? { commonName: textOf(peer.subject.CN), organizations: organizationsOf(peer) } : undefined;
+  peers.set(socket, found);
+  return found;
+}
+
+function organizationsOf(peer: PeerCertificate): string[] {
+  // Node joins nothing: several O attributes come as an array, which its types do not tell.
+  const value = peer.subject.O as string | string[] | undefined;
+  if (value !== undefined) return typeof value === "string" ? [value] : value;
+  return [...new X509Certificate(peer.raw).subject.matchAll(/^O=(.*)$/gm)].map((match) => match[1] ?? "");
+}
+
+function textOf(value: string | string[] | undefined): string {
+  return typeof value === "string" ? value : (value?.[0] ?? "");
+}

@@ -1,0 +1,45 @@
+export {
+  type CertificateAuthority,
+  type CertificateAuthorityOptions,
+  type CertificateRequest,
+  createCertificateAuthority,
+  type IssuedCertificate,
+} from "./ca.ts";
+export {
+  createDialer,
+  type Dialer,
+  loopbackResolver,
+  type Resolver,
+  type Route,
+  resolveRoute,
+  tableResolver,
+} from "./dialer.ts";
+export {
+  createHttpClient,
+  type HttpClient,
+  type HttpClientOptions,
+  type HttpRequest,
+  type HttpResponse,
+  type HttpStream,
+} from "./http-client.ts";
+export {
+  type ClientCertificate,
+  type HttpExchange,
+  type HttpHandler,
+  type HttpServerOptions,
+  type RunningHttpServer,
+  type StreamWriter,
+  startHttpServer,
+} from "./http-server.ts";
+export { Journal, type JournalEntry, type JournalFilter, type Seam } from "./journal.ts";
+export {
+  createSigningKey,
+  decodeJwt,
+  type Jwk,
+  type JwtClaims,
+  type JwtHeader,
+  publicKeyOf,
+  type SigningKey,
+  signJwt,
+  verifySignature,
+} from "./jwt.ts";
