@@ -1,0 +1,195 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Clock, isMountproofError, MountproofError, seconds } from "../../../core/index.ts";
+import {
+  logFileOf,
+  type Parameters,
+  type ProviderInputs,
+  type ProviderSubject,
+  type RunningProvider,
+  type SubjectPlace,
+} from "../../../suite/index.ts";
+import { CSIDriverProvider, type VersionResponse } from "../../../wire/gen/provider_pb.ts";
+import { type GrpcClient, GrpcError, GrpcStatus, grpcClient } from "../../../wire/grpc/index.ts";
+import type { Facet, MountproofWorld } from "../../world.ts";
+import { attributesOf, goJson } from "./attributes.ts";
+import { recordExchange } from "./exchange.ts";
+import { type MountOutcome, outcomeOfError, outcomeOfResponse } from "./outcome.ts";
+import { Patience } from "./patience.ts";
+
+/** The contract asks for an answer to Version in less than this (PC-02); Mount is given the same here. */
+export const ANSWER_WITHIN_MS = seconds(5);
+
+/** For a provider in this process; a program brings its own limit. */
+const START_WITHIN_MS = seconds(60);
+
+/** What a Mount asks for; what is left out is as the driver sends it. */
+export type MountQuestion = {
+  readonly parameters?: Parameters;
+  /** Beside the parameters, as a pod author's volumeAttributes. */
+  readonly extra?: Parameters;
+  /** Replaces the attributes, JSON or not. */
+  readonly rawAttributes?: string;
+  readonly secrets?: string;
+  readonly versions?: readonly { readonly id: string; readonly version: string }[];
+};
+
+/** The provider under test, and the scripted driver that asks it. */
+export class ProviderFacet {
+  readonly #world: MountproofWorld;
+  readonly #subject: ProviderSubject;
+  #running: Promise<RunningProvider> | undefined;
+  #client: GrpcClient<typeof CSIDriverProvider> | undefined;
+
+  constructor(world: MountproofWorld) {
+    const { subject } = world.pass;
+    if (subject.kind !== "provider")
+      throw new MountproofError("internal", { message: `"${subject.id}" is no provider: this case examines one` });
+    this.#world = world;
+    this.#subject = subject;
+  }
+
+  get inputs(): ProviderInputs {
+    return this.#subject.inputs;
+  }
+
+  /** The valid parameters; the plan has seen to it that they are there. */
+  get parameterSets(): readonly [Parameters, ...Parameters[]] {
+    const { parameters } = this.inputs;
+    if (parameters === undefined) this.#world.skip("no --parameters FILE was given");
+    return parameters;
+  }
+
+  /** The provider, started if need be; one that ended since the last case is started again. */
+  running(): Promise<RunningProvider> {
+    this.#running ??= this.#start();
+    return this.#running;
+  }
+
+  async kill(): Promise<void> {
+    const provider = await this.running();
+    await provider.kill();
+    this.#hangUp();
+  }
+
+  async restart(): Promise<void> {
+    await (await this.running()).restart();
+  }
+
+  async version(): Promise<VersionResponse> {
+    const client = await this.#dial();
+    return await this.#patiently((deadlineMs) => client.version({ version: "v1alpha1" }, { deadlineMs }));
+  }
+
+  /** Mounts once. A refusal is an outcome; only a provider that cannot be reached at all throws. */
+  async mount(question: MountQuestion = {}): Promise<MountOutcome> {
+    const client = await this.#dial();
+    const attributes =
+      question.rawAttributes ?? goJson(attributesOf(question.parameters ?? this.parameterSets[0], question.extra));
+    const request = {
+      attributes,
+      secrets: question.secrets ?? "null",
+      targetPath: await this.#targetPath(),
+      permission: "420",
+      currentObjectVersion: (question.versions ?? []).map(({ id, version }) => ({ id, version })),
+    };
+    try {
+      return outcomeOfResponse(await this.#patiently((deadlineMs) => client.mount(request, { deadlineMs })));
+    } catch (error) {
+      if (error instanceof GrpcError) return outcomeOfError(error.code, error.details);
+      throw error;
+    }
+  }
+
+  /** Changes the value in the store. A command that fails says nothing about the provider. */
+  async rotate(): Promise<void> {
+    const { rotate } = this.inputs;
+    if (rotate === undefined) this.#world.skip("no --rotate CMD was given");
+    const { socketPath } = await this.running();
+    try {
+      await rotate({ socketPath });
+    } catch (error) {
+      if (isMountproofError(error, "invalid_argument"))
+        this.#world.skip(`${error.message}${error.hint === undefined ? "" : ` (${error.hint})`}`);
+      throw error;
+    }
+  }
+
+  /** What secrets the provider was asked for hold, by what it mounted and what its author said. */
+  secretsKnown(mounted: readonly MountOutcome[]): string[] {
+    const contents = mounted.flatMap((outcome) => outcome.files.map((file) => Buffer.from(file.contents).toString()));
+    return [...contents, ...(this.inputs.secretValues?.values ?? [])].filter((value) => value.length >= 4);
+  }
+
+  async #start(): Promise<RunningProvider> {
+    const { run, pass } = this.#world;
+    if (this.#subject.lifetime === "case") {
+      const place = this.#place(this.#world.clock, await this.#world.folder());
+      return this.#world.scope.use(await this.#world.settle(this.#subject.start(place), START_WITHIN_MS));
+    }
+    const provider = await pass.once("provider", async (scope) => {
+      const logFile = logFileOf(run, this.#subject.id);
+      const folder = await run.makeFolder("p", scope);
+      return scope.use(
+        await this.#subject.start({ ...this.#place(run.clock, folder), ...(logFile !== undefined && { logFile }) }),
+      );
+    });
+    this.#world.exposes("provider's log", () => provider.sightings().join("\n"));
+    const end = provider.ended();
+    if (end !== undefined) {
+      this.#world.note(`the provider had ended with ${end} since the last case, and was started again`);
+      await provider.restart();
+    }
+    return provider;
+  }
+
+  #place(clock: Clock, folder: string): SubjectPlace {
+    const { guard, lifeline } = this.#world.run;
+    return { clock, folder, log: this.#world.logger, guard, lifeline };
+  }
+
+  async #dial(): Promise<GrpcClient<typeof CSIDriverProvider>> {
+    const { socketPath } = await this.running();
+    if (this.#client === undefined) {
+      this.#client = grpcClient(CSIDriverProvider, {
+        clock: this.#world.clock,
+        target: { path: socketPath },
+        onExchange: (exchange) => recordExchange(this.#world, exchange),
+      });
+      this.#world.scope.defer("connection to the provider", () => this.#hangUp());
+    }
+    return this.#client;
+  }
+
+  #hangUp(): void {
+    this.#client?.close();
+    this.#client = undefined;
+  }
+
+  async #patiently<T>(call: (deadlineMs: number) => Promise<T>): Promise<T> {
+    const patience = await this.#world.pass.once("patience", async () => new Patience(ANSWER_WITHIN_MS));
+    const { ms } = patience;
+    try {
+      const answer = await this.#world.settle(call(ms), ms);
+      patience.answered();
+      return answer;
+    } catch (error) {
+      if (error instanceof GrpcError && error.code === GrpcStatus.DEADLINE_EXCEEDED) {
+        patience.hung();
+        throw new GrpcError(error.code, `no answer within ${ms / 1000} s`, { cause: error });
+      }
+      patience.answered();
+      throw error;
+    }
+  }
+
+  /** The mount exists when a provider is called (contract), and this one is empty. */
+  async #targetPath(): Promise<string> {
+    const path = join(await this.#world.folder(), "mount");
+    await mkdir(path, { recursive: true });
+    return path;
+  }
+}
+
+export const provider: Facet<ProviderFacet> = (world) => new ProviderFacet(world);
+

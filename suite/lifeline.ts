@@ -1,0 +1,54 @@
+import { type ChildProcess, spawn } from "node:child_process";
+
+/**
+ * A small shell that outlives the run: when the run's end of its pipe closes without a word, as on `kill -9`, it
+ * ends the process groups it was told of, unmounts what is mounted below the run's folder and removes the folder.
+ * It needs no privilege beyond the run's own, and nothing of Node.
+ */
+const SCRIPT = `
+groups=" "
+while read -r verb value; do
+  case "$verb" in
+    watch) groups="$groups$value " ;;
+    forget) groups=\${groups%" $value "*}" "\${groups#*" $value "} ;;
+    over) exit 0 ;;
+  esac
+done
+for group in $groups; do kill -9 -- "-$group" 2>/dev/null; done
+while read -r _ target _; do case "$target" in "$1"/*) echo "$target" ;; esac; done < /proc/mounts 2>/dev/null |
+  sort -r | while read -r target; do umount -l "$target" 2>/dev/null; done
+rm -rf -- "$1"
+`;
+
+export class Lifeline implements Disposable {
+  readonly #shell: ChildProcess;
+
+  /** @param folder what to remove when the run dies; an absolute path without blanks */
+  constructor(folder: string) {
+    // Its own session: a Ctrl-C in the terminal, or a kill of the run's group, must not reach it.
+    this.#shell = spawn("/bin/sh", ["-c", SCRIPT, "mountproof-lifeline", folder], {
+      stdio: ["pipe", "ignore", "ignore"],
+      detached: true,
+      cwd: "/",
+    });
+    this.#shell.on("error", () => {}); // without a shell the next start sweeps
+    this.#shell.stdin?.on("error", () => {});
+    this.#shell.unref();
+    const pipe = this.#shell.stdin as { unref?: () => void } | null;
+    pipe?.unref?.();
+  }
+
+  /** Ends this process group, should the run die. */
+  watch(group: number): void {
+    this.#shell.stdin?.write(`watch ${group}\n`);
+  }
+
+  /** The group has ended by itself; its number may be used again. */
+  forget(group: number): void {
+    this.#shell.stdin?.write(`forget ${group}\n`);
+  }
+
+  [Symbol.dispose](): void {
+    this.#shell.stdin?.end("over\n");
+  }
+}

@@ -1,0 +1,64 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { join } from "node:path";
+import type { Clock, Digester, Log, Random, Scope } from "../core/index.ts";
+import type { Guard } from "./guard.ts";
+import type { Lifeline } from "./lifeline.ts";
+import type { Behaviour } from "./needs.ts";
+import type { Subject } from "./subjects/subject.ts";
+
+/** What outlives a case: made once a run and shared by its passes. */
+export type RunContext = {
+  readonly scope: Scope;
+  /** Everything the run writes, reports apart, is below it. */
+  readonly folder: string;
+  /** Where the logs of programs are kept after the run. */
+  readonly logFolder: string | undefined;
+  readonly lifeline: Lifeline;
+  readonly guard: Guard;
+  readonly digester: Digester;
+  /** Real time: for programs, and for measuring. */
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly seed: number;
+  /** `processes`: driver, providers, fakes and cluster run as child processes, on the real clock. */
+  readonly mode: "in-process" | "processes";
+  /**
+   * Makes something once a run, such as a certificate authority: the first caller makes it, all get the same.
+   * Its maker puts what must be given back into the scope it is handed.
+   */
+  once<T>(key: string, make: (scope: Scope) => Promise<T>): Promise<T>;
+  /** A new folder with a short path, removed when `scope` ends. */
+  makeFolder(prefix: string, scope: Scope): Promise<string>;
+};
+
+/** What a case sees of its pass. */
+export type PassContext = {
+  readonly run: RunContext;
+  readonly subject: Subject;
+  readonly behaviour: Behaviour;
+  readonly random: Random;
+  /** As {@link RunContext.once}, for things that belong to one subject in one behaviour. */
+  once<T>(key: string, make: (scope: Scope) => Promise<T>): Promise<T>;
+  readonly scope: Scope;
+};
+
+/**
+ * The pass that the running code belongs to. Cucumber clones what it hands to a World, so what lives cannot
+ * travel that way; the async context of the run can. It is set by the runner and never changed.
+ */
+export const currentPass = new AsyncLocalStorage<PassContext>();
+
+/** A memo whose makers run once for a key, also when asked at the same time, and fail for all alike. */
+export function onceIn(scope: Scope): RunContext["once"] {
+  const made = new Map<string, Promise<unknown>>();
+  return <T>(key: string, make: (scope: Scope) => Promise<T>): Promise<T> => {
+    const known = made.get(key) ?? make(scope);
+    made.set(key, known);
+    return known as Promise<T>;
+  };
+}
+
+/** Where the log of a part is kept after the run; undefined when nothing is kept. */
+export function logFileOf(run: RunContext, name: string): string | undefined {
+  return run.logFolder === undefined ? undefined : join(run.logFolder, `${name.replace(/[^\w.-]+/g, "-")}.log`);
+}

@@ -1,0 +1,160 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createWriteStream, type WriteStream } from "node:fs";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { type Clock, MountproofError, messageOf, seconds } from "../../core/index.ts";
+import type { Guard } from "../guard.ts";
+import type { Lifeline } from "../lifeline.ts";
+
+export type ProgramSpec = {
+  readonly clock: Clock;
+  /** Names it in errors. */
+  readonly name: string;
+  /** A line for the shell, or a program and its arguments. */
+  readonly command: string | readonly [string, ...string[]];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** What it prints is kept here, secrets replaced; appended to when it exists. */
+  readonly logFile?: string;
+  readonly guard?: Guard;
+  readonly lifeline?: Lifeline;
+};
+
+export type ProgramEnd = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
+
+/** How many printed lines are kept at hand for an error. */
+const TAIL_LINES = 30;
+const LAST_WORDS_MS = 100;
+
+/** A program of someone else, in a process group of its own, its output kept. */
+export class Program {
+  readonly #spec: ProgramSpec;
+
+  constructor(spec: ProgramSpec) {
+    this.#spec = spec;
+  }
+
+  /** @throws MountproofError `environment` when it cannot be started at all */
+  async start(): Promise<RunningProgram> {
+    const { command, name, env, cwd } = this.#spec;
+    const [file, ...args] = typeof command === "string" ? ["/bin/sh", "-c", command] : command;
+    const child = spawn(file ?? "", args, {
+      // A group of its own: a shell's children end with it.
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...env },
+      ...(cwd !== undefined && { cwd }),
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once("spawn", resolve);
+      child.once("error", (cause) =>
+        reject(
+          new MountproofError("environment", {
+            message: `${name} cannot be started: ${messageOf(cause)}`,
+            hint: "is the path right, and is the file executable?",
+            culprit: { command: typeof command === "string" ? command : command.join(" ") },
+            cause,
+          }),
+        ),
+      );
+    });
+    return new RunningProgram(this.#spec, child);
+  }
+}
+
+export class RunningProgram implements AsyncDisposable {
+  readonly pid: number;
+  /** Resolves when the program has ended, however. */
+  readonly ended: Promise<ProgramEnd>;
+  /** Secrets that its output showed: label and form. */
+  readonly sightings: string[] = [];
+  #end: ProgramEnd | undefined;
+  readonly #spec: ProgramSpec;
+  readonly #tail: string[] = [];
+  readonly #file: WriteStream | undefined;
+
+  constructor(spec: ProgramSpec, child: ChildProcess) {
+    this.#spec = spec;
+    this.pid = child.pid ?? 0;
+    this.#file = spec.logFile === undefined ? undefined : createWriteStream(spec.logFile, { flags: "a" });
+    this.#file?.on("error", () => {}); // a full disk must not end the run
+    const printed = [child.stdout, child.stderr].map((stream) => this.#read(stream));
+    spec.lifeline?.watch(this.pid);
+    this.ended = new Promise((resolve) =>
+      child.once("exit", (code, signal) => {
+        const end = { code, signal };
+        this.#end = end;
+        // Its last words may still be in the pipe; what a child of it prints later is not waited for.
+        void Promise.race([Promise.all(printed), spec.clock.sleep(LAST_WORDS_MS)]).then(() => resolve(end));
+      }),
+    );
+  }
+
+  /** How it ended; undefined while it runs. */
+  get end(): ProgramEnd | undefined {
+    return this.#end;
+  }
+
+  /** The last lines it printed, secrets replaced. */
+  tail(): readonly string[] {
+    return this.#tail;
+  }
+
+  /** SIGKILL to the whole group, as when a node runs out of memory. */
+  async kill(): Promise<void> {
+    await this.#finish();
+  }
+
+  /** SIGTERM, and SIGKILL when it has not ended after two seconds. */
+  async stop(): Promise<void> {
+    this.#signal("SIGTERM");
+    using patience = this.#spec.clock.deadline(seconds(2));
+    const late = new Promise<void>((resolve) =>
+      patience.signal.addEventListener("abort", () => resolve(), { once: true }),
+    );
+    await Promise.race([this.ended, late]);
+    await this.#finish();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await new Promise<void>((resolve) => (this.#file === undefined ? resolve() : this.#file.end(resolve)));
+  }
+
+  /** Also after a clean end: what a shell started in the background is still in the group. */
+  async #finish(): Promise<void> {
+    this.#signal("SIGKILL");
+    await this.ended;
+    this.#spec.lifeline?.forget(this.pid);
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    try {
+      process.kill(-this.pid, signal);
+    } catch {
+      // ESRCH: nobody is left in the group
+    }
+  }
+
+  #read(stream: Readable | null): Promise<unknown> {
+    if (stream === null) return Promise.resolve();
+    const lines = createInterface({ input: stream });
+    lines.on("line", (line) => this.#keep(line));
+    return once(lines, "close");
+  }
+
+  #keep(line: string): void {
+    const { guard } = this.#spec;
+    for (const { label, form } of guard?.search(line) ?? []) this.sightings.push(`${label} (${form})`);
+    const clean = guard === undefined ? line : guard.redact(line);
+    this.#file?.write(`${clean}\n`);
+    this.#tail.push(clean);
+    if (this.#tail.length > TAIL_LINES) this.#tail.shift();
+  }
+}
+
+/** `status 2`, `signal SIGSEGV` */
+export function endText(end: ProgramEnd): string {
+  return end.signal === null ? `status ${end.code}` : `signal ${end.signal}`;
+}

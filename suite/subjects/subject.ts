@@ -1,0 +1,92 @@
+import type { Clock, Log } from "../../core/index.ts";
+import type { Guard } from "../guard.ts";
+import type { Lifeline } from "../lifeline.ts";
+
+/** Who is examined. */
+export type Subject = ProviderSubject | DriverSubject | ReferenceSubject;
+
+/** One valid set of parameters, as a SecretProviderClass holds them under `spec.parameters`. */
+export type Parameters = Readonly<Record<string, string>>;
+
+/** What stands behind the parameters: values, and for those given with a path, where each belongs. */
+export type SecretValues = {
+  readonly values: readonly string[];
+  readonly byPath: ReadonlyMap<string, string>;
+};
+
+/** What the harness cannot know of a provider; its author says it. Undefined: not given. */
+export type ProviderInputs = {
+  /** At least one set; several let a case tell their answers apart. */
+  readonly parameters?: readonly [Parameters, ...Parameters[]];
+  /** Parameters that name an object which is not in the store. */
+  readonly missing?: Parameters;
+  /** Changes the value behind the parameters. */
+  readonly rotate?: (context: { readonly socketPath: string }) => Promise<void>;
+  readonly secretValues?: SecretValues;
+};
+
+/** Where a subject lives while it runs. */
+export type SubjectPlace = {
+  readonly clock: Clock;
+  /** A folder of its own, kept until the run ends. */
+  readonly folder: string;
+  /** Where the logs that outlive the run go; undefined when nothing is kept. */
+  readonly logFile?: string;
+  readonly log: Log;
+  readonly guard: Guard;
+  readonly lifeline?: Lifeline;
+};
+
+export type ProviderSubject = {
+  readonly kind: "provider";
+  readonly id: string;
+  readonly title: string;
+  /**
+   * `run`: started once, on the real clock, as a program or at someone else's. `case`: started in each case, in
+   * this process and on the case's clock.
+   */
+  readonly lifetime: "run" | "case";
+  /** Whether it can be killed and started again. */
+  readonly isProgram: boolean;
+  readonly inputs: ProviderInputs;
+  start(place: SubjectPlace): Promise<RunningProvider>;
+};
+
+export interface RunningProvider extends AsyncDisposable {
+  /** Where it was found to listen. */
+  readonly socketPath: string;
+  /** The folder it was told to put its socket into; undefined when it was not told. */
+  readonly socketFolder: string | undefined;
+  /** Gone without a goodbye; the socket file stays. Rejects for a provider this run did not start. */
+  kill(): Promise<void>;
+  /** Runs it again after {@link kill}, or after its own end; returns when it answers. */
+  restart(): Promise<void>;
+  /** Why it is not there any more; undefined while it is. */
+  ended(): string | undefined;
+  /** The last lines it printed. */
+  logTail(): readonly string[];
+  /** Secrets its log showed. */
+  sightings(): readonly string[];
+}
+
+/** A driver binary with the upstream driver's flags. Who runs it and where is the cluster's business. */
+export type DriverSubject = {
+  readonly kind: "driver";
+  readonly id: string;
+  readonly title: string;
+  readonly path: string;
+};
+
+/** The parts of this project, put together by each case. */
+export type ReferenceSubject = {
+  readonly kind: "reference";
+  readonly id: "reference";
+  readonly title: string;
+};
+
+export const REFERENCE: ReferenceSubject = {
+  kind: "reference",
+  id: "reference",
+  title: "the reference driver and providers",
+};
+
