@@ -12,8 +12,9 @@ export type LogFields = { readonly [name: string]: string | number | boolean | u
 export type LogLevel = "error" | "warn" | "info" | "debug";
 
 export interface Log {
-  error(message: string, fields?: LogFields & { readonly cause?: unknown }): void;
-  warn(message: string, fields?: LogFields & { readonly cause?: unknown }): void;
+  /** `cause` is what was thrown: its text and code are logged, never its properties. */
+  error(message: string, fields?: LogFields, cause?: unknown): void;
+  warn(message: string, fields?: LogFields, cause?: unknown): void;
   info(message: string, fields?: LogFields): void;
   debug(message: string, fields?: LogFields): void;
   /** The same log with fields that every line carries. */
@@ -59,10 +60,8 @@ type PinoLike = {
 function wrap(logger: PinoLike): Log {
   const write =
     (level: LogLevel) =>
-    (message: string, fields: LogFields & { readonly cause?: unknown } = {}) => {
-      const { cause, ...rest } = fields;
-      logger[level](cause === undefined ? rest : { ...rest, error: describeCause(cause) }, message);
-    };
+    (message: string, fields: LogFields = {}, cause?: unknown): void =>
+      logger[level](cause === undefined ? fields : { ...fields, error: describeCause(cause) }, message);
   return {
     error: write("error"),
     warn: write("warn"),

@@ -93,7 +93,11 @@ export interface KubeClient extends AsyncDisposable {
   /** One watch connection; ends by itself or on abort. Resumes nothing: {@link Informer} does. */
   watch<T extends KubeObject>(
     resource: Resource<T>,
-    options: ListOptions & { readonly signal: AbortSignal; readonly allowBookmarks?: boolean },
+    options: ListOptions & {
+      readonly signal: AbortSignal;
+      readonly allowBookmarks?: boolean /** The reader's activity channel, when the server is in this process. */;
+      readonly channel?: string;
+    },
   ): AsyncIterable<WatchEvent<T>>;
   /** POST any path, for reviews and subresources without a typed form. */
   raw(

@@ -1,0 +1,6 @@
+export * from "./client.ts";
+export { createKubeClient, type KubeClientOptions } from "./create-client.ts";
+export { type EventRecorder, type EventRecorderOptions, type EventTarget, startEventRecorder } from "./events.ts";
+export { startInformer } from "./informer.ts";
+export * from "./resources.ts";
+export * from "./types.ts";

@@ -1,0 +1,127 @@
+import { randomUUID } from "node:crypto";
+import { type Clock, isMountproofError, type Log, Scope } from "../core/index.ts";
+import {
+  type Informer,
+  isKubeStatus,
+  type KubeClient,
+  type ListOptions,
+  type Resource,
+  type WatchEvent,
+} from "./client.ts";
+import type { KubeObject } from "./types.ts";
+
+/** client-go's reflector: 800 ms, doubled up to 30 s, and reset by a watch that worked. */
+const FIRST_RETRY_MS = 800;
+const LAST_RETRY_MS = 30_000;
+
+export type InformerContext = { readonly clock: Clock; readonly log: Log };
+export type InformerSelection = Pick<ListOptions, "namespace" | "labelSelector" | "fieldSelector">;
+
+type Handler<T extends KubeObject> = Parameters<Informer<T>["onEvent"]>[0];
+
+/** @see Informer */
+export function startInformer<T extends KubeObject>(
+  client: KubeClient,
+  kind: Resource<T>,
+  selection: InformerSelection,
+  { clock, log }: InformerContext,
+): Informer<T> {
+  const scope = new Scope(`informer ${kind.plural}`);
+  const cache = new Map<string, T>();
+  const handlers = new Set<Handler<T>>();
+  const synced = Promise.withResolvers<void>();
+  synced.promise.catch(() => undefined); // stopping before the first list is no error of anybody's
+
+  const tell = (event: Parameters<Handler<T>>[0]): void => {
+    for (const handler of handlers) handler(event);
+  };
+  const put = (object: T): void => {
+    const key = keyOf(object);
+    const old = cache.get(key);
+    if (old !== undefined && old.metadata.resourceVersion === object.metadata.resourceVersion) return;
+    cache.set(key, object);
+    if (old !== undefined && old.metadata.uid !== object.metadata.uid) {
+      tell({ type: "DELETED", object: old });
+      tell({ type: "ADDED", object });
+    } else tell(old === undefined ? { type: "ADDED", object } : { type: "MODIFIED", object, old });
+  };
+  const drop = (object: T): void => {
+    const old = cache.get(keyOf(object));
+    cache.delete(keyOf(object));
+    if (old !== undefined) tell({ type: "DELETED", object, old });
+  };
+
+  /** Brings the cache to what a list shows; what is missing in it was deleted meanwhile. */
+  const relist = async (): Promise<string> => {
+    const list = await client.list(kind, selection);
+    const seen = new Set(list.items.map(keyOf));
+    for (const [key, object] of cache) if (!seen.has(key)) drop(object);
+    for (const object of list.items) put(object);
+    synced.resolve();
+    return list.metadata.resourceVersion;
+  };
+  const follow = async (from: string): Promise<string> => {
+    let version = from;
+    const channel = clock.activity.openChannel(`${kind.plural}-${randomUUID()}`);
+    try {
+      const options = {
+        ...selection,
+        resourceVersion: from,
+        allowBookmarks: true,
+        signal: scope.signal,
+        channel: channel.id,
+      };
+      for await (const event of client.watch(kind, options) as AsyncIterable<WatchEvent<T>>) {
+        if (event.type === "DELETED") drop(event.object);
+        else if (event.type !== "BOOKMARK") put(event.object);
+        version = event.object.metadata.resourceVersion ?? version;
+        if (event.type !== "BOOKMARK") channel.received();
+      }
+    } finally {
+      channel.close();
+    }
+    return version;
+  };
+  const run = async (): Promise<void> => {
+    let version: string | undefined;
+    let retry = FIRST_RETRY_MS;
+    while (!scope.signal.aborted) {
+      try {
+        version ??= await clock.activity.track(`list ${kind.plural}`, relist);
+        version = await follow(version);
+        retry = FIRST_RETRY_MS;
+      } catch (error) {
+        if (scope.signal.aborted) return;
+        if (isKubeStatus(error, "Expired", "Gone")) version = undefined;
+        else {
+          log.debug(`the watch of ${kind.plural} broke`, {
+            error: isMountproofError(error) ? error.code : String(error),
+            retryMs: retry,
+          });
+          await clock.sleep(retry, { signal: scope.signal }).catch(() => undefined);
+          retry = Math.min(LAST_RETRY_MS, retry * 2);
+        }
+      }
+    }
+  };
+  const running = run();
+  scope.defer("loop", () => running);
+  return {
+    synced: synced.promise,
+    get: (name, namespace) => cache.get(namespace === undefined ? name : `${namespace}/${name}`),
+    list: () => [...cache.values()],
+    onEvent: (handler) => {
+      handlers.add(handler);
+      for (const object of cache.values()) handler({ type: "ADDED", object });
+      return { [Symbol.dispose]: () => void handlers.delete(handler) };
+    },
+    [Symbol.asyncDispose]: () => {
+      synced.reject(new Error("stopped"));
+      return scope[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function keyOf({ metadata }: KubeObject): string {
+  return metadata.namespace === undefined ? (metadata.name ?? "") : `${metadata.namespace}/${metadata.name}`;
+}
