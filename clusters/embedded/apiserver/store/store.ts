@@ -1,0 +1,173 @@
+import type { Clock } from "../../../../core/index.ts";
+import type { KubeObject } from "../../../../kube/types.ts";
+import { conflict, expired } from "./refusals.ts";
+
+/** What is stored under a key: the object, and its JSON made once for every reader. */
+export type Stored = {
+  readonly key: string;
+  readonly object: KubeObject;
+  readonly resourceVersion: number;
+};
+
+export type Change = {
+  readonly type: "ADDED" | "MODIFIED" | "DELETED";
+  readonly resourceVersion: number;
+  /** The object after the change; for a deletion its last state with the deletion's resourceVersion. */
+  readonly object: KubeObject;
+  /** Before the change: tells watchers with a selector what entered and what left. */
+  readonly previous: KubeObject | undefined;
+  readonly at: number;
+};
+
+export type Listener = (change: Change) => void;
+
+/** A real server keeps five minutes of history in etcd; here at least that much, and at most this many changes. */
+const HISTORY_MS = 5 * 60_000;
+const HISTORY_CHANGES = 10_000;
+
+type Table = {
+  readonly objects: Map<string, Stored>;
+  readonly listeners: Set<Listener>;
+  history: Change[];
+  /** Changes up to and including this version are no longer in the history. */
+  forgotten: number;
+};
+
+/**
+ * All objects of the cluster: one global resourceVersion, one table a resource, a history for watches. Objects are
+ * never changed in place: who reads one may keep it.
+ */
+export class Store {
+  readonly #clock: Clock;
+  readonly #tables = new Map<string, Table>();
+  #version = 1;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The newest resourceVersion given out. */
+  get version(): number {
+    return this.#version;
+  }
+
+  get(table: string, key: string): KubeObject | undefined {
+    return this.#tables.get(table)?.objects.get(key)?.object;
+  }
+
+  /** Objects in order of key, those under `prefix` alone when one is given. */
+  list(table: string, prefix = ""): KubeObject[] {
+    const objects = this.#tables.get(table)?.objects;
+    if (objects === undefined) return [];
+    const found: Stored[] = [];
+    for (const stored of objects.values()) if (prefix === "" || stored.key.startsWith(prefix)) found.push(stored);
+    found.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+    return found.map(({ object }) => object);
+  }
+
+  count(table: string): number {
+    return this.#tables.get(table)?.objects.size ?? 0;
+  }
+
+  /** Stores a new object, or what replaces an old one. Returns it with its resourceVersion. */
+  put(table: string, key: string, object: KubeObject): KubeObject {
+    const { objects } = this.#table(table);
+    const previous = objects.get(key)?.object;
+    const resourceVersion = ++this.#version;
+    const stored = freeze({ ...object, metadata: { ...object.metadata, resourceVersion: String(resourceVersion) } });
+    objects.set(key, { key, object: stored, resourceVersion });
+    this.#publish(table, { type: previous === undefined ? "ADDED" : "MODIFIED", resourceVersion, object: stored, previous, at: this.#clock.now() });
+    return stored;
+  }
+
+  /** Takes an object out; its last state carries the deletion's resourceVersion, as etcd's watchers see it. */
+  delete(table: string, key: string): KubeObject | undefined {
+    const found = this.#tables.get(table)?.objects;
+    const previous = found?.get(key)?.object;
+    if (previous === undefined) return undefined;
+    found?.delete(key);
+    const resourceVersion = ++this.#version;
+    const object = freeze({ ...previous, metadata: { ...previous.metadata, resourceVersion: String(resourceVersion) } });
+    this.#publish(table, { type: "DELETED", resourceVersion, object, previous, at: this.#clock.now() });
+    return object;
+  }
+
+  /**
+   * Follows a table from just after `version`: past changes first, in order, then each as it happens.
+   * @throws KubeStatusError 410 when the history does not reach back that far
+   */
+  follow(table: string, version: number, listener: Listener): Disposable {
+    const followed = this.#table(table);
+    this.#forget(followed);
+    if (version < followed.forgotten) throw expired(`too old resource version: ${version} (${followed.forgotten + 1})`);
+    for (const change of followed.history) if (change.resourceVersion > version) listener(change);
+    followed.listeners.add(listener);
+    return { [Symbol.dispose]: () => void followed.listeners.delete(listener) };
+  }
+
+  /** Forgets all history, as etcd does when it compacts: the next watch from an old version gets 410. */
+  compact(): void {
+    for (const table of this.#tables.values()) {
+      table.history = [];
+      table.forgotten = this.#version;
+    }
+  }
+
+  /** Drops a table and everything in it (a CustomResourceDefinition that went away). */
+  drop(table: string): void {
+    for (const { key } of [...(this.#tables.get(table)?.objects.values() ?? [])]) this.delete(table, key);
+  }
+
+  #table(name: string): Table {
+    let table = this.#tables.get(name);
+    if (table === undefined) {
+      table = { objects: new Map(), listeners: new Set(), history: [], forgotten: 0 };
+      this.#tables.set(name, table);
+    }
+    return table;
+  }
+
+  #publish(name: string, change: Change): void {
+    const table = this.#table(name);
+    table.history.push(change);
+    if (table.history.length > HISTORY_CHANGES) this.#forget(table);
+    for (const listener of [...table.listeners]) listener(change);
+  }
+
+  #forget(table: Table): void {
+    const oldest = this.#clock.now() - HISTORY_MS;
+    const first = table.history.findIndex(({ at }, index) => at >= oldest && table.history.length - index <= HISTORY_CHANGES);
+    const cut = first < 0 ? table.history.length : first;
+    if (cut === 0) return;
+    table.forgotten = table.history[cut - 1]?.resourceVersion ?? table.forgotten;
+    table.history = table.history.slice(cut);
+  }
+}
+
+/** Throws 409 unless `object` is still at `expected`; an empty expectation means any. */
+export function assertVersion(expected: string | undefined, object: KubeObject, qualified: string): void {
+  if (expected === undefined || expected === "" || expected === object.metadata.resourceVersion) return;
+  throw conflict(
+    qualified,
+    object.metadata.name ?? "",
+    "the object has been modified; please apply your changes to the latest version and try again",
+  );
+}
+
+/** Frozen at the top: enough to catch a writer that forgets to copy, and cheap. */
+function freeze(object: KubeObject): KubeObject {
+  Object.freeze(object.metadata);
+  return Object.freeze(object);
+}
+
+const texts = new WeakMap<KubeObject, string>();
+
+/** The JSON of a stored object, made once. */
+export function jsonOf(object: KubeObject): string {
+  let text = texts.get(object);
+  if (text === undefined) {
+    text = JSON.stringify(object);
+    if (Object.isFrozen(object)) texts.set(object, text);
+  }
+  return text;
+}

@@ -1,0 +1,55 @@
+import { type Clock, type Log, type Random, Scope } from "../../../core/index.ts";
+import type { Informer, KubeClient, Resource } from "../../../kube/client.ts";
+import { startInformer } from "../../../kube/informer.ts";
+import type { KubeObject } from "../../../kube/types.ts";
+import type { ControllerContext, StartController } from "./context.ts";
+import { startDeploymentController } from "./deployment.ts";
+import { startGarbageCollector } from "./garbage-collector.ts";
+import { startNamespaceController } from "./namespace.ts";
+import { startReplicaSetController } from "./replica-set.ts";
+import { startScheduler } from "./scheduler.ts";
+import { startServiceAccountController } from "./service-account.ts";
+
+const CONTROLLERS: readonly StartController[] = [
+  startNamespaceController,
+  startServiceAccountController,
+  startScheduler,
+  startReplicaSetController,
+  startDeploymentController,
+  startGarbageCollector,
+];
+
+export type ControllersSpec = {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: Random;
+};
+
+/** Starts what a real cluster's controller manager and scheduler do, over the HTTP API alone. */
+export async function startControllers(spec: ControllersSpec): Promise<AsyncDisposable> {
+  return await Scope.run("controllers", async (scope) => {
+    const informers = new Map<string, Promise<Informer<KubeObject>>>();
+    const context: ControllerContext = {
+      ...spec,
+      informer: async <T extends KubeObject>(resource: Resource<T>): Promise<Informer<T>> => {
+        const key = `${resource.group}/${resource.version}/${resource.plural}`;
+        let informer = informers.get(key);
+        if (informer === undefined) {
+          informer = Promise.resolve(startInformer(spec.client, resource as Resource, {}, spec)).then(
+            async (started) => {
+              scope.use(started);
+              await started.synced;
+              return started;
+            },
+          );
+          informers.set(key, informer);
+        }
+        return (await informer) as unknown as Informer<T>;
+      },
+    };
+    // Side by side: each waits for the first lists of its kinds, most of which they share.
+    for (const running of await Promise.all(CONTROLLERS.map((start) => start(context)))) scope.use(running);
+    return scope;
+  });
+}

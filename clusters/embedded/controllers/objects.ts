@@ -1,0 +1,81 @@
+import type { Condition, KubeObject, ObjectMeta } from "../../../kube/types.ts";
+
+/** The parts of workload objects that controllers read and write. */
+export type PodTemplate = { metadata?: ObjectMeta; spec?: Record<string, unknown> };
+
+export type LabelSelector = {
+  matchLabels?: Record<string, string>;
+  matchExpressions?: { key: string; operator: "In" | "NotIn" | "Exists" | "DoesNotExist"; values?: string[] }[];
+};
+
+export type Pod = KubeObject & {
+  spec: {
+    nodeName?: string;
+    nodeSelector?: Record<string, string>;
+    tolerations?: Toleration[];
+    [field: string]: unknown;
+  };
+  status?: { phase?: string; conditions?: Condition[]; [field: string]: unknown };
+};
+
+export type Toleration = { key?: string; operator?: string; value?: string; effect?: string };
+
+export type Node = KubeObject & {
+  spec?: { unschedulable?: boolean; taints?: { key: string; value?: string; effect: string }[] };
+  status?: { conditions?: Condition[] };
+};
+
+export type ReplicaSet = KubeObject & {
+  spec: { replicas?: number; selector: LabelSelector; template?: PodTemplate; minReadySeconds?: number };
+  status?: {
+    replicas: number;
+    readyReplicas?: number;
+    availableReplicas?: number;
+    fullyLabeledReplicas?: number;
+    observedGeneration?: number;
+  };
+};
+
+export type Deployment = KubeObject & {
+  spec: {
+    replicas?: number;
+    selector: LabelSelector;
+    template: PodTemplate;
+    paused?: boolean;
+    revisionHistoryLimit?: number;
+    strategy?: { type?: string; rollingUpdate?: { maxSurge?: number | string; maxUnavailable?: number | string } };
+  };
+  status?: Record<string, unknown> & { conditions?: Condition[]; observedGeneration?: number; collisionCount?: number };
+};
+
+/** Whether `labels` fall under `selector`; an empty selector selects everything. */
+export function selects(selector: LabelSelector, labels: Readonly<Record<string, string>> = {}): boolean {
+  const matches = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
+  return (
+    matches &&
+    (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
+      const value = labels[key];
+      switch (operator) {
+        case "In":
+          return value !== undefined && values.includes(value);
+        case "NotIn":
+          return value === undefined || !values.includes(value);
+        case "Exists":
+          return value !== undefined;
+        default:
+          return value === undefined; // DoesNotExist
+      }
+    })
+  );
+}
+
+export function isReady(pod: Pod): boolean {
+  return pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
+}
+
+/** Counts towards replicas: neither finished nor on its way out. */
+export function isActive(pod: Pod): boolean {
+  return (
+    pod.metadata.deletionTimestamp === undefined && pod.status?.phase !== "Succeeded" && pod.status?.phase !== "Failed"
+  );
+}

@@ -1,0 +1,169 @@
+import { type Informer, isKubeStatus, type Resource } from "../../../kube/client.ts";
+import { startEventRecorder } from "../../../kube/events.ts";
+import { Pods, ReplicaSets } from "../../../kube/resources.ts";
+import { controllerUid, keyOf, type StartController, splitKey } from "./context.ts";
+import { isActive, isReady, type Pod, type ReplicaSet, selects } from "./objects.ts";
+import { startQueue } from "./queue.ts";
+
+/** Keeps as many pods as a ReplicaSet asks for (kube-controller-manager, replicaset controller). */
+export const startReplicaSetController: StartController = async ({ client, clock, log, informer }) => {
+  const replicaSets = await informer(ReplicaSets as Resource<ReplicaSet>);
+  const pods = await informer(Pods as Resource<Pod>);
+  const events = startEventRecorder({ client, clock, log, component: "replicaset-controller" });
+  const unseen = new UnseenChanges(pods);
+  const queue = startQueue({
+    name: "replicaset-controller",
+    clock,
+    log,
+    workers: 5,
+    reconcile: async (key) => {
+      const { name, namespace = "" } = splitKey(key);
+      const set = replicaSets.get(name, namespace);
+      if (set === undefined || unseen.of(key)) return; // the cache does not show our own last change yet: its event comes
+      const owned = pods.list().filter((pod) => controllerUid(pod) === set.metadata.uid);
+      const active = owned.filter(isActive);
+      const wanted = set.spec.replicas ?? 1;
+      if (set.metadata.deletionTimestamp === undefined) {
+        for (let missing = wanted - active.length; missing > 0; missing--) {
+          const pod = await client.create(Pods as Resource<Pod>, podOf(set)).catch((error: unknown) => {
+            events.record(set, "Warning", "FailedCreate", `Error creating: ${(error as Error).message}`);
+            throw error;
+          });
+          unseen.created(key, pod);
+          events.record(set, "Normal", "SuccessfulCreate", `Created pod: ${pod.metadata.name}`);
+        }
+        for (const pod of leastWorthKeeping(active).slice(0, Math.max(0, active.length - wanted))) {
+          await client.delete(Pods, { name: pod.metadata.name ?? "", namespace }).catch((error: unknown) => {
+            if (!isKubeStatus(error, "NotFound")) throw error;
+          });
+          unseen.deleted(key, pod);
+          events.record(set, "Normal", "SuccessfulDelete", `Deleted pod: ${pod.metadata.name}`);
+        }
+      }
+      await writeStatus(set, active);
+    },
+  });
+  const writeStatus = async (set: ReplicaSet, active: readonly Pod[]): Promise<void> => {
+    const ready = active.filter(isReady).length;
+    const labels = set.spec.template?.metadata?.labels ?? {};
+    const labelled = active.filter((pod) => selects({ matchLabels: labels }, pod.metadata.labels)).length;
+    const status = {
+      replicas: active.length,
+      ...(labelled > 0 && { fullyLabeledReplicas: labelled }),
+      ...(ready > 0 && { readyReplicas: ready, availableReplicas: ready }),
+      ...(set.metadata.generation !== undefined && { observedGeneration: set.metadata.generation }),
+    };
+    if (JSON.stringify(sorted(status)) === JSON.stringify(sorted(set.status ?? {}))) return;
+    await client
+      .update(ReplicaSets as Resource<ReplicaSet>, { ...set, status }, { subresource: "status" })
+      .catch((error: unknown) => {
+        if (!isKubeStatus(error, "NotFound")) throw error;
+      });
+  };
+  replicaSets.onEvent(({ type, object }) => {
+    if (type === "DELETED") unseen.forget(keyOf(object));
+    else queue.add(keyOf(object));
+  });
+  pods.onEvent(({ type, object, old }) => {
+    for (const pod of old === undefined ? [object] : [object, old]) {
+      const owner = pod.metadata.ownerReferences?.find(
+        ({ controller, kind }) => controller === true && kind === "ReplicaSet",
+      );
+      if (owner === undefined) continue;
+      const key = `${pod.metadata.namespace}/${owner.name}`;
+      unseen.saw(key, pod, type === "DELETED" || pod.metadata.deletionTimestamp !== undefined);
+      queue.add(key);
+    }
+  });
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await queue[Symbol.asyncDispose]();
+      await events[Symbol.asyncDispose]();
+    },
+  };
+};
+
+/** Our own creations and deletions that the informer has not shown yet: acting before would double them. */
+class UnseenChanges {
+  readonly #pods: Informer<Pod>;
+  readonly #byKey = new Map<string, Map<string, "created" | "deleted">>();
+
+  constructor(pods: Informer<Pod>) {
+    this.#pods = pods;
+  }
+
+  of(key: string): boolean {
+    return (this.#byKey.get(key)?.size ?? 0) > 0;
+  }
+
+  created(key: string, pod: Pod): void {
+    if (this.#pods.get(pod.metadata.name ?? "", pod.metadata.namespace)?.metadata.uid !== pod.metadata.uid)
+      this.#note(key, pod, "created");
+  }
+
+  deleted(key: string, pod: Pod): void {
+    const known = this.#pods.get(pod.metadata.name ?? "", pod.metadata.namespace);
+    if (
+      known !== undefined &&
+      known.metadata.uid === pod.metadata.uid &&
+      known.metadata.deletionTimestamp === undefined
+    )
+      this.#note(key, pod, "deleted");
+  }
+
+  saw(key: string, pod: Pod, isGoing: boolean): void {
+    const changes = this.#byKey.get(key);
+    const change = changes?.get(pod.metadata.uid ?? "");
+    if (change === "created" || (change === "deleted" && isGoing)) changes?.delete(pod.metadata.uid ?? "");
+  }
+
+  forget(key: string): void {
+    this.#byKey.delete(key);
+  }
+
+  #note(key: string, pod: Pod, change: "created" | "deleted"): void {
+    const changes = this.#byKey.get(key) ?? new Map<string, "created" | "deleted">();
+    changes.set(pod.metadata.uid ?? "", change);
+    this.#byKey.set(key, changes);
+  }
+}
+
+function podOf(set: ReplicaSet): Pod {
+  const { metadata = {}, spec = {} } = set.spec.template ?? {};
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      generateName: `${set.metadata.name}-`,
+      namespace: set.metadata.namespace ?? "",
+      ...(metadata.labels !== undefined && { labels: metadata.labels }),
+      ...(metadata.annotations !== undefined && { annotations: metadata.annotations }),
+      ...(metadata.finalizers !== undefined && { finalizers: metadata.finalizers }),
+      ownerReferences: [
+        {
+          apiVersion: "apps/v1",
+          kind: "ReplicaSet",
+          name: set.metadata.name ?? "",
+          uid: set.metadata.uid ?? "",
+          controller: true,
+          blockOwnerDeletion: true,
+        },
+      ],
+    },
+    spec: spec as Pod["spec"],
+  };
+}
+
+/** Unassigned before assigned, unready before ready, the newest first (client-go, ActivePodsWithRanks). */
+function leastWorthKeeping(pods: readonly Pod[]): Pod[] {
+  const worth = (pod: Pod): number =>
+    (pod.spec.nodeName ? 1 : 0) + (pod.status?.phase === "Running" ? 2 : 0) + (isReady(pod) ? 4 : 0);
+  const created = (pod: Pod): string => pod.metadata.creationTimestamp ?? "";
+  return [...pods].sort(
+    (a, b) => worth(a) - worth(b) || (created(a) > created(b) ? -1 : created(a) < created(b) ? 1 : 0),
+  );
+}
+
+function sorted(status: object): unknown {
+  return Object.entries(status).sort(([a], [b]) => (a < b ? -1 : 1));
+}

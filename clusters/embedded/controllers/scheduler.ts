@@ -1,0 +1,149 @@
+import { isKubeStatus, type Resource } from "../../../kube/client.ts";
+import { startEventRecorder } from "../../../kube/events.ts";
+import { Nodes, Pods } from "../../../kube/resources.ts";
+import { apiTime, keyOf, type StartController, splitKey } from "./context.ts";
+import { isActive, type Node, type Pod, type Toleration } from "./objects.ts";
+import { startQueue } from "./queue.ts";
+
+/** Binds pods to nodes: node selector, taints, readiness, then the node with the fewest pods. */
+export const startScheduler: StartController = async ({ client, clock, log, informer }) => {
+  const nodes = await informer(Nodes as Resource<Node>);
+  const pods = await informer(Pods as Resource<Pod>);
+  const events = startEventRecorder({ client, clock, log, component: "default-scheduler" });
+  const queue = startQueue({
+    name: "scheduler",
+    clock,
+    log,
+    reconcile: async (key) => {
+      const { name, namespace = "" } = splitKey(key);
+      const pod = pods.get(name, namespace);
+      if (pod === undefined || !isUnscheduled(pod)) return;
+      const decision = chooseNode(pod, nodes.list(), pods.list());
+      if ("node" in decision) {
+        await client
+          .create(
+            Pods,
+            {
+              apiVersion: "v1",
+              kind: "Binding",
+              metadata: { name, namespace, ...(pod.metadata.uid !== undefined && { uid: pod.metadata.uid }) },
+              target: { apiVersion: "v1", kind: "Node", name: decision.node },
+            },
+            { subresource: "binding" },
+          )
+          .catch((error: unknown) => {
+            if (!isKubeStatus(error, "NotFound", "Conflict")) throw error; // gone, or bound by somebody else
+          });
+        events.record(pod, "Normal", "Scheduled", `Successfully assigned ${key} to ${decision.node}`);
+        return;
+      }
+      events.record(pod, "Warning", "FailedScheduling", decision.reason);
+      const condition = {
+        type: "PodScheduled",
+        status: "False",
+        reason: "Unschedulable",
+        message: decision.reason,
+        lastProbeTime: null,
+        lastTransitionTime: apiTime(clock.now()),
+      };
+      const known = pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
+      if (known?.message !== decision.reason)
+        await client.patch(
+          Pods,
+          { name, namespace },
+          "strategic",
+          { status: { conditions: [condition] } },
+          { subresource: "status" },
+        );
+    },
+  });
+  pods.onEvent(({ type, object }) => {
+    if (type !== "DELETED" && isUnscheduled(object)) queue.add(keyOf(object));
+  });
+  nodes.onEvent(({ type, object, old }) => {
+    if (type === "DELETED" || (old !== undefined && JSON.stringify(traits(old)) === JSON.stringify(traits(object))))
+      return;
+    for (const pod of pods.list()) if (isUnscheduled(pod)) queue.add(keyOf(pod));
+  });
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await queue[Symbol.asyncDispose]();
+      await events[Symbol.asyncDispose]();
+    },
+  };
+};
+
+function isUnscheduled(pod: Pod): boolean {
+  const scheduler = pod.spec["schedulerName"] ?? "default-scheduler";
+  return !pod.spec.nodeName && isActive(pod) && scheduler === "default-scheduler";
+}
+
+/** What of a node decides where pods go: its heartbeats do not. */
+function traits(node: Node): unknown {
+  return [node.metadata.labels, node.spec?.taints, node.spec?.unschedulable, isReadyNode(node)];
+}
+
+function isReadyNode(node: Node): boolean {
+  return node.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
+}
+
+const UNSCHEDULABLE_TAINT = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" };
+const NOT_READY_TAINT = { key: "node.kubernetes.io/not-ready", effect: "NoSchedule" };
+
+/**
+ * Where `pod` goes, or why it goes nowhere, in the real scheduler's words. Pure.
+ * The least occupied node wins; of equals the first by name.
+ */
+export function chooseNode(
+  pod: Pod,
+  nodes: readonly Node[],
+  pods: readonly Pod[],
+): { readonly node: string } | { readonly reason: string } {
+  const refusals = new Map<string, number>();
+  const refuse = (reason: string): void => void refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
+  const load = (node: Node): number =>
+    pods.filter((other) => other.spec.nodeName === node.metadata.name && isActive(other)).length;
+  const fitting = nodes.filter((node) => {
+    const taints = [
+      ...(node.spec?.taints ?? []),
+      ...(node.spec?.unschedulable === true ? [UNSCHEDULABLE_TAINT] : []),
+      ...(isReadyNode(node) ? [] : [NOT_READY_TAINT]),
+    ];
+    const taint = taints.find(
+      ({ effect, ...rest }) => effect !== "PreferNoSchedule" && !tolerates(pod.spec.tolerations, { effect, ...rest }),
+    );
+    if (taint !== undefined) {
+      const value = "value" in taint && taint.value ? `: ${taint.value}` : ": ";
+      refuse(
+        taint === UNSCHEDULABLE_TAINT
+          ? "node(s) were unschedulable"
+          : `node(s) had untolerated taint {${taint.key}${value}}`,
+      );
+      return false;
+    }
+    const labels = node.metadata.labels ?? {};
+    const matches = Object.entries(pod.spec.nodeSelector ?? {}).every(([key, value]) => labels[key] === value);
+    if (!matches) refuse("node(s) didn't match Pod's node affinity/selector");
+    return matches;
+  });
+  const [best] = fitting
+    .map((node) => ({ name: node.metadata.name ?? "", load: load(node) }))
+    .sort((a, b) => a.load - b.load || (a.name < b.name ? -1 : 1));
+  if (best !== undefined) return { node: best.name };
+  if (nodes.length === 0) return { reason: "no nodes available to schedule pods" };
+  const reasons = [...refusals].map(([reason, count]) => `${count} ${reason}`).sort();
+  return {
+    reason: `0/${nodes.length} nodes are available: ${reasons.join(", ")}. preemption: 0/${nodes.length} nodes are available: ${nodes.length} Preemption is not helpful for scheduling.`,
+  };
+}
+
+function tolerates(
+  tolerations: readonly Toleration[] | undefined,
+  taint: { key: string; value?: string; effect: string },
+): boolean {
+  return (tolerations ?? []).some(({ key, operator = "Equal", value = "", effect }) => {
+    if (effect && effect !== taint.effect) return false;
+    if (!key) return operator === "Exists";
+    return key === taint.key && (operator === "Exists" || value === (taint.value ?? ""));
+  });
+}
