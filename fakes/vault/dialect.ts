@@ -1,0 +1,54 @@
+/**
+ * Which server is spoken: HashiCorp Vault, or OpenBao, its fork, which the recorded facts come from. The API
+ * is one; some fields and texts are not, and all of them are listed here.
+ */
+export type Dialect = {
+  readonly name: "vault" | "openbao";
+  readonly version: string;
+  readonly buildDate: string;
+  /** `mount_type` in every envelope. */
+  readonly hasMountType: boolean;
+  /** `enterprise` and the measured times in `sys/health`. */
+  readonly hasHealthExtras: boolean;
+  /** `cas_required`, `modified` and `version` on a policy; `metadata_cas_required` and its version on KV v2. */
+  readonly hasCheckAndSetExtras: boolean;
+  /** `token_strictly_bind_ip` among a role's token parameters. */
+  readonly hasStrictIpBinding: boolean;
+  readonly tokenPrefix: string;
+  /** `running_plugin_version` of what is built in, and of what is a plugin. */
+  readonly builtinVersion: string;
+  readonly pluginVersion: string;
+  /** Named in the advice of KV v2 on a wrong path. */
+  readonly cli: string;
+  readonly cliName: string;
+};
+
+export const VAULT: Dialect = {
+  name: "vault",
+  version: "1.20.4",
+  buildDate: "2025-09-23T13:22:38Z",
+  hasMountType: true,
+  hasHealthExtras: true,
+  hasCheckAndSetExtras: false,
+  hasStrictIpBinding: false,
+  tokenPrefix: "hvs.",
+  builtinVersion: "v1.20.4+builtin.vault",
+  pluginVersion: "v0.24.0+builtin",
+  cli: "vault",
+  cliName: "Vault",
+};
+
+export const OPENBAO: Dialect = {
+  name: "openbao",
+  version: "2.0.0-HEAD",
+  buildDate: "",
+  hasMountType: false,
+  hasHealthExtras: false,
+  hasCheckAndSetExtras: true,
+  hasStrictIpBinding: true,
+  tokenPrefix: "s.",
+  builtinVersion: "v2.0.0+builtin.bao",
+  pluginVersion: "v2.0.0+builtin.bao",
+  cli: "bao",
+  cliName: "OpenBao",
+};
