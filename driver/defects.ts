@@ -1,0 +1,41 @@
+import { QUIRKS, type Quirk } from "./behaviour.ts";
+
+/**
+ * The known defects of the field as switches of the reference driver (design, rule 6). Only tests come here: no
+ * flag and no setting leads to them. `breaks` are the cases of the catalogue that must notice.
+ */
+export type Defect = { readonly id: Quirk; readonly title: string; readonly breaks: readonly string[] };
+
+const BREAKS: Readonly<Partial<Record<Quirk, readonly string[]>>> = {
+  B1: ["ROT-12h"],
+  B6: ["MNT-05h", "ROT-14h"],
+  B7: ["MNT-20h"],
+  B8: ["UPG-06h"],
+  B9: ["MNT-21h"],
+  B10: ["MNT-04h", "MNT-10h"],
+  B11: ["UPG-11h"],
+  B12: ["MNT-22h"],
+  B13: ["MNT-23h"],
+  B15: ["SEC-05h"],
+  B17: ["CSI-20h"],
+  B18: ["MET-02h"],
+  B20: ["UPG-12h"],
+  B21: ["MNT-24h"],
+  "dead-mount": ["UPG-07h"],
+  capabilities: ["CSI-03h", "CSI-07h"],
+  "equal-status": ["ROT-04h"],
+  "partial-mask": ["ROT-07h"],
+  "raw-modes": ["SEC-09h"],
+  "silent-rotation": ["ROT-05h"],
+};
+
+export const DEFECTS: readonly Defect[] = (Object.keys(QUIRKS) as Quirk[]).map((id) => ({
+  id,
+  title: QUIRKS[id],
+  breaks: BREAKS[id] ?? [],
+}));
+
+/** For `DriverSpec.defects`: `hardened` with exactly these defects. */
+export function withDefects(...ids: readonly Quirk[]): ReadonlySet<Quirk> {
+  return new Set(ids);
+}

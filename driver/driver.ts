@@ -1,0 +1,189 @@
+import { MountproofError, type Random, Scope, systemRandom } from "../core/index.ts";
+import {
+  createKubeClient,
+  type KubeClient,
+  SecretProviderClasses,
+  startEventRecorder,
+  startInformer,
+} from "../kube/index.ts";
+import { GrpcError, GrpcStatus, type RunningGrpcServer, startGrpcServer } from "../wire/grpc/index.ts";
+import { type Rules, rulesOf } from "./behaviour.ts";
+import { CallsUnderWay } from "./calls.ts";
+import { parseEndpoint, parseHostPort, showAddress } from "./endpoint.ts";
+import { startHealthChecks } from "./health.ts";
+import { journalCall, journalProviderCall } from "./journal.ts";
+import { Ledger } from "./ledger.ts";
+import { DriverMetrics } from "./metrics/metrics.ts";
+import { startMetricsServer } from "./metrics/server.ts";
+import { openMounter } from "./mounter/index.ts";
+import { ProviderClients } from "./provider/clients.ts";
+import { providerFolders } from "./provider/lookup.ts";
+import { classSource } from "./publish/class.ts";
+import { type ObservedDeps, observedPublish, ROTATION_COMPONENT } from "./publish/observed.ts";
+import { startRegistration } from "./registration.ts";
+import { controllerService } from "./services/controller.ts";
+import { identityService } from "./services/identity.ts";
+import { nodeService } from "./services/node.ts";
+import { DEFAULTS, type DriverSpec, type RunningDriver, VENDOR_VERSIONS } from "./spec.ts";
+import { stepsFor } from "./steps.ts";
+import { unpublish } from "./unpublish.ts";
+
+/**
+ * The reference driver: a CSI node service that asks providers for secrets and puts them into pods.
+ *
+ * @example
+ * await using driver = await new Driver({ clock, log, endpoint: "unix:///run/csi.sock", nodeId: "node-0", kubeConfig }).start();
+ */
+export class Driver {
+  readonly #spec: DriverSpec;
+
+  constructor(spec: DriverSpec) {
+    this.#spec = spec;
+  }
+
+  /**
+   * Serves as soon as it listens; a publish waits for the first list of SecretProviderClasses.
+   * @throws MountproofError `invalid_config`, `address_in_use`, `environment`
+   */
+  async start(): Promise<RunningDriver> {
+    const { clock } = this.#spec;
+    return await clock.activity.track("driver starts", () =>
+      Scope.run("driver", (scope) => assemble(this.#spec, scope)),
+    );
+  }
+}
+
+/** Puts the parts together in the order in which they depend on each other; the scope takes them apart again. */
+async function assemble(spec: DriverSpec, scope: Scope): Promise<RunningDriver> {
+  const { clock, log } = spec;
+  const listen = parseEndpoint(spec.endpoint);
+  const rules = rulesOf(spec.behaviour ?? "hardened", spec.defects);
+  const driverName = spec.driverName ?? DEFAULTS.driverName;
+  const kube = scope.use(createKubeClient(spec.kubeConfig, { clock, ...(spec.dialer && { dialer: spec.dialer }) }));
+
+  let server: RunningGrpcServer | undefined;
+  const panic = (message: string): never => {
+    log.error("panic", { message });
+    spec.onPanic?.(message);
+    void server?.[Symbol.asyncDispose]();
+    throw new GrpcError(GrpcStatus.UNAVAILABLE, `panic: ${message}`);
+  };
+  const deps = await publishDeps(spec, rules, kube, panic, scope);
+  const calls = new CallsUnderWay();
+  scope.defer("calls under way", () => calls.settled());
+  server = scope.use(
+    await startGrpcServer({
+      clock,
+      name: "driver",
+      listen,
+      services: [
+        identityService({ driverName, vendorVersion: spec.vendorVersion ?? VENDOR_VERSIONS[rules.behaviour], rules }),
+        controllerService(rules),
+        nodeService({
+          clock,
+          nodeId: spec.nodeId,
+          rules,
+          publish: (request, call) => calls.track(observedPublish(request, call, deps)),
+          unpublish: (request) => deps.metrics.countUnpublish(() => unpublish(request, deps)),
+        }),
+      ],
+      onExchange: (exchange) => journalCall(spec.journal, exchange),
+    }),
+  );
+  const running = server;
+  const endpoint = showAddress(running.address);
+
+  if (spec.providerHealthCheck === true) {
+    const intervalMs = spec.providerHealthCheckIntervalMs ?? DEFAULTS.providerHealthCheckIntervalMs;
+    startHealthChecks(deps.providers, intervalMs, clock, scope);
+  }
+  const metricsUrl =
+    spec.metricsAddr === undefined ? undefined : await serveMetrics(spec.metricsAddr, deps.metrics, spec, scope);
+  if (spec.registration !== undefined) {
+    const { path, endpoint: seen = endpoint } = spec.registration;
+    scope.use(await startRegistration({ clock, log, path, driverName, endpoint: seen.replace(/^unix:\/\//, "") }));
+  }
+  const mounts = deps.mounter.kind;
+  log.info("driver is serving", { driverName, nodeId: spec.nodeId, endpoint, behaviour: rules.behaviour, mounts });
+  return {
+    behaviour: rules.behaviour,
+    endpoint,
+    mounts,
+    metrics: deps.metrics.registry,
+    metricsUrl,
+    synced: deps.classes.informer.synced,
+    drain: () => running.drain(),
+    [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+  };
+}
+
+async function publishDeps(
+  spec: DriverSpec,
+  rules: Rules,
+  kube: KubeClient,
+  panic: (message: string) => never,
+  scope: Scope,
+): Promise<ObservedDeps> {
+  const { clock, log, nodeId } = spec;
+  const random = spec.random ?? systemRandom();
+  const isHardened = rules.behaviour === "hardened";
+  const mounter = spec.mounter ?? (await openMounter(log));
+  const informer = scope.use(startInformer(kube, SecretProviderClasses, {}, { clock, log }));
+  const providers = scope.use(openProviders(spec, rules, random));
+  const interval = spec.rotationPollIntervalMs ?? DEFAULTS.rotationPollIntervalMs;
+  return {
+    clock,
+    random,
+    log,
+    rules,
+    nodeId,
+    kube,
+    panic,
+    mounter,
+    providers,
+    rotationIntervalMs: spec.enableSecretRotation === true ? interval : undefined,
+    returnsRepublishErrors: spec.republishErrors === "return",
+    ledger: new Ledger(),
+    classes: classSource({ clock, informer, live: isHardened ? kube : undefined }),
+    steps: stepsFor(clock, spec.onStep),
+    metrics: new DriverMetrics({ rules, isKnownProvider: (name) => providers.knows(name) }),
+    events: rules.has("silent-rotation")
+      ? undefined
+      : scope.use(startEventRecorder({ client: kube, clock, log, component: ROTATION_COMPONENT, host: nodeId })),
+  };
+}
+
+function openProviders(spec: DriverSpec, rules: Rules, random: Random): ProviderClients {
+  const { providersDir, additionalProvidersDirs } = DEFAULTS;
+  return new ProviderClients({
+    clock: spec.clock,
+    log: spec.log,
+    random,
+    rules,
+    folders: providerFolders(
+      spec.providersDir ?? providersDir,
+      spec.additionalProvidersDirs ?? additionalProvidersDirs,
+    ),
+    maxReceiveBytes: spec.maxCallRecvMsgSize ?? DEFAULTS.maxCallRecvMsgSize,
+    ...(spec.journalsProviderCalls === true && {
+      onExchange: (provider, exchange) => journalProviderCall(spec.journal, provider, exchange),
+    }),
+  });
+}
+
+/** All interfaces when no host is given, as Go reads `:8095`. */
+async function serveMetrics(
+  address: string,
+  metrics: DriverMetrics,
+  { clock }: DriverSpec,
+  scope: Scope,
+): Promise<string> {
+  const refused = new MountproofError("invalid_config", {
+    message: `invalid metrics address: ${address}`,
+    hint: "give :8095 or 127.0.0.1:8095",
+    culprit: { metricsAddr: address },
+  });
+  const { host = "0.0.0.0", port } = parseHostPort(address, refused);
+  const server = scope.use(await startMetricsServer({ host, port }, metrics.registry, clock));
+  return `${server.url}/metrics`;
+}

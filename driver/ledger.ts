@@ -1,0 +1,50 @@
+import type { ObjectVersion } from "./provider/reply.ts";
+import { classOf, type Volume } from "./publish/volume.ts";
+
+export type LedgerEntry = {
+  readonly podUid: string;
+  /** `namespace/name` of the SecretProviderClass. */
+  readonly className: string;
+  readonly targetPath: string;
+  readonly versions: readonly ObjectVersion[];
+  /** When a publish last went through to the end; undefined while the first is under way. */
+  readonly publishedAt: number | undefined;
+};
+
+/** What this driver published, by target path. It lives as long as the process: after a restart all is due. */
+export class Ledger {
+  readonly #entries = new Map<string, LedgerEntry>();
+
+  get(targetPath: string): LedgerEntry | undefined {
+    return this.#entries.get(targetPath);
+  }
+
+  /** The payload stands in the volume; its status is not recorded yet. */
+  wrote(volume: Volume, versions: readonly ObjectVersion[]): void {
+    this.#entries.set(volume.targetPath, {
+      podUid: volume.pod.uid,
+      className: classOf(volume),
+      targetPath: volume.targetPath,
+      versions,
+      publishedAt: this.#entries.get(volume.targetPath)?.publishedAt,
+    });
+  }
+
+  published(volume: Volume, at: number): void {
+    const entry = this.#entries.get(volume.targetPath);
+    if (entry !== undefined) this.#entries.set(volume.targetPath, { ...entry, publishedAt: at });
+  }
+
+  forget(targetPath: string): void {
+    this.#entries.delete(targetPath);
+  }
+
+  /** Every volume of the pod with the same SecretProviderClass, this one among them; by target path. */
+  siblings(volume: Volume): LedgerEntry[] {
+    const className = classOf(volume);
+    const found: LedgerEntry[] = [];
+    for (const entry of this.#entries.values())
+      if (entry.podUid === volume.pod.uid && entry.className === className) found.push(entry);
+    return found.sort((a, b) => (a.targetPath < b.targetPath ? -1 : 1));
+  }
+}

@@ -1,0 +1,110 @@
+import type { Rules } from "../behaviour.ts";
+import { PublishFailure } from "../publish/failure.ts";
+import type { PublishReport } from "../publish/report.ts";
+import { type Counter, type Histogram, Registry } from "./registry.ts";
+
+/** Go's `runtime.GOOS`, which upstream labels everything with. */
+const OS_TYPE = process.platform === "win32" ? "windows" : process.platform;
+
+/** Eleven bounds from 0.1 to 2 s, each 20^(1/10) times the one before, as upstream computes them. */
+const DURATION_BOUNDS: readonly number[] = Array.from({ length: 10 }).reduce<number[]>(
+  (bounds) => [...bounds, (bounds.at(-1) ?? 0) * 20 ** (1 / 10)],
+  [0.1],
+);
+
+/** OpenTelemetry adds these to every series of the real driver. */
+const OTEL_LABELS = {
+  otel_scope_name: "sigs.k8s.io/secrets-store-csi-driver",
+  otel_scope_schema_url: "",
+  otel_scope_version: "",
+};
+
+/** The values of `error_type` that `hardened` knows (B18). */
+const KNOWN_ERROR_TYPES: ReadonlySet<string> = new Set([
+  "FailedToMount",
+  "FailedToEnsureMountPoint",
+  "SecretProviderClassNotFound",
+  "GRPCProviderError",
+  "FileWriteError",
+  "FailedToLookupProviderGRPCClient",
+  "ProviderError",
+]);
+const OTHER = "other";
+
+export type DriverMetricsSpec = {
+  readonly rules: Rules;
+  /** Whether a provider of that name was ever found: other names are not worth a series (B18). */
+  readonly isKnownProvider: (name: string) => boolean;
+};
+
+/** The driver's metrics (its specification, §8): names, labels and moments are upstream's. */
+export class DriverMetrics {
+  readonly registry: Registry;
+  readonly #spec: DriverMetricsSpec;
+  readonly #published: Counter;
+  readonly #publishFailed: Counter;
+  readonly #unpublished: Counter;
+  readonly #unpublishFailed: Counter;
+  readonly #rotated: Counter;
+  readonly #rotationFailed: Counter;
+  readonly #rotationTook: Histogram;
+
+  constructor(spec: DriverMetricsSpec) {
+    this.#spec = spec;
+    const registry = new Registry(spec.rules.behaviour === "hardened" ? {} : OTEL_LABELS);
+    this.registry = registry;
+    this.#published = registry.counter("node_publish_total", "Total number of node publish calls");
+    this.#publishFailed = registry.counter("node_publish_error_total", "Total number of node publish calls with error");
+    this.#unpublished = registry.counter("node_unpublish_total", "Total number of node unpublish calls");
+    this.#unpublishFailed = registry.counter(
+      "node_unpublish_error_total",
+      "Total number of node unpublish calls with error",
+    );
+    this.#rotated = registry.counter("rotation_reconcile_total", "Total number of rotation reconciles");
+    this.#rotationFailed = registry.counter(
+      "rotation_reconcile_error_total",
+      "Total number of rotation reconciles with error",
+    );
+    this.#rotationTook = registry.histogram(
+      "rotation_reconcile_duration_sec",
+      "Distribution of how long it took to rotate secrets-store content for pods",
+      DURATION_BOUNDS,
+    );
+  }
+
+  /** @param failure what was thrown; masked failures are in the report */
+  published(report: PublishReport, failure: unknown, tookMs: number): void {
+    const provider = this.#providerLabel(report.provider);
+    const error = failure ?? report.masked;
+    if (error !== undefined) {
+      const error_type = this.#errorLabel(error instanceof PublishFailure ? error.errorType : "");
+      this.#publishFailed.increment({ provider, error_type, os_type: OS_TYPE });
+      if (report.isRepublish)
+        this.#rotationFailed.increment({ provider, error_type, os_type: OS_TYPE, rotated: "true" });
+      return;
+    }
+    this.#published.increment({ provider, os_type: OS_TYPE });
+    if (!report.isRepublish) return;
+    this.#rotated.increment({ provider, os_type: OS_TYPE, rotated: "true" });
+    this.#rotationTook.observe({ os_type: OS_TYPE }, tookMs / 1000);
+  }
+
+  countUnpublish(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#unpublishFailed.increment({ os_type: OS_TYPE });
+      throw error;
+    }
+    this.#unpublished.increment({ os_type: OS_TYPE });
+  }
+
+  #providerLabel(name: string): string {
+    const { rules, isKnownProvider } = this.#spec;
+    return name === "" || rules.has("B18") || isKnownProvider(name) ? name : OTHER;
+  }
+
+  #errorLabel(errorType: string): string {
+    return this.#spec.rules.has("B18") || KNOWN_ERROR_TYPES.has(errorType) ? errorType : OTHER;
+  }
+}

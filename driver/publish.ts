@@ -1,0 +1,124 @@
+import type { Clock, Log, Random } from "../core/index.ts";
+import type { NodePublishVolumeRequest } from "../wire/gen/csi_pb.ts";
+import type { ServerCall } from "../wire/grpc/index.ts";
+import type { Rules } from "./behaviour.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Mounter } from "./mounter/index.ts";
+import type { ProviderClients } from "./provider/clients.ts";
+import { attributesOf, overriddenBy } from "./publish/attributes.ts";
+import { type ClassSource, findClass, parametersOf, providerOf } from "./publish/class.ts";
+import { askProvider, writeContent } from "./publish/content.ts";
+import { invalidRequest, PublishFailure } from "./publish/failure.ts";
+import { decidePublish } from "./publish/gate.ts";
+import { isMasked } from "./publish/mask.ts";
+import { asksForMock } from "./publish/mock.ts";
+import { recordStatus, type StatusDeps } from "./publish/record-status.ts";
+import type { PublishReport } from "./publish/report.ts";
+import { statusOf } from "./publish/status.ts";
+import { holdsPayload, mountTarget, prepareTarget, stampTarget } from "./publish/target.ts";
+import { classOf, parseVolume, podOf } from "./publish/volume.ts";
+import type { Steps } from "./steps.ts";
+
+export type PublishDeps = StatusDeps & {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly rules: Rules;
+  readonly nodeId: string;
+  /** Undefined while rotation is off. */
+  readonly rotationIntervalMs: number | undefined;
+  /** Failures of a republish go to kubelet instead of being masked. */
+  readonly returnsRepublishErrors: boolean;
+  readonly mounter: Mounter;
+  readonly ledger: Ledger;
+  readonly classes: ClassSource;
+  readonly providers: ProviderClients;
+  readonly steps: Steps;
+};
+
+/**
+ * NodePublishVolume (the driver's specification, §2.3): validate, gate, resolve the SecretProviderClass, gather
+ * attributes, ensure the mount, ask the provider, write the payload, record the status. OK is answered only when
+ * all of it stands.
+ * @throws PublishFailure
+ */
+export async function publish(
+  request: NodePublishVolumeRequest,
+  call: Pick<ServerCall, "signal" | "deadline">,
+  report: PublishReport,
+  deps: PublishDeps,
+): Promise<void> {
+  const { rules, clock, mounter, ledger, steps, rotationIntervalMs } = deps;
+  const volume = parseVolume(request);
+  const { targetPath } = volume;
+  const before = ledger.get(targetPath);
+
+  const target = mounter.inspect(targetPath);
+  const decision = decidePublish({
+    target,
+    isComplete: before === undefined ? holdsPayload(targetPath, target) : before.publishedAt !== undefined,
+    rotationIntervalMs,
+    lastPublishedAt: before?.publishedAt,
+    now: clock.now(),
+    rules,
+  });
+  if (decision.kind === "skip") return;
+  report.isRepublish = decision.kind === "republish";
+  prepareTarget(targetPath, target, decision, mounter);
+  report.provider = volume.context["providerName"] ?? "";
+  const needsMount = decision.kind === "first" && !decision.isMounted;
+  if (asksForMock(volume, rules)) {
+    if (needsMount && rotationIntervalMs === undefined) mountTarget(targetPath, mounter);
+    return;
+  }
+
+  let isMountedHere = false;
+  try {
+    const spc = await steps.time("class", () => findClass(volume, deps.classes, call.signal));
+    report.provider = providerOf(spc, volume);
+    const parameters = parametersOf(spc, volume);
+    const attributes = attributesOf(parameters, volume, rules);
+    if (!volume.isReadOnly) throw invalidRequest("Readonly is not true in request");
+    logOverrides(parameters, volume, deps);
+
+    if (needsMount) steps.timeSync("mount", () => mountTarget(targetPath, mounter));
+    isMountedHere = needsMount;
+    const reply = await steps.time("provider", () => askProvider(report.provider, attributes, volume, deps, call));
+    const isChanged = steps.timeSync("write", () => writeContent(volume, reply.payload, reply.paths, deps));
+    if (isMountedHere || isChanged) stampTarget(targetPath, clock);
+    ledger.wrote(volume, reply.versions);
+    const siblings = ledger.siblings(volume);
+    const status = statusOf({ volume, nodeId: deps.nodeId, siblings, versions: reply.versions, rules });
+    await steps.time("status", () => recordStatus(volume, status, before !== undefined, deps, call.signal));
+    ledger.published(volume, clock.now());
+  } catch (error) {
+    if (isMountedHere) undo(targetPath, deps);
+    if (!report.isRepublish || !(error instanceof PublishFailure) || !isMasked(error, deps)) throw error;
+    report.masked = error;
+  }
+}
+
+/** A first publish that failed leaves no mount: the next attempt must not take it for a published volume. */
+function undo(targetPath: string, { mounter, ledger, log }: PublishDeps): void {
+  ledger.forget(targetPath);
+  try {
+    mounter.unmount(targetPath);
+  } catch (error) {
+    log.error("the target of a failed publish could not be unmounted", { targetPath }, error);
+  }
+}
+
+function logOverrides(
+  parameters: Readonly<Record<string, string>>,
+  volume: ReturnType<typeof parseVolume>,
+  { rules, log }: PublishDeps,
+): void {
+  if (rules.behaviour !== "hardened") return;
+  const keys = overriddenBy(parameters, volume);
+  if (keys.length > 0)
+    log.info("the pod's volume attributes replace parameters of its SecretProviderClass", {
+      pod: podOf(volume),
+      secretProviderClass: classOf(volume),
+      keys,
+    });
+}

@@ -1,0 +1,84 @@
+import { type Log, messageOf } from "../../core/index.ts";
+import {
+  isKubeStatus,
+  type KubeClient,
+  type SecretProviderClassPodStatus,
+  SecretProviderClassPodStatuses,
+} from "../../kube/index.ts";
+import { GrpcStatus } from "../../wire/grpc/index.ts";
+import type { Rules } from "../behaviour.ts";
+import { ErrorType, PublishFailure } from "./failure.ts";
+import { isSameStatus, updatedStatus } from "./status.ts";
+import { podOf, type Volume } from "./volume.ts";
+
+export type StatusDeps = {
+  readonly kube: KubeClient;
+  readonly log: Log;
+  readonly rules: Rules;
+  /** What Go does on a write to a nil map; the driver does not survive it. */
+  readonly panic: (message: string) => never;
+};
+
+/** Another writer may come between reading and writing; each loss means that somebody else won. */
+const MAX_CONFLICTS = 5;
+
+/**
+ * Writes the status object: created first, brought up to date when it exists. In `hardened` one that says the same
+ * already is left alone, and one that should be there is looked at before anything is written.
+ * @throws PublishFailure `Unknown`, naming the pod
+ */
+export async function recordStatus(
+  volume: Volume,
+  wanted: SecretProviderClassPodStatus,
+  isKnown: boolean,
+  deps: StatusDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const looksFirst = isKnown && !deps.rules.has("equal-status");
+    if (looksFirst && (await update(wanted, deps, signal))) return;
+    await createOrUpdate(wanted, deps, signal);
+  } catch (error) {
+    throw new PublishFailure(
+      "status",
+      GrpcStatus.UNKNOWN,
+      `failed to create secret provider class pod status for pod ${podOf(volume)}, err: ${messageOf(error)}`,
+      ErrorType.none,
+      error,
+    );
+  }
+}
+
+async function createOrUpdate(
+  wanted: SecretProviderClassPodStatus,
+  deps: StatusDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let losses = 0; ; losses++) {
+    try {
+      await deps.kube.create(SecretProviderClassPodStatuses, wanted, { signal });
+      return;
+    } catch (error) {
+      if (!isKubeStatus(error, "AlreadyExists") || losses === MAX_CONFLICTS) throw error;
+    }
+    if (await update(wanted, deps, signal)) return; // else it was deleted in between: created anew
+  }
+}
+
+/** @returns false when there is no such object */
+async function update(wanted: SecretProviderClassPodStatus, deps: StatusDeps, signal: AbortSignal): Promise<boolean> {
+  const { kube, rules } = deps;
+  const { name = "", namespace = "" } = wanted.metadata;
+  for (let losses = 0; ; losses++) {
+    try {
+      const stored = await kube.get(SecretProviderClassPodStatuses, name, namespace, { signal });
+      if (!rules.has("equal-status") && isSameStatus(stored, wanted)) return true;
+      if (rules.has("B11") && stored.metadata.labels === undefined) deps.panic("assignment to entry in nil map");
+      await kube.update(SecretProviderClassPodStatuses, updatedStatus(stored, wanted), { signal });
+      return true;
+    } catch (error) {
+      if (isKubeStatus(error, "NotFound")) return false;
+      if (!isKubeStatus(error, "Conflict") || losses === MAX_CONFLICTS || rules.behaviour !== "hardened") throw error;
+    }
+  }
+}
