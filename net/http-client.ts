@@ -1,22 +1,9 @@
-import type { Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { Readable } from "node:stream";
 import type { Agent, Dispatcher } from "undici";
 import { type Clock, isMountproofError, MountproofError, messageOf } from "../core/index.ts";
-import { createDialer, type Dialer, loopbackResolver } from "./dialer.ts";
+import { type ConnectionOptions, createAgent } from "./http-agent.ts";
 
-export type HttpClientOptions = {
-  readonly clock: Clock;
-  /** Trusted CAs; Node's own when left out. */
-  readonly caPem?: string;
-  /** How names become connections. Default: loopback and nothing else. */
-  readonly dialer?: Dialer;
-  readonly clientCertificate?: { readonly certPem: string; readonly keyPem: string };
-  /** Checks the server's certificate against this name in place of the URL's. */
-  readonly serverName?: string;
-  readonly insecureSkipVerify?: boolean;
-  /** Connections per origin; default 128. */
-  readonly connections?: number;
-};
+export type HttpClientOptions = ConnectionOptions & { readonly clock: Clock };
 
 export type HttpRequest = {
   readonly method: string;
@@ -24,19 +11,21 @@ export type HttpRequest = {
   readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly body?: string | Uint8Array;
   readonly signal?: AbortSignal;
-  /** Milliseconds on the clock, for the whole exchange. */
+  /** Milliseconds on the clock, for the whole exchange; of a stream, until its head is there. */
   readonly deadlineMs?: number;
 };
 
+type HttpHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
 export type HttpResponse = {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly headers: HttpHeaders;
   readonly body: Buffer;
 };
 
 export type HttpStream = {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly headers: HttpHeaders;
   /** Chunks as they come; breaking off closes the connection. */
   readonly body: AsyncIterable<Buffer>;
 };
@@ -51,133 +40,230 @@ export interface HttpClient extends AsyncDisposable {
 const ACTIVITY_HEADER = "x-mountproof-activity";
 
 /**
- * An HTTP/1.1 client over undici's dispatcher with the run's CA and dialer.
- * Rejects with MountproofError: `unavailable` when no answer came (cause kept), `timeout` when the deadline
- * passed, `cancelled` when the signal aborted.
+ * An HTTP/1.1 client over undici's dispatcher with the run's CA and dialer. Connections are kept and reused.
+ * Rejects with MountproofError: `unavailable` when no complete answer came (cause kept), `timeout` when the
+ * deadline passed, `cancelled` when the signal aborted or the client was closed.
+ *
+ * @example
+ * await using http = createHttpClient({ clock, caPem: ca.certPem, dialer });
+ * const { status, body } = await http.request({ method: "GET", url: "https://vault.vault.svc:8200/v1/sys/health" });
  */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { clock } = options;
-  let agent: Promise<Agent> | undefined;
-  const dispatcher = (): Promise<Agent> => {
-    agent ??= import("undici").then((undici) => createAgent(undici.Agent, options)); // 100 ms to load: only who asks pays
+  let agent: Agent | undefined;
+  let loading: Promise<Agent> | undefined;
+  let isClosed = false;
+  const load = async (): Promise<Agent> => {
+    loading ??= createAgent(options);
+    agent = await loading;
     return agent;
   };
 
   const exchange = async <T>(
     request: HttpRequest,
-    finish: (response: Dispatcher.ResponseData, over: AbortSignal | undefined) => Promise<T>,
+    answerTo: (send: (handler: AnswerHandler) => void, over: Over) => Promise<T>,
   ): Promise<T> => {
-    const url = new URL(request.url);
-    const token = clock.activity.begin(`${request.method} ${url.pathname}`);
-    using deadline =
-      request.deadlineMs === undefined
-        ? undefined
-        : clock.deadline(request.deadlineMs, request.signal === undefined ? {} : { signal: request.signal });
-    const signal = deadline?.signal ?? request.signal;
-    const onAbort = (): void => token.callOff();
-    signal?.addEventListener("abort", onAbort, { once: true });
+    const { origin, pathname, search } = new URL(request.url);
+    const token = clock.activity.begin(`${request.method} ${pathname}`);
+    const deadline = request.deadlineMs === undefined ? undefined : clock.deadline(request.deadlineMs);
+    const over = new Over(request, deadline?.signal, () => token.callOff());
     try {
-      const response = await (await dispatcher()).request({
-        origin: url.origin,
-        path: `${url.pathname}${url.search}`,
-        method: request.method as Dispatcher.HttpMethod,
-        headers: { ...request.headers, ...(clock.activity.isChained && { [ACTIVITY_HEADER]: String(token.id) }) },
-        ...(request.body !== undefined && { body: request.body }),
-        ...(signal !== undefined && { signal }),
-      });
-      return await finish(response, signal);
+      const dispatcher = agent ?? (await load());
+      if (isClosed) throw new MountproofError("cancelled", { message: `${nameOf(request)}: the client is closed` });
+      if (over.reason !== undefined) throw over.reason;
+      return await answerTo((handler) => {
+        over.onAbort = (reason) => handler.abort(reason);
+        dispatcher.dispatch(
+          {
+            origin,
+            path: `${pathname}${search}`,
+            method: request.method as Dispatcher.HttpMethod,
+            headers: clock.activity.isChained
+              ? { ...request.headers, [ACTIVITY_HEADER]: String(token.id) }
+              : (request.headers ?? null),
+            body: request.body ?? null,
+          },
+          handler,
+        );
+      }, over);
     } catch (error) {
-      throw explain(error, request, signal);
+      over.end();
+      throw explain(error, request, over);
     } finally {
-      signal?.removeEventListener("abort", onAbort);
+      deadline?.[Symbol.dispose]();
       token.end();
     }
   };
 
   return {
     request: (request) =>
-      exchange(request, async ({ statusCode, headers, body }) => ({
-        status: statusCode,
-        headers,
-        body: Buffer.from(await body.arrayBuffer()),
-      })),
+      exchange(request, async (send, over) => {
+        const answer = await new Promise<HttpResponse>((resolve, reject) => send(new WholeAnswer(resolve, reject)));
+        over.end();
+        return answer;
+      }),
     stream: (request) =>
-      exchange(request, async ({ statusCode, headers, body }) => ({
-        status: statusCode,
-        headers,
-        body: chunksOf(body, request),
-      })),
+      exchange(
+        request,
+        (send, over) =>
+          new Promise<HttpStream>((resolve, reject) =>
+            send(new OpenAnswer(resolve, reject, over, (error) => explain(error, request, over))),
+          ),
+      ),
     [Symbol.asyncDispose]: async () => {
-      if (agent !== undefined) await (await agent).destroy();
+      isClosed = true;
+      if (loading !== undefined) await (await loading).destroy();
     },
   };
 }
 
-async function* chunksOf(body: Dispatcher.ResponseData["body"], request: HttpRequest): AsyncIterable<Buffer> {
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) yield chunk;
-  } catch (error) {
-    throw explain(error, request, request.signal);
+/** What may end an exchange early: the caller's signal, the deadline. */
+class Over {
+  /** Why it ended. */
+  reason: unknown;
+  onAbort: ((reason: Error) => void) | undefined;
+  readonly #signals: readonly AbortSignal[];
+  readonly #listener: (event: { readonly target: unknown }) => void;
+
+  constructor(request: HttpRequest, deadline: AbortSignal | undefined, onAbort: () => void) {
+    this.#signals = [request.signal, deadline].filter((signal) => signal !== undefined);
+    this.#listener = ({ target }) => {
+      this.reason ??= (target as AbortSignal).reason;
+      onAbort();
+      this.end();
+      this.onAbort?.(this.reason instanceof Error ? this.reason : new Error(messageOf(this.reason)));
+    };
+    for (const signal of this.#signals) {
+      if (signal.aborted) this.reason ??= signal.reason;
+      signal.addEventListener("abort", this.#listener);
+    }
+  }
+
+  end(): void {
+    for (const signal of this.#signals) signal.removeEventListener("abort", this.#listener);
   }
 }
 
-function createAgent(AgentClass: typeof Agent, options: HttpClientOptions): Agent {
-  const dial = options.dialer ?? createDialer({ resolvers: [loopbackResolver] });
-  return new AgentClass({
-    connections: options.connections ?? 128,
-    pipelining: 1,
-    headersTimeout: 0, // deadlines run on the clock
-    bodyTimeout: 0,
-    keepAliveTimeout: 60_000,
-    connect: (target, callback) => {
-      const isTls = target.protocol === "https:";
-      const host = target.hostname.replace(/^\[|\]$/g, "");
-      dial(host, Number(target.port) || (isTls ? 443 : 80))
-        .then((socket) => (isTls ? secure(socket, options, host) : socket))
-        .then(
-          (socket) => callback(null, socket as Socket),
-          (error: Error) => callback(error, null),
-        );
+/** What undici calls on the way. Aborting works before there is a connection, too. */
+abstract class AnswerHandler implements Dispatcher.DispatchHandler {
+  protected controller: Dispatcher.DispatchController | undefined;
+  #aborted: Error | undefined;
+
+  abort(reason: Error): void {
+    this.#aborted = reason;
+    if (this.controller === undefined) this.fail(reason);
+    else this.controller.abort(reason);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+    if (this.#aborted !== undefined) controller.abort(this.#aborted);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.fail(error);
+  }
+
+  protected abstract fail(error: Error): void;
+}
+
+class WholeAnswer extends AnswerHandler {
+  readonly #resolve: (answer: HttpResponse) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #chunks: Buffer[] = [];
+  #status = 0;
+  #headers: HttpHeaders = {};
+
+  constructor(resolve: (answer: HttpResponse) => void, reject: (error: Error) => void) {
+    super();
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: HttpHeaders): void {
+    this.#status = status;
+    this.#headers = headers;
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    const [only, more] = this.#chunks;
+    const body = only !== undefined && more === undefined ? only : Buffer.concat(this.#chunks);
+    this.#resolve({ status: this.#status, headers: this.#headers, body });
+  }
+
+  protected fail(error: Error): void {
+    this.#reject(error);
+  }
+}
+
+class OpenAnswer extends AnswerHandler {
+  readonly #resolve: (answer: HttpStream) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #over: Over;
+  readonly #explain: (error: unknown) => Error;
+  readonly #body = new Readable({
+    read: () => {
+      if (this.controller?.paused === true) this.controller.resume();
+    },
+    destroy: (error, done) => {
+      this.#over.end();
+      // Whoever breaks off has no use for the rest: the connection goes, and the server hears of it.
+      if (!this.#isOver) this.controller?.abort(error ?? new Error("the reader stopped reading"));
+      done(error);
     },
   });
+  #isOver = false;
+
+  constructor(
+    resolve: (answer: HttpStream) => void,
+    reject: (error: Error) => void,
+    over: Over,
+    explainError: (error: unknown) => Error,
+  ) {
+    super();
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#over = over;
+    this.#explain = explainError;
+    this.#body.on("error", () => {}); // the reader gets it from the iterator; nobody may be reading
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: HttpHeaders): void {
+    this.#resolve({ status, headers, body: this.#body });
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#body.push(chunk)) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    this.#isOver = true;
+    this.#over.end();
+    this.#body.push(null);
+  }
+
+  protected fail(error: Error): void {
+    this.#isOver = true;
+    this.#reject(error);
+    this.#body.destroy(this.#explain(error) as Error);
+  }
 }
 
-function secure(socket: Socket, options: HttpClientOptions, host: string): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const name = options.serverName ?? host;
-    const secured = connectTls(
-      {
-        socket,
-        host: name,
-        // RFC 6066: a server name is never an address.
-        ...(!/^[\d.]+$|:/.test(name) && { servername: name }),
-        ALPNProtocols: ["http/1.1"],
-        ...(options.caPem !== undefined && { ca: options.caPem }),
-        ...(options.clientCertificate !== undefined && {
-          cert: options.clientCertificate.certPem,
-          key: options.clientCertificate.keyPem,
-        }),
-        rejectUnauthorized: options.insecureSkipVerify !== true,
-      },
-      () => resolve(secured),
-    );
-    secured.once("error", (error) => {
-      socket.destroy();
-      reject(error);
-    });
-  });
-}
+const nameOf = (request: HttpRequest): string => `${request.method} ${request.url.replace(/\?.*$/, "")}`;
 
-function explain(error: unknown, request: HttpRequest, signal: AbortSignal | undefined): MountproofError {
-  const what = `${request.method} ${request.url.replace(/\?.*$/, "")}`;
-  const reason = signal?.aborted === true ? signal.reason : undefined;
+function explain(error: unknown, request: HttpRequest, over: Over): MountproofError {
+  const { reason } = over;
   if (isMountproofError(reason, "timeout"))
-    return new MountproofError("timeout", { message: `${what}: ${reason.message}`, cause: error });
+    return new MountproofError("timeout", { message: `${nameOf(request)}: ${reason.message}`, cause: error });
   if (reason !== undefined)
-    return new MountproofError("cancelled", { message: `${what} was called off`, cause: reason });
-  if (isMountproofError(error, "unavailable")) return error;
+    return new MountproofError("cancelled", { message: `${nameOf(request)} was called off`, cause: reason });
+  if (isMountproofError(error, "unavailable", "cancelled")) return error;
   return new MountproofError("unavailable", {
-    message: `${what}: ${messageOf(error)}`,
+    message: `${nameOf(request)}: ${messageOf(error)}`,
     hint: "is the server up, and does its certificate match?",
     cause: error,
   });

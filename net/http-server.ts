@@ -1,4 +1,3 @@
-import { X509Certificate } from "node:crypto";
 import { rm } from "node:fs/promises";
 import {
   createServer,
@@ -9,11 +8,8 @@ import {
 } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
-import { type PeerCertificate, TLSSocket } from "node:tls";
 import { type ActivityToken, type Clock, MountproofError, messageOf } from "../core/index.ts";
-
-/** A client's certificate, checked against the CA that the server trusts. */
-export type ClientCertificate = { readonly commonName: string; readonly organizations: readonly string[] };
+import { type ClientCertificate, certificateOf } from "./client-certificate.ts";
 
 /** One request and the means to answer it. Exactly one of respond, json and stream is called. */
 export type HttpExchange = {
@@ -62,6 +58,8 @@ export type HttpServerOptions = {
   readonly handler: HttpHandler;
   /** Upgrade requests (exec, port-forward); without it they are refused. */
   readonly onUpgrade?: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
+  /** CONNECT requests, to a proxy; without it their connections are cut. */
+  readonly onConnect?: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
   /** Largest request body in bytes; 3 MiB, a real API server's limit, when left out. */
   readonly maxBodyBytes?: number;
 };
@@ -77,6 +75,10 @@ const DEFAULT_MAX_BODY = 3 * 1024 * 1024;
 /** Go's clients keep idle connections for 90 s: closing first would race with their next request. */
 const KEEP_ALIVE_MS = 150_000;
 const HEADERS_TIMEOUT_MS = 30_000;
+/** Go's servers read up to 1 MiB of headers; Node alone would stop at 16 KiB. */
+const MAX_HEADER_BYTES = 1024 * 1024;
+/** sockaddr_un holds 108 bytes, one of them the terminator. */
+const MAX_SOCKET_PATH = 107;
 const ACTIVITY_HEADER = "x-mountproof-activity";
 
 /**
@@ -91,6 +93,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: 0,
+    maxHeaderSize: MAX_HEADER_BYTES,
     noDelay: true,
   };
   const server: Server =
@@ -110,12 +113,16 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
   });
-  server.on("clientError", (_error, socket) => {
-    if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n");
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    if (socket.writable) socket.end(`HTTP/1.1 ${refusalOf(error.code)}\r\nConnection: close\r\n\r\n`);
   });
   if (options.onUpgrade !== undefined) server.on("upgrade", options.onUpgrade);
+  if (options.onConnect !== undefined) server.on("connect", options.onConnect);
   const listen = options.listen ?? {};
-  if ("path" in listen) await rm(listen.path, { force: true });
+  if ("path" in listen) {
+    checkSocketPath(name, listen.path);
+    await rm(listen.path, { force: true });
+  }
   await clock.activity.track(`${name} starts to listen`, () => bind(server, name, listen));
   const scheme = tls === undefined ? "http" : "https";
   const { address, port } = "path" in listen ? { address: listen.path, port: 0 } : (server.address() as AddressInfo);
@@ -179,6 +186,7 @@ function serve(options: HttpServerOptions, request: IncomingMessage, response: S
   const head = (status: number, headers: Readonly<Record<string, string | string[]>> = {}): void => {
     response.writeHead(status, headers as Record<string, string | string[]>);
   };
+  let body: Promise<Buffer> | undefined;
   const exchange: HttpExchange = {
     method: request.method ?? "GET",
     path: decodePath(rawPath),
@@ -190,7 +198,10 @@ function serve(options: HttpServerOptions, request: IncomingMessage, response: S
     signal: gone.signal,
     activity: token,
     raw: { request, response },
-    body: () => readBody(request, options.maxBodyBytes ?? DEFAULT_MAX_BODY),
+    body: () => {
+      body ??= readBody(request, options.maxBodyBytes ?? DEFAULT_MAX_BODY);
+      return body;
+    },
     respond: (status, headers, body) => {
       const bytes = body === undefined ? undefined : typeof body === "string" ? Buffer.from(body) : body;
       head(status, bytes === undefined ? headers : { ...headers, "content-length": String(bytes.length) });
@@ -218,7 +229,8 @@ function serve(options: HttpServerOptions, request: IncomingMessage, response: S
     const isTooLarge = error instanceof MountproofError && error.code === "resource_exhausted";
     exchange.respond(
       isTooLarge ? 413 : 500,
-      { "content-type": "text/plain; charset=utf-8" },
+      // The rest of a body that is too large is not worth reading for the sake of the connection.
+      { "content-type": "text/plain; charset=utf-8", ...(isTooLarge && { connection: "close" }) },
       isTooLarge ? messageOf(error) : "internal error",
     );
   };
@@ -228,6 +240,23 @@ function serve(options: HttpServerOptions, request: IncomingMessage, response: S
   } catch (error) {
     fail(error);
   }
+}
+
+/** What Go's net/http and Node's own handler say to what is not HTTP. */
+function refusalOf(code: string | undefined): string {
+  if (code === "HPE_HEADER_OVERFLOW") return "431 Request Header Fields Too Large";
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return "408 Request Timeout";
+  return "400 Bad Request";
+}
+
+function checkSocketPath(server: string, path: string): void {
+  const length = Buffer.byteLength(path);
+  if (length > MAX_SOCKET_PATH)
+    throw new MountproofError("invalid_config", {
+      message: `socket path "${path}" has ${length} bytes, at most ${MAX_SOCKET_PATH} fit`,
+      hint: "use a shorter folder, for example below /tmp",
+      culprit: { server },
+    });
 }
 
 /** A path that is not valid percent-encoding is kept as sent: what it names does not exist anyway. */
@@ -240,44 +269,34 @@ function decodePath(raw: string): string {
   }
 }
 
-async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
-  const tooLarge = (): MountproofError =>
-    new MountproofError("resource_exhausted", {
-      message: `request body is larger than ${limit} bytes`,
-      hint: "send less at once",
-    });
-  if (Number(request.headers["content-length"] ?? 0) > limit) throw tooLarge();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limit) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
-}
-
-const peers = new WeakMap<TLSSocket, ClientCertificate | undefined>();
-
-/** Read once a connection. Node's own verdict (`authorized`) says whether the trusted CA issued it and it is in date. */
-function certificateOf(request: IncomingMessage, clientCaPem: string | undefined): ClientCertificate | undefined {
-  if (clientCaPem === undefined || !(request.socket instanceof TLSSocket)) return undefined;
-  const { socket } = request;
-  if (peers.has(socket)) return peers.get(socket);
-  const peer: PeerCertificate = socket.getPeerCertificate();
-  const isTrusted = socket.authorized && peer.raw !== undefined;
-  const found = isTrusted ? { commonName: textOf(peer.subject.CN), organizations: organizationsOf(peer) } : undefined;
-  peers.set(socket, found);
-  return found;
-}
-
-function organizationsOf(peer: PeerCertificate): string[] {
-  // Node joins nothing: several O attributes come as an array, which its types do not tell.
-  const value = peer.subject.O as string | string[] | undefined;
-  if (value !== undefined) return typeof value === "string" ? [value] : value;
-  return [...new X509Certificate(peer.raw).subject.matchAll(/^O=(.*)$/gm)].map((match) => match[1] ?? "");
-}
-
-function textOf(value: string | string[] | undefined): string {
-  return typeof value === "string" ? value : (value?.[0] ?? "");
+function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const refuse = (): void => {
+      request.off("data", onData);
+      reject(
+        new MountproofError("resource_exhausted", {
+          message: `request body is larger than ${limit} bytes`,
+          hint: "send less at once",
+        }),
+      );
+    };
+    const onData = (chunk: Buffer): void => {
+      size += chunk.length;
+      if (size > limit) refuse();
+      else chunks.push(chunk);
+    };
+    const leave = (): void =>
+      reject(new MountproofError("cancelled", { message: "the client went away before its request was complete" }));
+    if (Number(request.headers["content-length"] ?? 0) > limit) return refuse();
+    if (request.destroyed) return leave();
+    request.on("data", onData);
+    request.on("end", () =>
+      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
+    );
+    // After the end nobody listens any more: a promise is settled once.
+    request.on("error", reject);
+    request.on("close", leave);
+  });
 }

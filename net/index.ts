@@ -5,6 +5,7 @@ export {
   createCertificateAuthority,
   type IssuedCertificate,
 } from "./ca.ts";
+export type { ClientCertificate } from "./client-certificate.ts";
 export {
   createDialer,
   type Dialer,
@@ -14,6 +15,17 @@ export {
   resolveRoute,
   tableResolver,
 } from "./dialer.ts";
+export { type EgressProxyOptions, type RunningEgressProxy, startEgressProxy } from "./egress-proxy.ts";
+export {
+  type ActiveFault,
+  type Fault,
+  type FaultEffect,
+  type FaultMatch,
+  FaultPlan,
+  type MetFault,
+  waitOut,
+  withFaults,
+} from "./faults.ts";
 export {
   createHttpClient,
   type HttpClient,
@@ -23,7 +35,6 @@ export {
   type HttpStream,
 } from "./http-client.ts";
 export {
-  type ClientCertificate,
   type HttpExchange,
   type HttpHandler,
   type HttpServerOptions,
