@@ -6,7 +6,7 @@ import {
   startEventRecorder,
   startInformer,
 } from "../kube/index.ts";
-import { GrpcError, GrpcStatus, type RunningGrpcServer, startGrpcServer } from "../wire/grpc/index.ts";
+import { type RunningGrpcServer, startGrpcServer } from "../wire/grpc/index.ts";
 import { type Rules, rulesOf } from "./behaviour.ts";
 import { CallsUnderWay } from "./calls.ts";
 import { parseEndpoint, parseHostPort, showAddress } from "./endpoint.ts";
@@ -19,6 +19,7 @@ import { openMounter } from "./mounter/index.ts";
 import { ProviderClients } from "./provider/clients.ts";
 import { providerFolders } from "./provider/lookup.ts";
 import { classSource } from "./publish/class.ts";
+import { DriverPanic } from "./publish/failure.ts";
 import { type ObservedDeps, observedPublish, ROTATION_COMPONENT } from "./publish/observed.ts";
 import { startRegistration } from "./registration.ts";
 import { controllerService } from "./services/controller.ts";
@@ -65,8 +66,8 @@ async function assemble(spec: DriverSpec, scope: Scope): Promise<RunningDriver> 
   const panic = (message: string): never => {
     log.error("panic", { message });
     spec.onPanic?.(message);
-    void server?.[Symbol.asyncDispose]();
-    throw new GrpcError(GrpcStatus.UNAVAILABLE, `panic: ${message}`);
+    void server?.drain(); // the caller gets its answer, nobody else gets one any more
+    throw new DriverPanic(message);
   };
   const deps = await publishDeps(spec, rules, kube, panic, scope);
   const calls = new CallsUnderWay();

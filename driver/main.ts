@@ -1,6 +1,7 @@
 import { createLog, isMountproofError, MountproofError, RealClock, Scope } from "../core/index.ts";
 import { BEHAVIOURS, type Behaviour } from "./behaviour.ts";
 import { Driver } from "./driver.ts";
+import { parseEndpoint } from "./endpoint.ts";
 import { DRIVER_FLAGS, type DriverFlags } from "./flags/driver-flags.ts";
 import { describeFlags, parseFlags } from "./flags/parse.ts";
 import { loadKubeConfig } from "./kube-config.ts";
@@ -30,6 +31,7 @@ export async function runDriver(argv: readonly string[]): Promise<number> {
       return 0;
     }
     refuseUnavailable(flags);
+    parseEndpoint(flags.endpoint);
     return await serve(flags, behaviour);
   } catch (error) {
     if (!isMountproofError(error)) throw error;

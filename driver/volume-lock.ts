@@ -10,7 +10,7 @@ export class VolumeLock {
     this.#clock = clock;
   }
 
-  /** @throws the signal's reason when it aborts before the turn has come */
+  /** @throws GrpcError when the signal aborts before the turn has come */
   async run<T>(key: string, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(key);
     const done = Promise.withResolvers<void>();

@@ -19,7 +19,7 @@ export type FlagValues<T extends FlagTable> = { readonly [K in keyof T]: ValueOf
  */
 export function parseFlags<T extends FlagTable>(argv: readonly string[], table: T): FlagValues<T> {
   const values: Record<string, string | boolean | number> = {};
-  for (const [name, flag] of Object.entries(table)) values[name] = valueOf(name, flag, flag.initial);
+  for (const [name, flag] of Object.entries(table)) values[name] = readValue(name, flag, flag.initial);
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at] ?? "";
     const match = /^--?([^=-][^=]*)(?:=(.*))?$/s.exec(word);
@@ -27,18 +27,18 @@ export function parseFlags<T extends FlagTable>(argv: readonly string[], table: 
     const flag = table[name];
     if (flag === undefined) throw bad(`unknown flag: ${word}`, word, "see mountproof driver --help");
     const given = match?.[2];
-    if (given !== undefined) values[name] = valueOf(name, flag, given);
+    if (given !== undefined) values[name] = readValue(name, flag, given);
     else if (flag.kind === "boolean") values[name] = true;
     else {
       const next = argv[++at];
       if (next === undefined) throw bad(`flag needs an argument: --${name}`, word, `give --${name}=VALUE`);
-      values[name] = valueOf(name, flag, next);
+      values[name] = readValue(name, flag, next);
     }
   }
   return values as FlagValues<T>;
 }
 
-function valueOf(name: string, { kind }: Flag, text: string): string | boolean | number {
+function readValue(name: string, { kind }: Flag, text: string): string | boolean | number {
   const refuse = (expected: string): MountproofError =>
     bad(`invalid argument "${text}" for "--${name}"`, `--${name}`, `expected ${expected}`);
   switch (kind) {

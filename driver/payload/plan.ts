@@ -60,7 +60,7 @@ export function planPayload(payload: Payload, current: CurrentPayload, rules: Ru
       .map(([path]) => topOf(path)),
   );
   const staleLinks = [...staleNames].filter((name) => !names.has(name) && current.top.get(name) === "link");
-  const isChanged = staleNames.size > 0 || differs(payload, current, rules);
+  const isChanged = differs(payload, current, rules) || staleNames.size > 0;
   const linkable = [...names].filter((name) => current.top.get(name) !== "link");
   return {
     shadowing,

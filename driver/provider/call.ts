@@ -1,6 +1,6 @@
 import type { Clock, Random } from "../../core/index.ts";
 import { GrpcError, GrpcStatus } from "../../wire/grpc/index.ts";
-import { waiting } from "../waiting.ts";
+import { abortedAs, waiting } from "../waiting.ts";
 import { type BackoffRule, MAX_ATTEMPTS, RECONNECT, RETRY, waitOf } from "./backoff.ts";
 
 export type CallContext = { readonly clock: Clock; readonly random: Random; readonly signal: AbortSignal };
@@ -32,14 +32,6 @@ async function rest(rule: BackoffRule, round: number, { clock, random, signal }:
   } catch {
     throw abortedAs(signal);
   }
-}
-
-/** What ended the call: its deadline, or the caller. */
-export function abortedAs(signal: AbortSignal): GrpcError {
-  const { reason } = signal;
-  return reason instanceof GrpcError && reason.code === GrpcStatus.CANCELLED
-    ? new GrpcError(GrpcStatus.CANCELLED, "context canceled", { cause: reason })
-    : new GrpcError(GrpcStatus.DEADLINE_EXCEEDED, "context deadline exceeded", { cause: reason });
 }
 
 const TOO_LARGE = /^Received message larger than max \((\d+) vs\.? (\d+)\)$/;

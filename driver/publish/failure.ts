@@ -16,6 +16,13 @@ export class PublishFailure extends GrpcError {
   }
 }
 
+/** What kubelet sees of a driver that dies in the middle of a call. Nothing masks it. */
+export class DriverPanic extends GrpcError {
+  constructor(message: string) {
+    super(GrpcStatus.UNAVAILABLE, `panic: ${message}`);
+  }
+}
+
 /** The values of the metric label `error_type` (the driver's specification, §8). */
 export const ErrorType = {
   mount: "FailedToMount",

@@ -7,7 +7,7 @@ import {
 } from "../../kube/index.ts";
 import { GrpcStatus } from "../../wire/grpc/index.ts";
 import type { Rules } from "../behaviour.ts";
-import { ErrorType, PublishFailure } from "./failure.ts";
+import { DriverPanic, ErrorType, PublishFailure } from "./failure.ts";
 import { isSameStatus, updatedStatus } from "./status.ts";
 import { podOf, type Volume } from "./volume.ts";
 
@@ -39,6 +39,7 @@ export async function recordStatus(
     if (looksFirst && (await update(wanted, deps, signal))) return;
     await createOrUpdate(wanted, deps, signal);
   } catch (error) {
+    if (error instanceof DriverPanic) throw error;
     throw new PublishFailure(
       "status",
       GrpcStatus.UNKNOWN,

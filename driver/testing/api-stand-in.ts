@@ -1,0 +1,172 @@
+import { randomUUID } from "node:crypto";
+import { type Clock, Scope } from "../../core/index.ts";
+import type { KubeConfig, KubeObject } from "../../kube/index.ts";
+import { createCertificateAuthority, type HttpExchange, type StreamWriter, startHttpServer } from "../../net/index.ts";
+
+/** A request that the stand-in answered. */
+export type ApiRequest = { readonly method: string; readonly path: string; readonly status: number };
+
+export interface ApiStandIn extends AsyncDisposable {
+  readonly kubeConfig: KubeConfig;
+  readonly requests: readonly ApiRequest[];
+  put(plural: string, object: KubeObject): KubeObject;
+  find(plural: string, name: string, namespace: string): KubeObject | undefined;
+  list(plural: string): KubeObject[];
+  remove(plural: string, name: string, namespace: string): void;
+  /** Answers the next requests that match with this Status instead; `times` of them. */
+  refuse(
+    match: RegExp,
+    status: { readonly code: number; readonly reason: string; readonly message: string },
+    times?: number,
+  ): void;
+}
+
+type Refusal = {
+  readonly match: RegExp;
+  readonly code: number;
+  readonly reason: string;
+  readonly message: string;
+  times: number;
+};
+type Watcher = { readonly plural: string; readonly stream: StreamWriter; readonly channel: string | undefined };
+
+const KINDS: Readonly<Record<string, string>> = {
+  secretproviderclasses: "SecretProviderClass",
+  secretproviderclasspodstatuses: "SecretProviderClassPodStatus",
+  events: "Event",
+};
+const PATH = /^\/(?:api|apis\/[^/]+)\/[^/]+(?:\/namespaces\/([^/]+))?\/([^/]+)(?:\/([^/]+))?$/;
+
+/** As much of an API server as the driver talks to: list, watch, get, create, update. For tests of the driver alone. */
+export async function startApiStandIn(clock: Clock): Promise<ApiStandIn> {
+  return await Scope.run("API stand-in", async (scope) => {
+    const ca = await createCertificateAuthority({ clock });
+    const issued = await ca.issue({ commonName: "api", ipAddresses: ["127.0.0.1"] });
+    const objects = new Map<string, KubeObject>();
+    const watchers = new Set<Watcher>();
+    const requests: ApiRequest[] = [];
+    const refusals: Refusal[] = [];
+    let version = 100;
+
+    const keyOf = (plural: string, name: string, namespace: string): string => `${plural}/${namespace}/${name}`;
+    const tell = (type: string, plural: string, object: KubeObject): void => {
+      for (const watcher of watchers) {
+        if (watcher.plural !== plural) continue;
+        if (watcher.channel !== undefined) clock.activity.channel(watcher.channel)?.sent();
+        watcher.stream.write(`${JSON.stringify({ type, object })}\n`);
+      }
+    };
+    const store = (plural: string, object: KubeObject): KubeObject => {
+      const { name = "", namespace = "" } = object.metadata;
+      const key = keyOf(plural, name, namespace);
+      const before = objects.get(key);
+      const metadata = {
+        uid: randomUUID(),
+        ...before?.metadata,
+        ...object.metadata,
+        resourceVersion: String(++version),
+      };
+      // Unlike a merge, a replaced object loses the labels and owners it does not bring.
+      for (const field of ["labels", "ownerReferences"] as const)
+        if (object.metadata[field] === undefined) delete metadata[field];
+      const stored = { ...object, metadata };
+      objects.set(key, stored);
+      tell(before === undefined ? "ADDED" : "MODIFIED", plural, stored);
+      return stored;
+    };
+    const refuse = (exchange: HttpExchange, code: number, reason: string, message: string, name = ""): void =>
+      exchange.json(code, {
+        apiVersion: "v1",
+        kind: "Status",
+        metadata: {},
+        status: "Failure",
+        code,
+        reason,
+        message,
+        details: { name },
+      });
+
+    const answer = async (exchange: HttpExchange): Promise<void> => {
+      const [, namespace = "", plural = "", name = ""] = PATH.exec(exchange.path) ?? [];
+      const refusal = refusals.find(
+        ({ match, times }) => times > 0 && match.test(`${exchange.method} ${exchange.path}`),
+      );
+      if (refusal !== undefined) {
+        refusal.times--;
+        return refuse(exchange, refusal.code, refusal.reason, refusal.message);
+      }
+      const known = objects.get(keyOf(plural, name, namespace));
+      const notFound = `${plural}.secrets-store.csi.x-k8s.io "${name}" not found`;
+      if (exchange.method === "GET" && name === "") {
+        if (exchange.query.get("watch") === "true") {
+          const channel = exchange.headers["x-mountproof-watch"];
+          const stream = exchange.stream(200, { "content-type": "application/json" });
+          const watcher = { plural, stream, channel: typeof channel === "string" ? channel : undefined };
+          watchers.add(watcher);
+          exchange.signal.addEventListener("abort", () => watchers.delete(watcher));
+          return;
+        }
+        const items = [...objects].filter(([key]) => key.startsWith(`${plural}/`)).map(([, object]) => object);
+        return exchange.json(200, {
+          apiVersion: "v1",
+          kind: `${KINDS[plural]}List`,
+          metadata: { resourceVersion: String(version) },
+          items,
+        });
+      }
+      if (exchange.method === "GET")
+        return known === undefined ? refuse(exchange, 404, "NotFound", notFound, name) : exchange.json(200, known);
+      const body = JSON.parse((await exchange.body()).toString("utf8")) as KubeObject;
+      if (exchange.method === "POST") {
+        const taken = body.metadata.name ?? "";
+        if (objects.has(keyOf(plural, taken, namespace)))
+          return refuse(
+            exchange,
+            409,
+            "AlreadyExists",
+            `${plural}.secrets-store.csi.x-k8s.io "${taken}" already exists`,
+            taken,
+          );
+        return exchange.json(201, store(plural, { ...body, metadata: { ...body.metadata, namespace } }));
+      }
+      if (known === undefined) return refuse(exchange, 404, "NotFound", notFound, name);
+      if (exchange.method === "PATCH")
+        return exchange.json(200, store(plural, { ...known, ...body, metadata: known.metadata }));
+      const { resourceVersion } = body.metadata;
+      if (resourceVersion !== undefined && resourceVersion !== known.metadata.resourceVersion)
+        return refuse(exchange, 409, "Conflict", `Operation cannot be fulfilled on ${plural} "${name}"`, name);
+      exchange.json(200, store(plural, body));
+    };
+
+    const server = scope.use(
+      await startHttpServer({
+        clock,
+        name: "API stand-in",
+        tls: issued,
+        handler: async (exchange) => {
+          const { response } = exchange.raw;
+          response.once("close", () =>
+            requests.push({ method: exchange.method, path: exchange.path, status: response.statusCode }),
+          );
+          await answer(exchange);
+        },
+      }),
+    );
+    return {
+      kubeConfig: { server: server.url, caPem: ca.certPem, credentials: { kind: "none" } },
+      requests,
+      put: store,
+      find: (plural, name, namespace) => objects.get(keyOf(plural, name, namespace)),
+      list: (plural) => [...objects].filter(([key]) => key.startsWith(`${plural}/`)).map(([, object]) => object),
+      remove: (plural, name, namespace) => {
+        const key = keyOf(plural, name, namespace);
+        const object = objects.get(key);
+        objects.delete(key);
+        if (object !== undefined)
+          tell("DELETED", plural, { ...object, metadata: { ...object.metadata, resourceVersion: String(++version) } });
+      },
+      refuse: (match, status, times = Number.POSITIVE_INFINITY) => void refusals.push({ match, ...status, times }),
+      [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+    };
+  });
+}
