@@ -3,6 +3,7 @@ import * as grpc from "@grpc/grpc-js";
 import type { Clock } from "../../core/index.ts";
 import {
   ACTIVITY_HEADER,
+  DEADLINE_HEADER,
   definitionOf,
   type GrpcAddress,
   type GrpcExchange,
@@ -107,7 +108,10 @@ function invoke(
   const metadata = new grpc.Metadata();
   for (const [key, value] of Object.entries(call.metadata ?? {})) metadata.set(key, value);
   if (clock.activity.isChained) metadata.set(ACTIVITY_HEADER, String(token.id));
-  if (call.deadlineMs !== undefined) metadata.set("grpc-timeout", timeoutHeader(call.deadlineMs));
+  if (call.deadlineMs !== undefined) {
+    metadata.set("grpc-timeout", timeoutHeader(call.deadlineMs));
+    if (clock.activity.isChained) metadata.set(DEADLINE_HEADER, String(call.deadlineMs));
+  }
   return new Promise((resolve, reject) => {
     let isOver = false;
     const finish = (error: GrpcError | undefined, response: object | undefined): void => {

@@ -62,6 +62,9 @@ function encode(schema: DescMessage, message: Wire): Buffer {
 /** Carries the caller's activity token between parts of one process, in virtual time only. */
 export const ACTIVITY_HEADER = "x-mountproof-activity";
 
+/** Carries the deadline, in milliseconds of virtual time: grpc-timeout is read back on the real clock. */
+export const DEADLINE_HEADER = "x-mountproof-deadline-ms";
+
 /** One finished call as an observer sees it, on either side. */
 export type GrpcExchange = {
   readonly side: "client" | "server";

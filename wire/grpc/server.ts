@@ -4,6 +4,7 @@ import * as grpc from "@grpc/grpc-js";
 import { type ActivityToken, type Clock, type Deadline, MountproofError, messageOf } from "../../core/index.ts";
 import {
   ACTIVITY_HEADER,
+  DEADLINE_HEADER,
   definitionOf,
   type GrpcAddress,
   type GrpcExchange,
@@ -210,6 +211,8 @@ function serve(
 
 /** What grpc-timeout left, in milliseconds. The header is relative, so the real clock serves to read it back. */
 function leftOf(call: grpc.ServerUnaryCall<object, object>, clock: Clock): number | undefined {
+  const exact = clock.activity.isChained ? call.metadata.get(DEADLINE_HEADER)[0] : undefined;
+  if (exact !== undefined) return Number(exact);
   const at = call.getDeadline();
   const epoch = at instanceof Date ? at.getTime() : at;
   return Number.isFinite(epoch) ? Math.max(0, Math.round(epoch - clock.wall())) : undefined;
@@ -218,6 +221,6 @@ function leftOf(call: grpc.ServerUnaryCall<object, object>, clock: Clock): numbe
 function metadataOf(metadata: grpc.Metadata): ReadonlyMap<string, string> {
   const map = new Map<string, string>();
   for (const [key, value] of Object.entries(metadata.getMap()))
-    if (typeof value === "string" && key !== ACTIVITY_HEADER) map.set(key, value);
+    if (typeof value === "string" && key !== ACTIVITY_HEADER && key !== DEADLINE_HEADER) map.set(key, value);
   return map;
 }
