@@ -147,7 +147,10 @@ export class MountproofWorld extends World {
 
   /** @internal Keeps what a failing step threw, with expected and got. */
   failed(error: unknown): void {
-    this.#attach(EVIDENCE.failure, failureOf(error, (text) => this.redact(text, "an error")));
+    this.#attach(
+      EVIDENCE.failure,
+      failureOf(error, (text) => this.redact(text, "an error")),
+    );
   }
 
   /** @internal Keeps why the case was left. */
@@ -165,7 +168,10 @@ export class MountproofWorld extends World {
     if (hasFailed) {
       const exchanges = exchangesOf(this.journal.entries().slice(-SHOWN_EXCHANGES), this.#began);
       this.#attach(EVIDENCE.exchanges, JSON.parse(this.redact(JSON.stringify(exchanges), "an exchange")));
-      this.#attach(EVIDENCE.log, this.#logLines.slice(-SHOWN_LOG_LINES).map((line) => this.run.guard.redact(line)));
+      this.#attach(
+        EVIDENCE.log,
+        this.#logLines.slice(-SHOWN_LOG_LINES).map((line) => this.run.guard.redact(line)),
+      );
     }
     for (const message of this.#shown) this.#attach(EVIDENCE.finding, { message });
     if (this.#shown.size > 0 && !hasFailed)

@@ -1,6 +1,6 @@
 import { Agent, type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from "node:http";
 import type { Socket } from "node:net";
-import { type Clock, isMountproofError, messageOf } from "../core/index.ts";
+import { type Clock, isMountproofError, MountproofError, messageOf } from "../core/index.ts";
 import { createDialer, type Resolver } from "./dialer.ts";
 import { type HttpExchange, startHttpServer } from "./http-server.ts";
 import type { Journal } from "./journal.ts";
@@ -86,7 +86,8 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Run
   return {
     url: server.url,
     environment: (caller) => {
-      const url = `http://${encodeURIComponent(caller)}@${server.host}:${server.port}`;
+      // Some clients send a user without a password, some don't.
+      const url = `http://${encodeURIComponent(caller)}:-@${server.host}:${server.port}`;
       const names = ["http_proxy", "https_proxy", "all_proxy"].flatMap((name) => [name, name.toUpperCase()]);
       return {
         ...Object.fromEntries(names.map((name) => [name, url])),
@@ -114,7 +115,8 @@ function forward(
   const finish = begin(request, `${exchange.method} ${target === undefined ? exchange.rawPath : withoutQuery(target)}`);
   if (target?.protocol !== "http:") {
     finish("400");
-    return exchange.respond(400, {}, "a proxy takes absolute http URLs and CONNECT\n");
+    exchange.respond(400, { connection: "close" }, "a proxy takes absolute http URLs and CONNECT\n");
+    return;
   }
   const outgoing = requestHttp({
     agent,
@@ -122,7 +124,10 @@ function forward(
     port: Number(target.port) || 80,
     method: exchange.method,
     path: `${target.pathname}${target.search}`,
-    headers: endToEnd(request.headers),
+    headers: {
+      ...endToEnd(request.headers),
+      ...(request.headers["transfer-encoding"] !== undefined && { "transfer-encoding": "chunked" }),
+    },
     signal: exchange.signal,
   });
   outgoing.on("response", (answer) => {
@@ -150,8 +155,8 @@ async function tunnel(
   const leave = (): void => gone.abort(new Error("the client went away"));
   client.on("error", leave).on("close", leave);
   try {
-    const { hostname, port } = new URL(`http://${authority}`);
-    const upstream = await open(hostname.replace(/^\[|\]$/g, ""), Number(port) || 443, gone.signal);
+    const { host, port } = parseAuthority(authority);
+    const upstream = await open(host, port, gone.signal);
     upstream.on("error", () => client.destroy()).on("close", () => client.destroy());
     client.on("close", () => upstream.destroy());
     client.write("HTTP/1.1 200 Connection established\r\n\r\n");
@@ -166,6 +171,14 @@ async function tunnel(
     );
     return text;
   }
+}
+
+function parseAuthority(authority: string): { readonly host: string; readonly port: number } {
+  const [, address, name, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(authority) ?? [];
+  const host = address ?? name;
+  if (host === undefined)
+    throw new MountproofError("invalid_argument", { message: `"${authority}" is not a host and a port` });
+  return { host, port: Number(port) };
 }
 
 function endToEnd(headers: IncomingHttpHeaders): IncomingHttpHeaders {

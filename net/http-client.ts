@@ -71,21 +71,22 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       const dispatcher = agent ?? (await load());
       if (isClosed) throw new MountproofError("cancelled", { message: `${nameOf(request)}: the client is closed` });
       if (over.reason !== undefined) throw over.reason;
-      return await answerTo((handler) => {
+      const send = (handler: AnswerHandler): void => {
         over.onAbort = (reason) => handler.abort(reason);
+        const { body = null, headers = null } = request;
         dispatcher.dispatch(
           {
             origin,
             path: `${pathname}${search}`,
             method: request.method as Dispatcher.HttpMethod,
-            headers: clock.activity.isChained
-              ? { ...request.headers, [ACTIVITY_HEADER]: String(token.id) }
-              : (request.headers ?? null),
-            body: request.body ?? null,
+            headers: clock.activity.isChained ? { ...headers, [ACTIVITY_HEADER]: String(token.id) } : headers,
+            body,
           },
           handler,
         );
-      }, over);
+      };
+      // Who dials for this exchange and hangs there lets this exchange hang, too.
+      return await clock.activity.run(token, () => answerTo(send, over));
     } catch (error) {
       over.end();
       throw explain(error, request, over);

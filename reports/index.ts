@@ -1,4 +1,6 @@
-export type { ProgressEvent, ProgressListener } from "./progress/event.ts";
+export { escapeMarkup, escapeTerminal } from "./escape.ts";
+export { reportHtml } from "./html/index.ts";
+export { reportJunit } from "./junit.ts";
 export {
   type CaseResult,
   type CaseStatus,
@@ -14,3 +16,9 @@ export {
   type Verdict,
   type VerdictRow,
 } from "./model.ts";
+export type { ProgressEvent, ProgressListener } from "./progress/event.ts";
+export { liveProgress } from "./progress/live.ts";
+export { COLOURS, NO_COLOURS, type Paint } from "./progress/paint.ts";
+export { plainProgress } from "./progress/plain.ts";
+export { type Verification, verifyReport } from "./verify.ts";
+export { reportYaml } from "./yaml.ts";

@@ -99,13 +99,24 @@ export const ReportSchema = z.strictObject({
   }),
   environment: z.array(z.strictObject({ name: text, available: z.boolean(), detail: text })),
   subjects: z.array(
-    z.strictObject({ id: text, title: text, kind: z.enum(["provider", "driver", "reference"]), logFile: text.optional() }),
+    z.strictObject({
+      id: text,
+      title: text,
+      kind: z.enum(["provider", "driver", "reference"]),
+      logFile: text.optional(),
+    }),
   ),
   summary: z.strictObject({ passed: count, failed: count, skipped: count, waived: count }),
   verdicts: z.array(VerdictRowSchema),
   cases: z.array(CaseResultSchema),
   findings: z
-    .array(z.strictObject({ kind: z.enum(["secret-shown", "empty-case", "waiver", "run"]), message: text, fails: z.boolean() }))
+    .array(
+      z.strictObject({
+        kind: z.enum(["secret-shown", "empty-case", "waiver", "run"]),
+        message: text,
+        fails: z.boolean(),
+      }),
+    )
     .describe("what concerns the whole run, not one case"),
 });
 

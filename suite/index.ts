@@ -4,11 +4,11 @@ export { EVIDENCE, type Evidence, SkipCase } from "./evidence.ts";
 export { Guard } from "./guard.ts";
 export { type InputFiles, readInputs } from "./inputs.ts";
 export { type Layout, layoutOf } from "./layout.ts";
-export { BEHAVIOURS, type Availability, type Behaviour, NEEDS, type Need, TIERS, type Tier } from "./needs.ts";
+export { type Availability, BEHAVIOURS, type Behaviour, NEEDS, type Need, TIERS, type Tier } from "./needs.ts";
 export { type Pass, type Plan, type PlannedSkip, planRun } from "./plan.ts";
 export { PROFILE_IDS, PROFILES, type Profile, profileOf } from "./profiles.ts";
 export { currentPass, logFileOf, type PassContext, type RunContext } from "./run-context.ts";
-export { EVERYTHING, isPartial, select, type Selection } from "./selection.ts";
+export { EVERYTHING, isPartial, type Selection, select } from "./selection.ts";
 export { execProvider } from "./subjects/exec-provider.ts";
 export { endText, Program, type ProgramEnd, type ProgramSpec, type RunningProgram } from "./subjects/program.ts";
 export {

@@ -2,8 +2,8 @@ import { readFile } from "node:fs/promises";
 import { parse } from "yaml";
 import { z } from "zod";
 import { type Clock, MountproofError, messageOf, seconds } from "../core/index.ts";
-import { endText, Program } from "./subjects/program.ts";
 import type { Guard } from "./guard.ts";
+import { endText, Program } from "./subjects/program.ts";
 import type { Parameters, ProviderInputs, SecretValues } from "./subjects/subject.ts";
 
 /** Where the author of a provider said what the harness cannot know; each a path, `rotate` a line for the shell. */

@@ -67,7 +67,11 @@ function pattern(text: string): RegExp {
   try {
     return new RegExp(text, "i");
   } catch (cause) {
-    throw invalid(`--grep "${text}" is no pattern: ${messageOf(cause)}`, "it is a JavaScript regular expression", cause);
+    throw invalid(
+      `--grep "${text}" is no pattern: ${messageOf(cause)}`,
+      "it is a JavaScript regular expression",
+      cause,
+    );
   }
 }
 

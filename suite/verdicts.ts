@@ -35,7 +35,11 @@ function verdictOf(group: readonly CaseResult[], isPartial: boolean): VerdictRow
   const must = group.filter((one) => one.strength === "must" && one.level !== "provisional");
   const broken = must.filter((one) => one.status === "failed" || one.status === "waived");
   if (broken.length > 0)
-    return { ...row, verdict: "not conformant", reason: `${listed(broken)} ${broken.length === 1 ? "is" : "are"} not met` };
+    return {
+      ...row,
+      verdict: "not conformant",
+      reason: `${listed(broken)} ${broken.length === 1 ? "is" : "are"} not met`,
+    };
   const open = must.filter((one) => one.level === "core" && one.status === "skipped");
   if (open.length > 0)
     return { ...row, verdict: "inconclusive", reason: `${listed(open)} did not run: ${reasons(open)}` };

@@ -14,7 +14,6 @@ export type Dialect = {
   readonly hasCheckAndSetExtras: boolean;
   /** `token_strictly_bind_ip` among a role's token parameters. */
   readonly hasStrictIpBinding: boolean;
-  readonly tokenPrefix: string;
   /** `running_plugin_version` of what is built in, and of what is a plugin. */
   readonly builtinVersion: string;
   readonly pluginVersion: string;
@@ -31,7 +30,6 @@ export const VAULT: Dialect = {
   hasHealthExtras: true,
   hasCheckAndSetExtras: false,
   hasStrictIpBinding: false,
-  tokenPrefix: "hvs.",
   builtinVersion: "v1.20.4+builtin.vault",
   pluginVersion: "v0.24.0+builtin",
   cli: "vault",
@@ -46,7 +44,6 @@ export const OPENBAO: Dialect = {
   hasHealthExtras: false,
   hasCheckAndSetExtras: true,
   hasStrictIpBinding: true,
-  tokenPrefix: "s.",
   builtinVersion: "v2.0.0+builtin.bao",
   pluginVersion: "v2.0.0+builtin.bao",
   cli: "bao",

@@ -96,7 +96,7 @@ Then("every mode is within 0 and 511", function (this: W) {
   this.use(conversation).verifyModes();
 });
 
-Then("no mode is \"420\" read as octal", function (this: W) {
+Then('no mode is "420" read as octal', function (this: W) {
   this.use(conversation).verifyDecimalPermission();
 });
 
@@ -116,8 +116,8 @@ Then("every secret value is the content of a file", async function (this: W) {
   await this.use(conversation).verifyValues();
 });
 
-Then("the mount fails without files", function (this: W) {
-  this.use(conversation).verifyRefused();
+Then("the mount fails without files", async function (this: W) {
+  await this.use(conversation).verifyRefused();
 });
 
 Then("its message shows no secret", async function (this: W) {

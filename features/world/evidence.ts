@@ -25,14 +25,20 @@ function sidesOf(error: unknown, redact: (text: string) => string): Pick<Failure
       ...(error.hint !== undefined && { hint: redact(error.hint) }),
     };
   if (error instanceof AssertionError)
-    return { expected: redact(inspect(error.expected, { depth: 6 })), got: redact(inspect(error.actual, { depth: 6 })) };
+    return {
+      expected: redact(inspect(error.expected, { depth: 6 })),
+      got: redact(inspect(error.actual, { depth: 6 })),
+    };
   return {};
 }
 
 /** The frames that lie in this project; the message is shown by itself. */
 function ownFrames(stack: string): string {
   const frames = stack.split("\n").filter((line) => /^\s+at /.test(line));
-  return frames.filter((line) => !/node:internal|node_modules/.test(line)).slice(0, 8).join("\n");
+  return frames
+    .filter((line) => !/node:internal|node_modules/.test(line))
+    .slice(0, 8)
+    .join("\n");
 }
 
 /** Journal entries as the report shows them, timed from the scenario's begin. Pure. */

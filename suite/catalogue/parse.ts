@@ -85,7 +85,9 @@ function readScenario(file: string, scenario: Scenario, context: Context): { cas
   if (profiles.length !== 1) complain(`${named} has ${profiles.length === 0 ? "no profile" : "more than one profile"}`);
   else if (profile === undefined)
     complain(`${named} names the profile "${profiles[0]}", known are ${PROFILE_IDS.join(", ")}`);
-  const level = exactlyOne(tags, LEVELS, (found) => complain(`${named} needs one level of ${LEVELS.join(", ")}${found}`));
+  const level = exactlyOne(tags, LEVELS, (found) =>
+    complain(`${named} needs one level of ${LEVELS.join(", ")}${found}`),
+  );
   const strength = exactlyOne(tags, STRENGTHS, (found) =>
     complain(`${named} needs one strength of ${STRENGTHS.join(", ")}${found}`),
   );

@@ -52,7 +52,8 @@ export class Collector {
   }
 
   take(envelope: Envelope): void {
-    const { gherkinDocument, pickle, testCase, testCaseStarted, testStepFinished, attachment, testCaseFinished } = envelope;
+    const { gherkinDocument, pickle, testCase, testCaseStarted, testStepFinished, attachment, testCaseFinished } =
+      envelope;
     if (gherkinDocument !== undefined) this.#learn(gherkinDocument);
     if (pickle !== undefined) this.#pickles.set(pickle.id, pickle);
     if (testCase !== undefined) this.#testCases.set(testCase.id, testCase);
@@ -119,7 +120,8 @@ function executionOf(running: Running, keywords: ReadonlyMap<string, string>): E
     tags: pickle.tags.map((tag) => tag.name),
     title: pickle.name,
     status: failure !== undefined ? "failed" : isSkipped ? "skipped" : "passed",
-    reason: failure === undefined && isSkipped ? (skips[0]?.reason ?? "a step left the case without a reason") : undefined,
+    reason:
+      failure === undefined && isSkipped ? (skips[0]?.reason ?? "a step left the case without a reason") : undefined,
     durationMs,
     steps,
     failure,
@@ -151,7 +153,8 @@ function shownStep(
 
 function failureOf(result: TestStepResult, step: StepResult | undefined, evidence: Failure | undefined): Failure {
   const name = step === undefined ? "a hook" : `${step.keyword} ${step.text}`;
-  if (step?.status === "undefined") return { step: name, message: `no step definition fits: ${result.status.toLowerCase()}` };
+  if (step?.status === "undefined")
+    return { step: name, message: `no step definition fits: ${result.status.toLowerCase()}` };
   const stack = result.exception?.stackTrace;
   return {
     message: result.exception?.message ?? result.message ?? "failed without a message",
@@ -164,8 +167,7 @@ function failureOf(result: TestStepResult, step: StepResult | undefined, evidenc
 function evidenceOf(running: Running, mediaType: string, stepId?: string): unknown[] {
   return running.attachments
     .filter(
-      (attachment) =>
-        attachment.mediaType === mediaType && (stepId === undefined || attachment.testStepId === stepId),
+      (attachment) => attachment.mediaType === mediaType && (stepId === undefined || attachment.testStepId === stepId),
     )
     .map((attachment) =>
       JSON.parse(

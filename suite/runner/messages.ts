@@ -45,7 +45,8 @@ export class MessageStream {
     const id = this.#runId ?? "";
     const { testCase, testRunHookStarted, testRunFinished } = envelope;
     if (testCase !== undefined) return { testCase: { ...testCase, testRunStartedId: id } };
-    if (testRunHookStarted !== undefined) return { testRunHookStarted: { ...testRunHookStarted, testRunStartedId: id } };
+    if (testRunHookStarted !== undefined)
+      return { testRunHookStarted: { ...testRunHookStarted, testRunStartedId: id } };
     if (testRunFinished !== undefined) return { testRunFinished: { ...testRunFinished, testRunStartedId: id } };
     return envelope;
   }

@@ -1,4 +1,4 @@
-import { REPORT_VERSION, type CaseResult, type Finding, type Report } from "../../reports/index.ts";
+import { type CaseResult, type Finding, REPORT_VERSION, type Report } from "../../reports/index.ts";
 import type { Guard } from "../guard.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { verdicts } from "../verdicts.ts";
@@ -29,7 +29,8 @@ export function reportOf(parts: {
   readonly logFiles: ReadonlyMap<string, string>;
   readonly guard: Guard;
 }): Report {
-  const { facts, results, guard } = parts;
+  const { facts, guard } = parts;
+  const results = [...parts.results].sort(byPlace);
   const tally = (status: CaseResult["status"]): number => results.filter((one) => one.status === status).length;
   const { runId, startedAt, durationMs, command, seed, order, repeat, tier, selection } = facts;
   const report: Report = {
@@ -53,7 +54,7 @@ export function reportOf(parts: {
     }),
     summary: { passed: tally("passed"), failed: tally("failed"), skipped: tally("skipped"), waived: tally("waived") },
     verdicts: verdicts(results, facts.isPartial),
-    cases: [...results].sort(byPlace),
+    cases: results,
     findings: unique(parts.findings),
   };
   return redacted(report, guard);

@@ -1,23 +1,16 @@
 import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { Envelope } from "@cucumber/messages";
 import { type ISupportCodeLibrary, runCucumber } from "@cucumber/cucumber/api";
-import {
-  type Clock,
-  Digester,
-  type Log,
-  MountproofError,
-  Scope,
-  seededRandom,
-} from "../../core/index.ts";
+import type { Envelope } from "@cucumber/messages";
+import { type Clock, Digester, type Log, MountproofError, Scope, seededRandom } from "../../core/index.ts";
 import type { CaseResult, Finding, ProgressListener, Report } from "../../reports/index.ts";
 import type { Case } from "../catalogue/case.ts";
 import type { Guard } from "../guard.ts";
 import type { Layout } from "../layout.ts";
-import type { Plan, Pass } from "../plan.ts";
-import { createRunFolder } from "../run-folder.ts";
+import type { Pass, Plan } from "../plan.ts";
 import { currentPass, logFileOf, onceIn, type PassContext, type RunContext } from "../run-context.ts";
+import { createRunFolder } from "../run-folder.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { applyWaivers, type Waiver } from "../waivers.ts";
 import { Collector, type Execution } from "./collect.ts";
@@ -234,7 +227,9 @@ function folderMaker(parent: string): RunContext["makeFolder"] {
 function keptLogs(run: RunContext, subjects: readonly Subject[]): ReadonlyMap<string, string> {
   const kept = subjects.flatMap(({ id }) => {
     const file = logFileOf(run, id);
-    return file !== undefined && existsSync(file) ? [[id, `${basename(dirname(file))}/${basename(file)}`] as const] : [];
+    return file !== undefined && existsSync(file)
+      ? [[id, `${basename(dirname(file))}/${basename(file)}`] as const]
+      : [];
   });
   return new Map(kept);
 }

@@ -17,7 +17,10 @@ export async function loadSteps(layout: Layout, profiles: readonly string[]): Pr
   try {
     return await loadSupport(options, quietEnvironment(layout));
   } catch (cause) {
-    throw new MountproofError("internal", { message: `the step definitions cannot be loaded: ${messageOf(cause)}`, cause });
+    throw new MountproofError("internal", {
+      message: `the step definitions cannot be loaded: ${messageOf(cause)}`,
+      cause,
+    });
   }
 }
 

@@ -40,10 +40,7 @@ export async function socketReady(
 export async function answers(clock: Clock, path: string, signal?: AbortSignal): Promise<boolean> {
   using client = grpcClient(CSIDriverProvider, { clock, target: { path } });
   try {
-    await client.version(
-      { version: "v1alpha1" },
-      { deadlineMs: SILENCE_MS, ...(signal !== undefined && { signal }) },
-    );
+    await client.version({ version: "v1alpha1" }, { deadlineMs: SILENCE_MS, ...(signal !== undefined && { signal }) });
     return true;
   } catch (error) {
     return error instanceof GrpcError && error.connected && error.code !== GrpcStatus.CANCELLED;

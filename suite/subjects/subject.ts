@@ -89,4 +89,3 @@ export const REFERENCE: ReferenceSubject = {
   id: "reference",
   title: "the reference driver and providers",
 };
-

@@ -58,7 +58,9 @@ class TargetProvider implements RunningProvider {
 }
 
 function notOurs(): MountproofError {
-  return new MountproofError("unsupported", { message: "this run did not start the provider, so it cannot restart it" });
+  return new MountproofError("unsupported", {
+    message: "this run did not start the provider, so it cannot restart it",
+  });
 }
 
 /** @throws MountproofError `environment` that tells a missing folder from a missing, unreadable or plain file */
@@ -75,7 +77,11 @@ async function assertSocket(path: string): Promise<void> {
     if (isMountproofError(error)) throw error;
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "EACCES")
-      throw fail(`"${path}" cannot be read: permission denied`, "run as a user who may read the socket's folder", error);
+      throw fail(
+        `"${path}" cannot be read: permission denied`,
+        "run as a user who may read the socket's folder",
+        error,
+      );
     throw fail(`there is no socket "${path}": ${messageOf(error)}`, "is the provider running?", error);
   }
 }

@@ -61,7 +61,11 @@ export interface Admission {
 export type Review = (request: ApiRequest, object: KubeObject) => KubeObject | Promise<KubeObject>;
 
 /** Answers the POST of a subresource that is no part of its object (`serviceaccounts/token`). */
-export type SubresourceCreate = (request: ApiRequest, parent: KubeObject, object: KubeObject) => KubeObject | Promise<KubeObject>;
+export type SubresourceCreate = (
+  request: ApiRequest,
+  parent: KubeObject,
+  object: KubeObject,
+) => KubeObject | Promise<KubeObject>;
 
 /** Serves a path outside the resources (`/openid/v1/jwks`); registered by exact path. */
 export type PathHandler = (request: ApiRequest) => void | Promise<void>;

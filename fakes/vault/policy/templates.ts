@@ -12,14 +12,14 @@ export function isTemplated(path: string): boolean {
 export function fillTemplate(path: string, entity: Entity | undefined): string | undefined {
   let missing = false;
   const filled = path.replace(/\{\{\s*([^}\s]+)\s*\}\}/g, (_, expression: string) => {
-    const value = entity === undefined ? undefined : valueOf(expression, entity);
+    const value = entity === undefined ? undefined : lookUp(expression, entity);
     if (value === undefined || value === "") missing = true;
     return value ?? "";
   });
   return missing ? undefined : filled;
 }
 
-function valueOf(expression: string, entity: Entity): string | undefined {
+function lookUp(expression: string, entity: Entity): string | undefined {
   const parts = expression.split(".");
   if (parts[0] !== "identity" || parts[1] !== "entity") return undefined;
   const [, , field, key, of, ...rest] = parts;

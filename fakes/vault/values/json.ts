@@ -55,8 +55,7 @@ export function asDoubles(value: JsonValue): JsonValue {
   return copy;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON.stringify writes these two in short form, Go does not
-const ESCAPED_BY_GO = /[<>&\u2028\u2029\u007f]|\\[bf]/g;
+const ESCAPED_BY_GO = /[<>&\u2028\u2029]/g;
 const GO_ESCAPES: Readonly<Record<string, string>> = {
   "<": "\\u003c",
   ">": "\\u003e",

@@ -169,23 +169,25 @@ export class Conversation {
     verify.verifyVersionChanged(this.#first, this.#last, this.#changed);
   }
 
-  verifyRefused(): void {
+  async verifyRefused(): Promise<void> {
     verify.verifyRefused(this.#last, this.#digester);
+    const end = await this.#provider.endedBy(this.#last);
+    check(end === undefined, "the provider survives a mount that fails", { expected: "it runs on", got: end });
   }
 
   async verifyShowsNoSecret(): Promise<void> {
     const refusal = this.#last;
     if (this.#provider.inputs.parameters !== undefined) await this.mount();
     const secrets = this.#provider.secretsKnown(this.#mounts);
-    verify.verifyShowsNone(`${refusal.code} ${refusal.message}`, secrets, this.#digester);
+    verify.verifyShowsNone(`${refusal.code} ${refusal.message}`, secrets);
   }
 
   async verifyValues(): Promise<void> {
     const { secretValues } = this.#provider.inputs;
     if (secretValues === undefined) this.#world.skip("no --secret-values FILE was given");
-    this.verifyComplete();
-    for (const parameters of this.#provider.parameterSets.slice(1)) await this.mount({ parameters });
-    verify.verifyValues(this.#mounts, secretValues, this.#digester);
+    const outcomes = await this.#provider.beforeRotation();
+    for (const outcome of outcomes) verify.verifyComplete(outcome, this.#digester);
+    verify.verifyValues(outcomes, secretValues, this.#digester);
   }
 
   async verifySameSocket(): Promise<void> {

@@ -1,20 +1,35 @@
-import type { MountRequest, MountResponse, VersionResponse } from "../../../wire/gen/provider_pb.ts";
-import { codeName, type GrpcExchange } from "../../../wire/grpc/index.ts";
+import { messageOf } from "../../../core/index.ts";
+import {
+  CSIDriverProvider,
+  type MountRequest,
+  type MountResponse,
+  type VersionResponse,
+} from "../../../wire/gen/provider_pb.ts";
+import { GrpcError } from "../../../wire/grpc/index.ts";
 import type { MountproofWorld } from "../../world.ts";
 import { outcomeOfResponse, shownFile } from "./outcome.ts";
 
-/** Puts one call to the provider into the journal: values as digests, attributes as they are. */
-export function recordExchange(world: MountproofWorld, exchange: GrpcExchange): void {
-  const { method, service, code, details, tookMs } = exchange;
-  world.journal.begin({ seam: "provider", server: world.pass.subject.id, operation: `/${service}/${method}` })(
-    codeName(code),
-    {
-      tookMs: Math.round(tookMs * 10) / 10,
-      ...(method === "Mount" && { request: shownRequest(world, exchange.request as MountRequest) }),
-      ...(details !== "" && { message: details }),
-      ...(exchange.response !== undefined && { response: shownResponse(world, method, exchange.response) }),
-    },
-  );
+/**
+ * Runs one call to the provider and puts it into the journal: values as digests, attributes as they are.
+ */
+export async function recorded<T extends object>(
+  world: MountproofWorld,
+  method: "Version" | "Mount",
+  request: object,
+  call: () => Promise<T>,
+): Promise<T> {
+  const operation = `/${CSIDriverProvider.typeName}/${method}`;
+  const end = world.journal.begin({ seam: "provider", server: world.pass.subject.id, operation });
+  const asked = method === "Mount" ? { request: shownRequest(world, request as MountRequest) } : {};
+  try {
+    const response = await call();
+    end("OK", { ...asked, response: shownResponse(world, method, response) });
+    return response;
+  } catch (error) {
+    const status = error instanceof GrpcError ? error.codeName : "no answer";
+    end(status, { ...asked, message: error instanceof GrpcError ? error.details : messageOf(error) });
+    throw error;
+  }
 }
 
 function shownRequest(world: MountproofWorld, request: MountRequest): Record<string, unknown> {

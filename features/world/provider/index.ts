@@ -13,7 +13,7 @@ import { CSIDriverProvider, type VersionResponse } from "../../../wire/gen/provi
 import { type GrpcClient, GrpcError, GrpcStatus, grpcClient } from "../../../wire/grpc/index.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
 import { attributesOf, goJson } from "./attributes.ts";
-import { recordExchange } from "./exchange.ts";
+import { recorded } from "./exchange.ts";
 import { type MountOutcome, outcomeOfError, outcomeOfResponse } from "./outcome.ts";
 import { Patience } from "./patience.ts";
 
@@ -22,6 +22,8 @@ export const ANSWER_WITHIN_MS = seconds(5);
 
 /** For a provider in this process; a program brings its own limit. */
 const START_WITHIN_MS = seconds(60);
+
+const NEWS_WITHIN_MS = 100;
 
 /** What a Mount asks for; what is left out is as the driver sends it. */
 export type MountQuestion = {
@@ -78,7 +80,10 @@ export class ProviderFacet {
 
   async version(): Promise<VersionResponse> {
     const client = await this.#dial();
-    return await this.#patiently((deadlineMs) => client.version({ version: "v1alpha1" }, { deadlineMs }));
+    const request = { version: "v1alpha1" };
+    return await recorded(this.#world, "Version", request, () =>
+      this.#patiently((deadlineMs) => client.version(request, { deadlineMs })),
+    );
   }
 
   /** Mounts once. A refusal is an outcome; only a provider that cannot be reached at all throws. */
@@ -94,11 +99,22 @@ export class ProviderFacet {
       currentObjectVersion: (question.versions ?? []).map(({ id, version }) => ({ id, version })),
     };
     try {
-      return outcomeOfResponse(await this.#patiently((deadlineMs) => client.mount(request, { deadlineMs })));
+      const response = await recorded(this.#world, "Mount", request, () =>
+        this.#patiently((deadlineMs) => client.mount(request, { deadlineMs })),
+      );
+      return outcomeOfResponse(response);
     } catch (error) {
       if (error instanceof GrpcError) return outcomeOfError(error.code, error.details);
       throw error;
     }
+  }
+
+  /** How the provider ended, when the answer looks as if it had; undefined while it runs. */
+  async endedBy(outcome: MountOutcome): Promise<string | undefined> {
+    const provider = await this.running();
+    // The connection breaks a moment before the system tells of the program's end.
+    if (outcome.code === "Unavailable" || outcome.code === "Internal") await this.#world.elapse(NEWS_WITHIN_MS);
+    return provider.ended();
   }
 
   /** Changes the value in the store. A command that fails says nothing about the provider. */
@@ -106,6 +122,7 @@ export class ProviderFacet {
     const { rotate } = this.inputs;
     if (rotate === undefined) this.#world.skip("no --rotate CMD was given");
     const { socketPath } = await this.running();
+    if (this.inputs.secretValues !== undefined && this.inputs.parameters !== undefined) await this.beforeRotation();
     try {
       await rotate({ socketPath });
     } catch (error) {
@@ -113,6 +130,18 @@ export class ProviderFacet {
         this.#world.skip(`${error.message}${error.hint === undefined ? "" : ` (${error.hint})`}`);
       throw error;
     }
+  }
+
+  /**
+   * A mount of each set of parameters, made before this run changes a value for the first time: the values that
+   * the provider's author named are those of that time, whatever order the cases run in.
+   */
+  beforeRotation(): Promise<readonly MountOutcome[]> {
+    return this.#world.pass.once("before rotation", async () => {
+      const outcomes: MountOutcome[] = [];
+      for (const parameters of this.parameterSets) outcomes.push(await this.mount({ parameters }));
+      return outcomes;
+    });
   }
 
   /** What secrets the provider was asked for hold, by what it mounted and what its author said. */
@@ -154,7 +183,6 @@ export class ProviderFacet {
       this.#client = grpcClient(CSIDriverProvider, {
         clock: this.#world.clock,
         target: { path: socketPath },
-        onExchange: (exchange) => recordExchange(this.#world, exchange),
       });
       this.#world.scope.defer("connection to the provider", () => this.#hangUp());
     }
@@ -192,4 +220,3 @@ export class ProviderFacet {
 }
 
 export const provider: Facet<ProviderFacet> = (world) => new ProviderFacet(world);
-

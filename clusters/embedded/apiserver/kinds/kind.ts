@@ -3,7 +3,16 @@ import type { FieldError } from "../validation/field-error.ts";
 
 export type Verb = "create" | "delete" | "deletecollection" | "get" | "list" | "patch" | "update" | "watch";
 
-export const ALL_VERBS: readonly Verb[] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
+export const ALL_VERBS: readonly Verb[] = [
+  "create",
+  "delete",
+  "deletecollection",
+  "get",
+  "list",
+  "patch",
+  "update",
+  "watch",
+];
 
 export type Subresource = {
   readonly name: string;
@@ -39,7 +48,12 @@ export type Kind = {
   readonly subresources: readonly Subresource[];
   readonly isCustom?: boolean;
   /** The kind under whose key objects are stored, for groups that share a store (both Event groups). */
-  readonly storedAs?: { readonly group: string; readonly plural: string; readonly read: (stored: KubeObject) => KubeObject; readonly write: (sent: KubeObject) => KubeObject };
+  readonly storedAs?: {
+    readonly group: string;
+    readonly plural: string;
+    readonly read: (stored: KubeObject) => KubeObject;
+    readonly write: (sent: KubeObject) => KubeObject;
+  };
   /** Fields that a `fieldSelector` may name, besides metadata.name and metadata.namespace. */
   readonly selectable?: Readonly<Record<string, (object: KubeObject) => string>>;
   /** Fills what the sender left out. Changes `object` in place; `warn` adds a note for the client. */

@@ -31,7 +31,10 @@ export function expired(message: string): KubeStatusError {
 
 /** 404 for a path that is no resource. */
 export function noSuchPath(): KubeStatusError {
-  return new KubeStatusError({ ...failure(404, "NotFound", "the server could not find the requested resource"), details: {} });
+  return new KubeStatusError({
+    ...failure(404, "NotFound", "the server could not find the requested resource"),
+    details: {},
+  });
 }
 
 /** 405 for a verb that the resource does not have. */
@@ -55,14 +58,19 @@ export function unsupportedMediaType(accepted: readonly string[]): KubeStatusErr
 
 /** 406 for an answer in a form that is not written here. */
 export function notAcceptable(accepted: readonly string[]): KubeStatusError {
-  return new KubeStatusError(failure(406, "NotAcceptable", `only the following media types are accepted: ${accepted.join(", ")}`));
+  return new KubeStatusError(
+    failure(406, "NotAcceptable", `only the following media types are accepted: ${accepted.join(", ")}`),
+  );
 }
 
 /** 504 for a version that lies in the future. */
 export function versionTooLarge(version: number, current: number): KubeStatusError {
   return new KubeStatusError({
     ...failure(504, "Timeout", `Timeout: Too large resource version: ${version}, current: ${current}`),
-    details: { causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }], retryAfterSeconds: 1 },
+    details: {
+      causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
+      retryAfterSeconds: 1,
+    },
   });
 }
 

@@ -76,7 +76,13 @@ export class Store {
     const resourceVersion = ++this.#version;
     const stored = freeze({ ...object, metadata: { ...object.metadata, resourceVersion: String(resourceVersion) } });
     objects.set(key, { key, object: stored, resourceVersion });
-    this.#publish(table, { type: previous === undefined ? "ADDED" : "MODIFIED", resourceVersion, object: stored, previous, at: this.#clock.now() });
+    this.#publish(table, {
+      type: previous === undefined ? "ADDED" : "MODIFIED",
+      resourceVersion,
+      object: stored,
+      previous,
+      at: this.#clock.now(),
+    });
     return stored;
   }
 
@@ -87,7 +93,10 @@ export class Store {
     if (previous === undefined) return undefined;
     found?.delete(key);
     const resourceVersion = ++this.#version;
-    const object = freeze({ ...previous, metadata: { ...previous.metadata, resourceVersion: String(resourceVersion) } });
+    const object = freeze({
+      ...previous,
+      metadata: { ...previous.metadata, resourceVersion: String(resourceVersion) },
+    });
     this.#publish(table, { type: "DELETED", resourceVersion, object, previous, at: this.#clock.now() });
     return object;
   }
@@ -136,7 +145,9 @@ export class Store {
 
   #forget(table: Table): void {
     const oldest = this.#clock.now() - HISTORY_MS;
-    const first = table.history.findIndex(({ at }, index) => at >= oldest && table.history.length - index <= HISTORY_CHANGES);
+    const first = table.history.findIndex(
+      ({ at }, index) => at >= oldest && table.history.length - index <= HISTORY_CHANGES,
+    );
     const cut = first < 0 ? table.history.length : first;
     if (cut === 0) return;
     table.forgotten = table.history[cut - 1]?.resourceVersion ?? table.forgotten;

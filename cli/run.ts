@@ -1,0 +1,66 @@
+import type { Command } from "commander";
+import type { DefineCommand } from "./commands.ts";
+import { addSelection, type SelectionFlags } from "./selection-flags.ts";
+
+export type RunFlags = SelectionFlags & {
+  readonly exec?: string;
+  readonly target?: string;
+  readonly driver?: string;
+  readonly providerName: string;
+  readonly readyWithin: string;
+  readonly parameters?: string;
+  readonly missing?: string;
+  readonly rotate?: string;
+  readonly secretValues?: string;
+  readonly behaviour?: string;
+  readonly tier: string;
+  readonly seed?: string;
+  readonly order: string;
+  readonly repeat: string;
+  readonly waivers?: string;
+  readonly out: string;
+  readonly processes?: boolean;
+  readonly plain?: boolean;
+};
+
+/** `mountproof run`: the conformance run. */
+export const defineRun: DefineCommand = (program, finish) => {
+  addRunFlags(
+    program.command("run").description("run cases on a provider or driver of yours, or on the reference parts"),
+  )
+    .option("--exec <command>", "start this as the provider; it gets SOCKET, SOCKET_DIR and PROVIDER_NAME")
+    .option("--target <address>", "a provider that already runs: unix:PATH")
+    .option("--driver <path>", "a driver binary with the upstream driver's flags")
+    .option("--provider-name <name>", "what PROVIDER_NAME says", "subject")
+    .option("--ready-within <seconds>", "how long the provider may take until it answers", "5")
+    .option("--parameters <file>", "valid parameters: a map, a SecretProviderClass, or a list of them")
+    .option("--missing <file>", "parameters that name an object which is not in the store")
+    .option("--rotate <command>", "a command that changes the value in the store")
+    .option("--secret-values <file>", "the values behind the parameters: a list, or path: value")
+    .addHelpText(
+      "after",
+      `
+Example:
+  npx mountproof run --exec './my-provider --socket $SOCKET' --profile PROVIDER-GRPC --parameters params.yaml`,
+    )
+    .action(async (flags: RunFlags) => finish(await executeRun(flags)));
+};
+
+export function addRunFlags(command: Command): Command {
+  return addSelection(command)
+    .option("--behaviour <name>", "hardened, upstream-1.6, upstream-1.5, declared or all")
+    .option("--tier <tier>", "E0, E1, E2 or E3", "E0")
+    .option("--seed <number>", "repeat an order")
+    .option("--order <order>", "random or defined", "random")
+    .option("--repeat <times>", "run each case so often", "1")
+    .option("--waivers <file>", "failures that are known and accepted")
+    .option("--out <folder>", "where the report goes", "reports/out/latest")
+    .option("--processes", "run driver, providers, fakes and cluster as processes, on the real clock")
+    .option("--plain", "plain lines, also in a terminal");
+}
+
+/** Lazily, so that no other command pays for it. */
+export async function executeRun(flags: RunFlags): Promise<number> {
+  const { performRun } = await import("./run/perform.ts");
+  return await performRun(flags);
+}

@@ -1,0 +1,57 @@
+import { MountproofError } from "../../core/index.ts";
+import { BEHAVIOURS, type Behaviour, TIERS, type Tier } from "../../suite/index.ts";
+import type { RunFlags } from "../run.ts";
+
+export type RunOptions = {
+  readonly behaviour: Behaviour | "declared" | "all" | undefined;
+  readonly tier: Tier;
+  readonly seed: number;
+  readonly order: "random" | "defined";
+  readonly repeat: number;
+  readonly readyWithinMs: number;
+  readonly providerName: string;
+};
+
+/** Upstream's rule for provider names, which is also what a socket can be called. */
+const PROVIDER_NAME = /^[a-zA-Z0-9_-]{1,30}$/;
+
+const WISHES = [...BEHAVIOURS, "declared", "all"] as const;
+
+/** @throws MountproofError `invalid_argument` naming the flag, what it got and what it takes */
+export function readOptions(flags: RunFlags, randomSeed: () => number): RunOptions {
+  if (!PROVIDER_NAME.test(flags.providerName ?? "subject"))
+    throw wrong("--provider-name", flags.providerName, "up to 30 letters, digits, - and _");
+  return {
+    behaviour: flags.behaviour === undefined ? undefined : oneOf("--behaviour", flags.behaviour, WISHES),
+    tier: oneOf("--tier", flags.tier, TIERS),
+    order: oneOf("--order", flags.order, ["random", "defined"]),
+    seed: flags.seed === undefined ? randomSeed() : whole("--seed", flags.seed, 0, 2 ** 32 - 1),
+    repeat: whole("--repeat", flags.repeat, 1, 10_000),
+    readyWithinMs: whole("--ready-within", flags.readyWithin ?? "5", 1, 600) * 1000,
+    providerName: flags.providerName ?? "subject",
+  };
+}
+
+/** `unix:/run/p.sock` → `/run/p.sock` */
+export function targetPath(target: string): string {
+  const path = /^unix:(?:\/\/)?(.+)$/.exec(target)?.[1];
+  if (path === undefined) throw wrong("--target", target, "unix:PATH");
+  return path;
+}
+
+function oneOf<T extends string>(flag: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((one) => one.toLowerCase() === value.toLowerCase());
+  if (found === undefined) throw wrong(flag, value, allowed.join(", "));
+  return found;
+}
+
+function whole(flag: string, value: string, low: number, high: number): number {
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || number < low || number > high)
+    throw wrong(flag, value, `a whole number from ${low} to ${high}`);
+  return number;
+}
+
+function wrong(flag: string, value: string | undefined, takes: string): MountproofError {
+  return new MountproofError("invalid_argument", { message: `${flag} "${value ?? ""}" is not one of: ${takes}` });
+}

@@ -1,0 +1,70 @@
+import { once } from "node:events";
+import { createWriteStream } from "node:fs";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { MountproofError, messageOf } from "../../core/index.ts";
+import {
+  COLOURS,
+  liveProgress,
+  NO_COLOURS,
+  type ProgressListener,
+  plainProgress,
+  type Report,
+  reportHtml,
+  reportJunit,
+  reportYaml,
+} from "../../reports/index.ts";
+import type { Guard } from "../../suite/index.ts";
+
+export type RunOutput = AsyncDisposable & {
+  readonly progress: ProgressListener;
+  readonly message: (line: string) => void;
+  /** Writes the report in all its forms. */
+  write(report: Report): Promise<void>;
+};
+
+const FILES = ["report.yaml", "report.html", "junit.xml", "messages.ndjson", "logs"];
+
+/**
+ * Where a run speaks: the terminal, and the report's folder, emptied of an earlier report.
+ * @throws MountproofError `environment` when the folder cannot be written
+ */
+export async function openOutput(folder: string, options: { isPlain: boolean; guard: Guard }): Promise<RunOutput> {
+  try {
+    await mkdir(folder, { recursive: true });
+    for (const file of FILES) await rm(join(folder, file), { recursive: true, force: true });
+  } catch (cause) {
+    throw new MountproofError("environment", {
+      message: `the report cannot be written to "${folder}": ${messageOf(cause)}`,
+      hint: "name another folder by --out",
+      cause,
+    });
+  }
+  const messages = createWriteStream(join(folder, "messages.ndjson"));
+  await once(messages, "open");
+  const shown = relative(process.cwd(), folder) || ".";
+  return {
+    progress: progressFor(options.isPlain, shown),
+    message: (line) => void messages.write(line),
+    write: async (report) => {
+      const forms = {
+        "report.yaml": reportYaml(report),
+        "report.html": reportHtml(report),
+        "junit.xml": reportJunit(report),
+      };
+      for (const [name, text] of Object.entries(forms)) await writeFile(join(folder, name), text);
+    },
+    [Symbol.asyncDispose]: async () => {
+      messages.end();
+      await once(messages, "close");
+    },
+  };
+}
+
+function progressFor(isPlain: boolean, folder: string): ProgressListener {
+  const { stdout, env } = process;
+  const write = (text: string): void => void stdout.write(text);
+  if (isPlain || !stdout.isTTY || env["CI"] !== undefined) return plainProgress(write, folder);
+  const paint = env["NO_COLOR"] === undefined ? COLOURS : NO_COLOURS;
+  return liveProgress({ write, paint, columns: () => stdout.columns ?? 80, reportFolder: folder });
+}

@@ -1,0 +1,104 @@
+import { randomInt, randomUUID } from "node:crypto";
+import { join, resolve } from "node:path";
+import { createLog, RealClock, silentLog } from "../../core/index.ts";
+import type { Report } from "../../reports/index.ts";
+import { probeEnvironment } from "../../suite/environment.ts";
+import {
+  assertSound,
+  Guard,
+  isPartial,
+  layoutOf,
+  loadCatalogue,
+  planRun,
+  readInputs,
+  readWaivers,
+  select,
+} from "../../suite/index.ts";
+import { runSuite } from "../../suite/runner/run-suite.ts";
+import { ExitCode } from "../exit.ts";
+import type { RunFlags } from "../run.ts";
+import { selectionOf } from "../selection-flags.ts";
+import { packageVersion } from "../version.ts";
+import { repeatLine, shellQuote } from "./command-line.ts";
+import { readOptions } from "./options.ts";
+import { openOutput } from "./output.ts";
+import { availabilityFor, subjectsOf } from "./subjects.ts";
+
+/** Runs what the flags ask for, writes the report and says how it went. */
+export async function performRun(flags: RunFlags): Promise<number> {
+  const clock = new RealClock();
+  const guard = new Guard();
+  const layout = layoutOf();
+  const options = readOptions(flags, () => randomInt(2 ** 32 - 1));
+  const catalogue = await loadCatalogue(layout);
+  assertSound(catalogue);
+  const inputs = await readInputs(flags, clock, guard);
+  const subjects = subjectsOf(flags, options, inputs, layout);
+  const isOwn = isSubjectGiven(flags);
+  const selection = selectionOf(flags);
+  const cases = select(catalogue.cases, selection);
+  const facts = await probeEnvironment([...new Set(cases.flatMap((one) => one.needs))]);
+  const plan = planRun({
+    cases,
+    subjects,
+    tier: options.tier,
+    behaviour: options.behaviour ?? (isOwn ? "hardened" : "declared"),
+    availability: (subject) => availabilityFor(subject, facts, flags.processes === true),
+  });
+  const waivers = flags.waivers === undefined ? [] : await readWaivers(flags.waivers);
+  const argv = process.argv.slice(2);
+  const folder = resolve(flags.out);
+  await using output = await openOutput(folder, { isPlain: flags.plain === true, guard });
+  const interrupted = new AbortController();
+  const interrupt = (signal: NodeJS.Signals): void => interrupted.abort(signal);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, interrupt);
+  const report = await runSuite({
+    layout,
+    plan,
+    clock,
+    guard,
+    log: process.env["MOUNTPROOF_DEBUG"] === undefined ? silentLog : createLog({ clock, level: "debug" }),
+    mode: flags.processes === true ? "processes" : "in-process",
+    seed: options.seed,
+    order: options.order,
+    repeat: options.repeat,
+    waivers,
+    logFolder: join(folder, "logs"),
+    facts: {
+      runId: randomUUID(),
+      tool: {
+        name: "mountproof",
+        version: packageVersion(),
+        node: process.versions.node,
+        platform: `${process.platform}-${process.arch}`,
+      },
+      environment: facts.map(({ name, available, detail }) => ({ name, available, detail })),
+      command: ["npx mountproof", ...argv.map(shellQuote)].join(" "),
+      seed: options.seed,
+      order: options.order,
+      repeat: options.repeat,
+      tier: options.tier,
+      selection: { ...selection, profiles: [...selection.profiles], ids: [...selection.ids] },
+      isPartial: isPartial(selection),
+    },
+    repeatCommand: (one, { behaviour }) => repeatLine(argv, { id: one.id, behaviour, seed: options.seed }),
+    onProgress: output.progress,
+    onMessage: output.message,
+    signal: interrupted.signal,
+  });
+  await output.write(report);
+  return exitCodeOf(report, isOwn);
+}
+
+function isSubjectGiven(flags: RunFlags): boolean {
+  return [flags.exec, flags.target, flags.driver].some((flag) => flag !== undefined);
+}
+
+/** For a subject of one's own the answer is a verdict, and one that cannot be given is no success. */
+function exitCodeOf(report: Report, isOwn: boolean): number {
+  if (report.summary.failed > 0 || report.findings.some((finding) => finding.fails)) return ExitCode.failed;
+  const isOpen = report.cases.some(
+    (one) => one.status === "skipped" && one.strength === "must" && one.level === "core",
+  );
+  return isOwn && isOpen ? ExitCode.inconclusive : ExitCode.good;
+}

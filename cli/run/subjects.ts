@@ -1,0 +1,78 @@
+import { resolve } from "node:path";
+import { MountproofError } from "../../core/index.ts";
+import type { Fact } from "../../suite/environment.ts";
+import {
+  type Availability,
+  execProvider,
+  type Layout,
+  NEEDS,
+  type Need,
+  type ProviderInputs,
+  REFERENCE,
+  type Subject,
+  targetProvider,
+} from "../../suite/index.ts";
+import { referenceProviders } from "../../suite/subjects/reference-providers.ts";
+import type { RunFlags } from "../run.ts";
+import { type RunOptions, targetPath } from "./options.ts";
+
+/**
+ * Who is examined: what the flags name, else the reference parts.
+ * @throws MountproofError `invalid_argument` for two subjects at once, or inputs without a provider
+ */
+export function subjectsOf(
+  flags: RunFlags,
+  options: RunOptions,
+  inputs: ProviderInputs,
+  layout: Layout,
+): readonly Subject[] {
+  const { exec, target, driver } = flags;
+  const given = Object.entries({ "--exec": exec, "--target": target, "--driver": driver }).filter(
+    ([, value]) => value !== undefined,
+  );
+  if (given.length > 1)
+    throw new MountproofError("invalid_argument", {
+      message: `${given.map(([flag]) => flag).join(" and ")} name two subjects: a run examines one`,
+    });
+  if (exec !== undefined) {
+    if (exec.trim() === "")
+      throw new MountproofError("invalid_argument", {
+        message: "--exec names no command",
+        hint: "--exec './my-provider --socket $SOCKET'",
+      });
+    return [execProvider({ command: exec, name: options.providerName, inputs, readyWithinMs: options.readyWithinMs })];
+  }
+  if (target !== undefined) return [targetProvider({ path: resolve(targetPath(target)), inputs })];
+  if (Object.keys(inputs).length > 0)
+    throw new MountproofError("invalid_argument", {
+      message: "--parameters, --missing, --rotate and --secret-values describe a provider of yours, and none is given",
+      hint: "start one by --exec COMMAND or name one by --target unix:PATH",
+    });
+  if (driver !== undefined) return [{ kind: "driver", id: "driver", title: driver, path: resolve(driver) }];
+  return [...referenceProviders(layout), REFERENCE];
+}
+
+/** What is there for a subject: what the machine offers, and what its author said. */
+export function availabilityFor(subject: Subject, facts: readonly Fact[], hasProcesses: boolean): Availability {
+  const available = new Map<Need, true | string>(
+    facts.map((fact) => [fact.need, fact.available ? true : fact.detail] as const),
+  );
+  if (hasProcesses) {
+    available.set("virtual-time", "needs virtual time, and --processes runs on the real clock");
+    available.set("processes", true);
+  } else available.set("processes", "needs --processes");
+  if (subject.kind === "reference") return available;
+  available.set("virtual-time", "needs virtual time, and a program runs on the real clock");
+  if (subject.kind !== "provider") return available;
+  const { inputs } = subject;
+  const given: readonly (readonly [Need, unknown])[] = [
+    ["parameters", inputs.parameters],
+    ["missing", inputs.missing],
+    ["rotate", inputs.rotate],
+    ["secret-values", inputs.secretValues],
+  ];
+  for (const [need, value] of given)
+    available.set(need, value === undefined ? `needs ${NEEDS[need]}; it was not given` : true);
+  available.set("program", subject.isProgram ? true : `needs ${NEEDS.program}`);
+  return available;
+}

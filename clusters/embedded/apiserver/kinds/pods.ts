@@ -1,0 +1,188 @@
+import type { KubeObject } from "../../../../kube/types.ts";
+import {
+  duplicate,
+  type FieldError,
+  forbidden,
+  invalid,
+  notFound,
+  notSupported,
+  required,
+} from "../validation/field-error.ts";
+import type { Kind } from "./kind.ts";
+
+type Loose = Record<string, unknown>;
+type Container = Loose & { name?: string; image?: string; volumeMounts?: { name?: string; mountPath?: string }[] };
+type PodSpec = Loose & {
+  containers?: Container[];
+  initContainers?: Container[];
+  volumes?: (Loose & { name?: string })[];
+};
+
+const text = (value: unknown): string => (value === undefined || value === null ? "" : String(value));
+const specOf = (object: KubeObject): PodSpec => (object["spec"] ?? {}) as PodSpec;
+const statusOf = (object: KubeObject): Loose => (object["status"] ?? {}) as Loose;
+
+/** Fills a pod spec as k8s.io/kubernetes' v1 defaults do; templates of workloads get the same. */
+export function defaultPodSpec(spec: PodSpec): void {
+  spec["restartPolicy"] ??= "Always";
+  spec["terminationGracePeriodSeconds"] ??= 30;
+  spec["dnsPolicy"] ??= "ClusterFirst";
+  spec["securityContext"] ??= {};
+  spec["schedulerName"] ??= "default-scheduler";
+  if (spec["serviceAccountName"] !== undefined) spec["serviceAccount"] = spec["serviceAccountName"];
+  for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
+    container["resources"] ??= {};
+    container["terminationMessagePath"] ??= "/dev/termination-log";
+    container["terminationMessagePolicy"] ??= "File";
+    container["imagePullPolicy"] ??= /(:latest|^[^:@]+)$/.test(container.image ?? "") ? "Always" : "IfNotPresent";
+    for (const port of (container["ports"] ?? []) as Loose[]) port["protocol"] ??= "TCP";
+    for (const item of (container["env"] ?? []) as { valueFrom?: { fieldRef?: Loose } }[])
+      if (item.valueFrom?.fieldRef !== undefined) item.valueFrom.fieldRef["apiVersion"] ??= "v1";
+    for (const name of ["livenessProbe", "readinessProbe", "startupProbe"]) {
+      const probe = container[name] as Loose | undefined;
+      if (probe === undefined) continue;
+      probe["timeoutSeconds"] ??= 1;
+      probe["periodSeconds"] ??= 10;
+      probe["successThreshold"] ??= 1;
+      probe["failureThreshold"] ??= 3;
+      const http = probe["httpGet"] as Loose | undefined;
+      if (http !== undefined) {
+        http["path"] ??= "/";
+        http["scheme"] ??= "HTTP";
+      }
+    }
+  }
+  for (const volume of spec.volumes ?? []) defaultVolume(volume);
+}
+
+function defaultVolume(volume: Loose): void {
+  for (const source of ["secret", "configMap", "downwardAPI", "projected"]) {
+    const found = volume[source] as (Loose & { sources?: { serviceAccountToken?: Loose }[] }) | undefined;
+    if (found === undefined) continue;
+    found["defaultMode"] ??= 420;
+    for (const { serviceAccountToken } of found.sources ?? [])
+      if (serviceAccountToken !== undefined) serviceAccountToken["expirationSeconds"] ??= 3600;
+  }
+  const host = volume["hostPath"] as Loose | undefined;
+  if (host !== undefined) host["type"] ??= "";
+}
+
+const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const LABEL_TEXT =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+
+/** Errors of a pod spec below `at` (`spec`, `spec.template.spec`). */
+export function podSpecErrors(spec: PodSpec, at: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const volumes = new Set<string>();
+  for (const [index, volume] of (spec.volumes ?? []).entries()) {
+    const field = `${at}.volumes[${index}]`;
+    const name = text(volume.name);
+    if (name === "") errors.push(required(`${field}.name`));
+    else if (!DNS_LABEL.test(name)) errors.push(invalid(`${field}.name`, name, LABEL_TEXT));
+    else if (volumes.has(name)) errors.push(duplicate(`${field}.name`, name));
+    volumes.add(name);
+    const sources = Object.keys(volume).filter((key) => key !== "name");
+    if (sources.length === 0) volume["emptyDir"] = {};
+    if (sources.length > 1) errors.push(forbidden(`${field}.${sources[1]}`, "may not specify more than 1 volume type"));
+    const csi = volume["csi"] as Loose | undefined;
+    if (csi !== undefined && text(csi["driver"]) === "") errors.push(required(`${field}.csi.driver`));
+    if (csi?.["nodePublishSecretRef"] !== undefined && text((csi["nodePublishSecretRef"] as Loose)["name"]) === "")
+      errors.push(required(`${field}.csi.nodePublishSecretRef.name`));
+  }
+  if ((spec.containers ?? []).length === 0) errors.push(required(`${at}.containers`));
+  const names = new Set<string>();
+  for (const list of ["initContainers", "containers"] as const)
+    for (const [index, container] of (spec[list] ?? []).entries()) {
+      const field = `${at}.${list}[${index}]`;
+      const name = text(container.name);
+      if (name === "") errors.push(required(`${field}.name`));
+      else if (!DNS_LABEL.test(name)) errors.push(invalid(`${field}.name`, name, LABEL_TEXT));
+      else if (names.has(name)) errors.push(duplicate(`${field}.name`, name));
+      names.add(name);
+      if (text(container.image) === "") errors.push(required(`${field}.image`));
+      for (const [mountIndex, mount] of (container.volumeMounts ?? []).entries()) {
+        const mountField = `${field}.volumeMounts[${mountIndex}]`;
+        if (text(mount.name) === "") errors.push(required(`${mountField}.name`));
+        else if (!volumes.has(text(mount.name))) errors.push(notFound(`${mountField}.name`, mount.name));
+        if (text(mount.mountPath) === "") errors.push(required(`${mountField}.mountPath`));
+      }
+    }
+  const policy = text(spec["restartPolicy"]);
+  if (!["Always", "OnFailure", "Never"].includes(policy))
+    errors.push(notSupported(`${at}.restartPolicy`, policy, ["Always", "OnFailure", "Never"]));
+  return errors;
+}
+
+/** What of a pod's spec may change after creation. */
+const MUTABLE = new Set(["tolerations", "activeDeadlineSeconds", "terminationGracePeriodSeconds"]);
+
+function frozen(spec: PodSpec): string {
+  const images = (list: Container[] | undefined): unknown => list?.map(({ image: _image, ...rest }) => rest);
+  const rest = Object.entries(spec).filter(
+    ([key]) => !MUTABLE.has(key) && key !== "containers" && key !== "initContainers",
+  );
+  return canonical([Object.fromEntries(rest), images(spec.containers), images(spec.initContainers)]);
+}
+
+/** JSON with its keys in one order. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === "object" && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
+
+export const podKind: Pick<Kind, "kind" | "plural"> & Partial<Kind> = {
+  kind: "Pod",
+  plural: "pods",
+  shortNames: ["po"],
+  categories: ["all"],
+  hasGeneration: true,
+  subresources: [
+    { name: "binding", verbs: ["create"], kind: "Binding" },
+    { name: "eviction", verbs: ["create"], group: "policy", version: "v1", kind: "Eviction" },
+    { name: "status", verbs: ["get", "patch", "update"] },
+  ],
+  selectable: {
+    "spec.nodeName": (object) => text(specOf(object)["nodeName"]),
+    "spec.restartPolicy": (object) => text(specOf(object)["restartPolicy"]),
+    "spec.schedulerName": (object) => text(specOf(object)["schedulerName"]),
+    "spec.serviceAccountName": (object) => text(specOf(object)["serviceAccountName"]),
+    "spec.hostNetwork": (object) => String(specOf(object)["hostNetwork"] ?? false),
+    "status.phase": (object) => text(statusOf(object)["phase"]),
+    "status.podIP": (object) => text(statusOf(object)["podIP"]),
+    "status.podIPs": (object) => text(statusOf(object)["podIP"]),
+    "status.nominatedNodeName": (object) => text(statusOf(object)["nominatedNodeName"]),
+  },
+  prepare: (object, old) => {
+    if (old !== undefined) return;
+    object["status"] = { phase: "Pending", qosClass: "BestEffort" };
+  },
+  defaults: (object) => {
+    const spec = specOf(object);
+    object["spec"] = spec;
+    defaultPodSpec(spec);
+    spec["enableServiceLinks"] ??= true;
+    spec["preemptionPolicy"] ??= "PreemptLowerPriority";
+    spec["priority"] ??= 0;
+    spec["tolerations"] ??= ["not-ready", "unreachable"].map((taint) => ({
+      key: `node.kubernetes.io/${taint}`,
+      operator: "Exists",
+      effect: "NoExecute",
+      tolerationSeconds: 300,
+    }));
+  },
+  validate: (object, old) => {
+    const errors = podSpecErrors(specOf(object), "spec");
+    if (old !== undefined && frozen(specOf(object)) !== frozen(specOf(old)))
+      errors.push(
+        forbidden(
+          "spec",
+          "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)",
+        ),
+      );
+    return errors;
+  },
+};

@@ -1,0 +1,117 @@
+import type { KubeObject } from "../../../../kube/types.ts";
+import { type FieldError, invalid, required } from "../validation/field-error.ts";
+import type { Kind } from "./kind.ts";
+import { canonical, defaultPodSpec, podSpecErrors } from "./pods.ts";
+
+type Definition = Pick<Kind, "kind" | "plural"> & Partial<Kind>;
+type Loose = Record<string, unknown>;
+type Workload = Loose & {
+  selector?: { matchLabels?: Record<string, string> };
+  template?: { metadata?: { labels?: Record<string, string> }; spec?: Loose };
+};
+
+const specOf = (object: KubeObject): Workload => (object["spec"] ?? {}) as Workload;
+
+const withScale = [
+  { name: "scale", verbs: ["get", "patch", "update"], group: "autoscaling", version: "v1", kind: "Scale" },
+  { name: "status", verbs: ["get", "patch", "update"] },
+] as const satisfies Kind["subresources"];
+const withStatus = [{ name: "status", verbs: ["get", "patch", "update"] }] as const satisfies Kind["subresources"];
+
+function defaultTemplate(spec: Workload): void {
+  if (spec.template === undefined) return;
+  spec.template.spec ??= {};
+  defaultPodSpec(spec.template.spec);
+}
+
+function workloadErrors(object: KubeObject, old: KubeObject | undefined): FieldError[] {
+  const spec = specOf(object);
+  const errors: FieldError[] = [];
+  const labels = spec.selector?.matchLabels ?? {};
+  if (spec.selector === undefined) errors.push(required("spec.selector"));
+  const own = spec.template?.metadata?.labels ?? {};
+  if (spec.selector !== undefined && Object.entries(labels).some(([key, value]) => own[key] !== value))
+    errors.push(invalid("spec.template.metadata.labels", own, "`selector` does not match template `labels`"));
+  errors.push(
+    ...podSpecErrors((spec.template?.spec ?? {}) as Parameters<typeof podSpecErrors>[0], "spec.template.spec"),
+  );
+  if (old !== undefined && canonical(specOf(old).selector) !== canonical(spec.selector))
+    errors.push(invalid("spec.selector", spec.selector, "field is immutable"));
+  if (typeof spec["replicas"] === "number" && spec["replicas"] < 0)
+    errors.push(invalid("spec.replicas", spec["replicas"], "must be greater than or equal to 0"));
+  return errors;
+}
+
+export const deploymentKind: Definition = {
+  kind: "Deployment",
+  plural: "deployments",
+  shortNames: ["deploy"],
+  categories: ["all"],
+  hasGeneration: true,
+  subresources: withScale,
+  defaults: (object) => {
+    const spec = specOf(object);
+    object["spec"] = spec;
+    spec["replicas"] ??= 1;
+    spec["strategy"] ??= {};
+    const strategy = spec["strategy"] as Loose;
+    strategy["type"] ??= "RollingUpdate";
+    if (strategy["type"] === "RollingUpdate") {
+      strategy["rollingUpdate"] ??= {};
+      const rolling = strategy["rollingUpdate"] as Loose;
+      rolling["maxUnavailable"] ??= "25%";
+      rolling["maxSurge"] ??= "25%";
+    }
+    spec["revisionHistoryLimit"] ??= 10;
+    spec["progressDeadlineSeconds"] ??= 600;
+    defaultTemplate(spec);
+  },
+  validate: workloadErrors,
+};
+
+export const replicaSetKind: Definition = {
+  kind: "ReplicaSet",
+  plural: "replicasets",
+  shortNames: ["rs"],
+  categories: ["all"],
+  hasGeneration: true,
+  subresources: withScale,
+  defaults: (object) => {
+    const spec = specOf(object);
+    object["spec"] = spec;
+    spec["replicas"] ??= 1;
+    defaultTemplate(spec);
+    object["status"] ??= { replicas: 0 };
+  },
+  validate: workloadErrors,
+};
+
+/** Stored, defaulted and validated; their controllers come with the rest of the workloads. */
+export const workloadKinds: readonly (Definition & Pick<Kind, "group">)[] = [
+  {
+    group: "apps",
+    kind: "DaemonSet",
+    plural: "daemonsets",
+    shortNames: ["ds"],
+    categories: ["all"],
+    hasGeneration: true,
+    subresources: withStatus,
+    defaults: (object) => defaultTemplate(specOf(object)),
+    validate: workloadErrors,
+  },
+  {
+    group: "apps",
+    kind: "StatefulSet",
+    plural: "statefulsets",
+    shortNames: ["sts"],
+    categories: ["all"],
+    hasGeneration: true,
+    subresources: withScale,
+    defaults: (object) => {
+      const spec = specOf(object);
+      spec["replicas"] ??= 1;
+      defaultTemplate(spec);
+    },
+    validate: workloadErrors,
+  },
+];

@@ -1,0 +1,36 @@
+import { KubeStatusError } from "../../../../kube/client.ts";
+import { failure } from "../validation/field-error.ts";
+
+/** In what form the client wants its answer. */
+export type Form = "object" | "table" | "partial";
+
+const AVAILABLE =
+  "application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
+
+/**
+ * Reads Accept. JSON is the only encoding that is written: every client of Kubernetes admits it somewhere.
+ * @throws KubeStatusError 406 when it does not
+ */
+export function negotiate(accept: string | undefined): Form {
+  if (accept === undefined || accept.trim() === "") return "object";
+  for (const part of accept.split(",")) {
+    const [type = "", ...parameters] = part
+      .trim()
+      .split(";")
+      .map((text) => text.trim());
+    if (type !== "application/json" && type !== "*/*" && type !== "application/*") continue;
+    const as = parameters.find((parameter) => parameter.startsWith("as="))?.slice(3);
+    if (as === undefined) return "object";
+    const [version, group] = [
+      parameters.find((text) => text.startsWith("v=")),
+      parameters.find((text) => text.startsWith("g=")),
+    ];
+    if (group !== "g=meta.k8s.io" || version !== "v=v1") continue;
+    if (as === "Table") return "table";
+    if (as === "PartialObjectMetadata" || as === "PartialObjectMetadataList") return "partial";
+  }
+  throw new KubeStatusError({
+    ...failure(406, "NotAcceptable", `406: Not Acceptable\n\nAvailable representations: ${AVAILABLE}`),
+    details: {},
+  });
+}

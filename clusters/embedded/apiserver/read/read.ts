@@ -1,0 +1,181 @@
+import { KubeStatusError } from "../../../../kube/client.ts";
+import type { KubeObject } from "../../../../kube/types.ts";
+import { apiVersionOf, type Kind } from "../kinds/kind.ts";
+import { tableOf } from "../kinds/registry.ts";
+import type { ApiRequest } from "../pipeline.ts";
+import { findStored, present, type ServerContext } from "../server-context.ts";
+import { expired, versionTooLarge } from "../store/refusals.ts";
+import { jsonOf } from "../store/store.ts";
+import { badRequest, failure, notFoundObject } from "../validation/field-error.ts";
+import { negotiate } from "./negotiate.ts";
+import { type Matcher, selection } from "./selectors.ts";
+import { type IncludeObject, partial, tableOfObjects } from "./table.ts";
+
+/** Answers GET of one object; subresources `status` and `scale` included. */
+export function getObject(server: ServerContext, request: ApiRequest, kind: Kind): void {
+  const { info } = request;
+  const stored = findStored(server, kind, info.namespace, info.name);
+  if (stored === undefined) throw notFoundObject(kind.group, kind.plural, info.name);
+  const object = info.subresource === "scale" ? scaleOf(kind, stored) : present(kind, stored);
+  sendObject(server, request, kind, 200, object);
+}
+
+/** Sends one object in the form the client asked for. */
+export function sendObject(
+  server: ServerContext,
+  request: ApiRequest,
+  kind: Kind,
+  status: number,
+  object: KubeObject,
+): void {
+  const { exchange } = request;
+  const form = negotiate(exchange.headers.accept);
+  const headers = { "content-type": "application/json", ...warningHeaders(request.warnings) };
+  if (form === "table") {
+    const table = tableOfObjects(kind, [object], {
+      now: server.clock.now(),
+      include: includeObject(request),
+      metadata: { resourceVersion: object.metadata?.resourceVersion },
+    });
+    exchange.respond(status, headers, JSON.stringify(table));
+  } else exchange.respond(status, headers, form === "partial" ? JSON.stringify(partial(object)) : jsonOf(object));
+}
+
+/** `Warning: 299 - "text"`, one header a note. */
+export function warningHeaders(warnings: readonly string[]): Record<string, string[]> {
+  if (warnings.length === 0) return {};
+  return {
+    warning: [...new Set(warnings)].map((note) => `299 - "${note.replace(/[\\"]/g, "\\$&").replaceAll("\n", " ")}"`),
+  };
+}
+
+export function includeObject({ exchange }: ApiRequest): IncludeObject {
+  const include = exchange.query.get("includeObject") ?? "Metadata";
+  if (include === "None" || include === "Object" || include === "Metadata") return include;
+  throw badRequest(`includeObject must be one of None, Metadata, Object: ${JSON.stringify(include)}`);
+}
+
+/** Answers a list: the whole, or a page of it. */
+export function listObjects(server: ServerContext, request: ApiRequest, kind: Kind): void {
+  const { exchange, info } = request;
+  const form = negotiate(exchange.headers.accept);
+  const page = readPage(server, request);
+  const matches = selection(kind, exchange.query.get("labelSelector"), exchange.query.get("fieldSelector"));
+  const { items, metadata } = selectPage(server, kind, info.namespace, matches, page);
+  const headers = { "content-type": "application/json", ...warningHeaders(request.warnings) };
+  if (form === "table") {
+    const table = tableOfObjects(kind, items, { now: server.clock.now(), include: includeObject(request), metadata });
+    exchange.respond(200, headers, JSON.stringify(table));
+    return;
+  }
+  const isPartial = form === "partial";
+  const head = isPartial
+    ? `{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1"`
+    : `{"kind":${JSON.stringify(`${kind.kind}List`)},"apiVersion":${JSON.stringify(apiVersionOf(kind))}`;
+  const texts = items.map((object) => (isPartial ? JSON.stringify(partial(object)) : jsonOf(object)));
+  exchange.respond(200, headers, `${head},"metadata":${JSON.stringify(metadata)},"items":[${texts.join(",")}]}`);
+}
+
+type Page = { readonly limit: number; readonly after: string; readonly version: number };
+
+function readPage(server: ServerContext, { exchange }: ApiRequest): Page {
+  const { query } = exchange;
+  const limit = parseInteger(query.get("limit"));
+  const token = query.get("continue");
+  const version = readVersion(query.get("resourceVersion"));
+  if (query.get("resourceVersionMatch") !== null && query.get("resourceVersion") === null && token === null) {
+    const cause = {
+      reason: "FieldValueForbidden",
+      message: "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided",
+      field: "resourceVersionMatch",
+    };
+    throw new KubeStatusError({
+      ...failure(422, "Invalid", `ListOptions.meta.k8s.io "" is invalid: ${cause.field}: ${cause.message}`),
+      details: { group: "meta.k8s.io", kind: "ListOptions", causes: [cause] },
+    });
+  }
+  if (version !== undefined && version > server.store.version) throw versionTooLarge(version, server.store.version);
+  if (query.get("resourceVersionMatch") === "Exact" && version !== undefined && version !== server.store.version)
+    throw expired("The resourceVersion for the provided list is too old.");
+  if (token === null || token === "") return { limit, after: "", version: server.store.version };
+  return { limit, ...decodeContinue(token) };
+}
+
+function selectPage(
+  server: ServerContext,
+  kind: Kind,
+  namespace: string,
+  matches: Matcher | undefined,
+  page: Page,
+): { readonly items: KubeObject[]; readonly metadata: Record<string, unknown> } {
+  const prefix = kind.namespaced && namespace !== "" ? `${namespace}/` : "";
+  const stored = server.store.list(tableOf(kind), prefix);
+  const found = (matches === undefined ? stored : stored.filter(matches)).filter(
+    (object) => page.after === "" || keyOf(kind, object) > page.after,
+  );
+  const cut = page.limit > 0 && found.length > page.limit ? found.slice(0, page.limit) : found;
+  const last = cut.at(-1);
+  const metadata: Record<string, unknown> = { resourceVersion: String(page.version) };
+  if (cut.length < found.length && last !== undefined) {
+    metadata["continue"] = Buffer.from(
+      JSON.stringify({ v: "meta.k8s.io/v1", rv: page.version, start: keyOf(kind, last) }),
+    ).toString("base64url");
+    if (matches === undefined) metadata["remainingItemCount"] = found.length - cut.length;
+  }
+  return { items: cut.map((object) => present(kind, object)), metadata };
+}
+
+function keyOf(kind: Kind, { metadata }: KubeObject): string {
+  return kind.namespaced ? `${metadata.namespace}/${metadata.name}` : (metadata.name ?? "");
+}
+
+function decodeContinue(token: string): { readonly after: string; readonly version: number } {
+  try {
+    const { rv, start } = JSON.parse(Buffer.from(token, "base64url").toString("utf8")) as { rv: number; start: string };
+    if (typeof start === "string" && Number.isInteger(rv)) return { after: start, version: rv };
+  } catch {
+    // falls through to the refusal below
+  }
+  const first = Buffer.from(token, "base64").toString("latin1")[0] ?? "";
+  throw badRequest(
+    `invalid continue token: continue key is not valid: invalid character '${first}' looking for beginning of value`,
+  );
+}
+
+function parseInteger(text: string | null): number {
+  if (text === null || text === "") return 0;
+  if (!/^-?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return Number(text);
+}
+
+/** A resourceVersion of a query; undefined for none and for "any". */
+export function readVersion(text: string | null): number | undefined {
+  if (text === null || text === "" || text === "0") return undefined;
+  if (!/^\d+$/.test(text))
+    throw badRequest(
+      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+    );
+  return Number(text);
+}
+
+/** autoscaling/v1 Scale of a workload. */
+export function scaleOf(kind: Kind, object: KubeObject): KubeObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const spec = object["spec"] as { replicas?: number; selector?: { matchLabels?: Record<string, string> } };
+  const status = object["status"] as { replicas?: number } | undefined;
+  const selector = Object.entries(spec.selector?.matchLabels ?? {})
+    .map(([key, value]) => `${key}=${value}`)
+    .join(",");
+  void kind;
+  return {
+    kind: "Scale",
+    apiVersion: "autoscaling/v1",
+    metadata: Object.fromEntries(
+      Object.entries({ name, namespace, uid, resourceVersion, creationTimestamp }).filter(
+        ([, value]) => value !== undefined,
+      ),
+    ),
+    spec: { replicas: spec.replicas ?? 0 },
+    status: { replicas: status?.replicas ?? 0, ...(selector !== "" && { selector }) },
+  };
+}

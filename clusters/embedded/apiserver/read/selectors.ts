@@ -1,0 +1,97 @@
+import type { KubeObject } from "../../../../kube/types.ts";
+import type { Kind } from "../kinds/kind.ts";
+import { badRequest } from "../validation/field-error.ts";
+
+export type Matcher = (object: KubeObject) => boolean;
+
+const KEY = "(?:[A-Za-z0-9][A-Za-z0-9.-]*/)?[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?";
+const REQUIREMENT = new RegExp(
+  `^(?:(!)\\s*(${KEY})|(${KEY})\\s*(?:(==|=|!=)\\s*([A-Za-z0-9_.-]*)|(in|notin)\\s*\\(([^)]*)\\))?)$`,
+);
+
+/**
+ * A label selector: `a=b,c!=d,e in (f,g),h,!i`.
+ * @throws KubeStatusError 400 for one that cannot be read
+ */
+export function labelMatcher(selector: string): Matcher | undefined {
+  if (selector.trim() === "") return undefined;
+  const requirements = splitTop(selector).map((part) => {
+    const match = REQUIREMENT.exec(part.trim());
+    if (match === null)
+      throw badRequest(`unable to parse requirement: found '${part.trim()}', expected: a label selector requirement`);
+    const [, not, missing, key = "", operator, value, set, list = ""] = match;
+    if (not !== undefined) return (labels: Labels) => labels[missing ?? ""] === undefined;
+    if (set !== undefined) {
+      const values = list.split(",").map((item) => item.trim());
+      return set === "in"
+        ? (labels: Labels) => labels[key] !== undefined && values.includes(labels[key])
+        : (labels: Labels) => labels[key] === undefined || !values.includes(labels[key]);
+    }
+    if (operator === undefined) return (labels: Labels) => labels[key] !== undefined;
+    return operator === "!=" ? (labels: Labels) => labels[key] !== value : (labels: Labels) => labels[key] === value;
+  });
+  return ({ metadata }) => requirements.every((holds) => holds(metadata.labels ?? {}));
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/** Commas outside of parentheses part requirements. */
+function splitTop(text: string): string[] {
+  const parts: string[] = [];
+  let depth = 0;
+  let from = 0;
+  for (let at = 0; at < text.length; at++) {
+    if (text[at] === "(") depth++;
+    else if (text[at] === ")") depth--;
+    else if (text[at] === "," && depth === 0) {
+      parts.push(text.slice(from, at));
+      from = at + 1;
+    }
+  }
+  return [...parts, text.slice(from)];
+}
+
+/**
+ * A field selector: `metadata.name=a,status.phase!=Failed`, over the fields that the kind allows.
+ * @throws KubeStatusError 400 for a field it does not
+ */
+export function fieldMatcher(selector: string, kind: Kind): Matcher | undefined {
+  if (selector.trim() === "") return undefined;
+  const requirements = selector
+    .split(",")
+    .filter((part) => part !== "")
+    .map((part) => {
+      const match = /^\s*([^=!\s]+)\s*(==|=|!=)\s*(.*?)\s*$/.exec(part);
+      if (match === null)
+        throw badRequest(`invalid field selector: ${selector}: "${part}"; can't understand '${part}'`);
+      const [, field = "", operator, raw = ""] = match;
+      const value = raw.replace(/\\([\\,=])/g, "$1");
+      const read = readerOf(field, kind);
+      return operator === "!="
+        ? (object: KubeObject) => read(object) !== value
+        : (object: KubeObject) => read(object) === value;
+    });
+  return (object) => requirements.every((holds) => holds(object));
+}
+
+function readerOf(field: string, kind: Kind): (object: KubeObject) => string {
+  if (field === "metadata.name") return ({ metadata }) => metadata.name ?? "";
+  if (field === "metadata.namespace") return ({ metadata }) => metadata.namespace ?? "";
+  const read = kind.selectable?.[field];
+  if (read !== undefined) return read;
+  const text =
+    kind.isCustom === true || kind.group !== ""
+      ? `field label not supported: ${field}`
+      : `"${field}" is not a known field selector: only "metadata.name", "metadata.namespace"`;
+  // Kinds with selectable fields of their own name the field in their own words.
+  throw badRequest(kind.selectable !== undefined ? `field label not supported: ${field}` : text);
+}
+
+/** Both selectors as one; undefined when everything matches. */
+export function selection(kind: Kind, labels: string | null, fields: string | null): Matcher | undefined {
+  const byLabel = labelMatcher(labels ?? "");
+  const byField = fieldMatcher(fields ?? "", kind);
+  if (byLabel === undefined) return byField;
+  if (byField === undefined) return byLabel;
+  return (object) => byLabel(object) && byField(object);
+}

@@ -1,0 +1,77 @@
+import type { MountClone } from "../mounts.ts";
+import type { Container, Pod } from "../types.ts";
+
+/** One place where a container sees something of the node. */
+export type ContainerMount = {
+  readonly mountPath: string;
+  readonly readOnly: boolean;
+  /** Where it leads on the node; through `clone` where the container has a mount of its own. */
+  readonly path: string;
+  readonly clone: MountClone | undefined;
+};
+
+export type ContainerKind = "init" | "app";
+
+export type ContainerToStart = {
+  readonly pod: Pod;
+  readonly container: Container;
+  readonly kind: ContainerKind;
+  /** How often it was started before. */
+  readonly attempt: number;
+  readonly env: ReadonlyMap<string, string>;
+  /** The runtime's from here on: it lets go of them when the container ends. */
+  readonly mounts: readonly ContainerMount[];
+};
+
+/** A container as the runtime lists it. Never changed: a change makes a new one. */
+export type RuntimeContainer = {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: ContainerKind;
+  readonly attempt: number;
+  readonly image: string;
+  readonly state: "running" | "exited";
+  readonly startedAt: number;
+  readonly finishedAt?: number;
+  readonly exitCode?: number;
+  readonly reason?: string;
+  readonly message?: string;
+};
+
+/** A pod as the runtime lists it; of each container the newest attempts come first. */
+export type RuntimePod = {
+  readonly sandbox: { readonly id: string; readonly ip: string; readonly isReady: boolean } | undefined;
+  readonly containers: readonly RuntimeContainer[];
+};
+
+export type ProbeKind = "readiness";
+
+/** A container did not start; `reason` shows in the pod's status. */
+export class ContainerStartError extends Error {
+  override readonly name = "ContainerStartError";
+}
+
+/**
+ * What runs containers. It outlives a restart of kubelet, as a real runtime does, and tells of changes that kubelet
+ * then sees at its next listing.
+ */
+export interface ContainerRuntime {
+  startSandbox(pod: Pod): Promise<void>;
+  /** @throws ContainerStartError */
+  startContainer(start: ContainerToStart): Promise<void>;
+  /** Resolves when the container has ended; it is killed after `graceMs`. */
+  stopContainer(podUid: string, id: string, graceMs: number): Promise<void>;
+  stopSandbox(podUid: string): Promise<void>;
+  /** Forgets a pod whose containers have ended. */
+  remove(podUid: string): void;
+  pod(podUid: string): RuntimePod | undefined;
+  podUids(): Iterable<string>;
+  /** The mounts of a running container. */
+  mountsOf(podUid: string, container: string): readonly ContainerMount[] | undefined;
+  /** Environment of a running container. */
+  envOf(podUid: string, container: string): ReadonlyMap<string, string> | undefined;
+  onChange(look: (podUid: string) => void): Disposable;
+  /** How a probe of a running container ends now. */
+  probe(podUid: string, container: string, kind: ProbeKind): boolean;
+  onProbeChange(look: (podUid: string, container: string) => void): Disposable;
+}

@@ -1,0 +1,135 @@
+import { join } from "node:path";
+import { type Clock, MountproofError, seconds } from "../../core/index.ts";
+import { CSIDriverProvider } from "../../wire/gen/provider_pb.ts";
+import {
+  type BoundService,
+  GrpcError,
+  GrpcStatus,
+  type RunningGrpcServer,
+  type ServerCall,
+  service,
+  startGrpcServer,
+} from "../../wire/grpc/index.ts";
+import type { ProviderInputs, ProviderSubject, RunningProvider, SubjectPlace } from "../subjects/subject.ts";
+
+/**
+ * Providers that do nothing worth having (design, rule 6). A must-case that all of them pass proves nothing.
+ */
+export function nullProviders(): readonly ProviderSubject[] {
+  return [
+    nullProvider("always-ok", "answers everything with an empty OK", alwaysOk),
+    nullProvider("always-error", "answers everything with an error", alwaysError),
+    nullProvider("hangs", "takes calls and never answers", hangs),
+    nullProvider("echo", "answers with what it was asked", echo),
+    { ...nullProvider("never-listens", "starts, and never listens", alwaysOk), start: neverListens },
+  ];
+}
+
+const alwaysOk = (): BoundService => service(CSIDriverProvider, { version: () => ({}), mount: () => ({}) });
+
+const alwaysError = (): BoundService => {
+  const refuse = (): never => {
+    throw new GrpcError(GrpcStatus.INTERNAL, "no");
+  };
+  return service(CSIDriverProvider, { version: refuse, mount: refuse });
+};
+
+const hangs = (): BoundService => {
+  const wait = (_request: unknown, call: ServerCall): Promise<never> => {
+    call.activity.park(); // or the virtual clock would wait for us for ever
+    return new Promise(() => {});
+  };
+  return service(CSIDriverProvider, { version: wait, mount: wait });
+};
+
+const echo = (): BoundService =>
+  service(CSIDriverProvider, {
+    version: ({ version }) => ({ version, runtimeName: version, runtimeVersion: version }),
+    mount: (request) => ({
+      objectVersion: [{ id: "request", version: request.permission }],
+      files: [
+        { path: "attributes", mode: Number(request.permission), contents: Buffer.from(request.attributes) },
+        { path: "secrets", mode: Number(request.permission), contents: Buffer.from(request.secrets) },
+        {
+          path: "versions",
+          mode: Number(request.permission),
+          contents: Buffer.from(request.currentObjectVersion.map(({ id, version }) => `${id}=${version}`).join()),
+        },
+      ],
+    }),
+  });
+
+/** All inputs are there, so that every case runs. */
+const INPUTS: ProviderInputs = {
+  parameters: [{ objects: "first" }, { objects: "second" }],
+  missing: { objects: "absent" },
+  rotate: async () => {},
+  secretValues: { values: ["what the store holds"], byPath: new Map() },
+};
+
+function nullProvider(id: string, title: string, serve: () => BoundService): ProviderSubject {
+  return {
+    kind: "provider",
+    id: `null-${id}`,
+    title: `a provider that ${title}`,
+    lifetime: "case",
+    isProgram: true,
+    inputs: INPUTS,
+    start: async ({ clock, folder }) => {
+      const provider = new InProcessProvider(clock, folder, serve);
+      await provider.restart();
+      return provider;
+    },
+  };
+}
+
+async function neverListens({ clock }: SubjectPlace): Promise<never> {
+  await clock.sleep(seconds(5));
+  throw new MountproofError("subject_failed", { message: "the provider did not answer within 5 s" });
+}
+
+class InProcessProvider implements RunningProvider {
+  readonly socketPath: string;
+  readonly socketFolder: string;
+  readonly #clock: Clock;
+  readonly #serve: () => BoundService;
+  #server: RunningGrpcServer | undefined;
+
+  constructor(clock: Clock, folder: string, serve: () => BoundService) {
+    this.#clock = clock;
+    this.socketFolder = folder;
+    this.socketPath = join(folder, "null.sock");
+    this.#serve = serve;
+  }
+
+  async kill(): Promise<void> {
+    await this.#server?.[Symbol.asyncDispose]();
+    this.#server = undefined;
+  }
+
+  async restart(): Promise<void> {
+    await this.kill();
+    this.#server = await startGrpcServer({
+      clock: this.#clock,
+      name: "null provider",
+      listen: { path: this.socketPath },
+      services: [this.#serve()],
+    });
+  }
+
+  ended(): string | undefined {
+    return this.#server === undefined ? "a kill" : undefined;
+  }
+
+  logTail(): readonly string[] {
+    return [];
+  }
+
+  sightings(): readonly string[] {
+    return [];
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.kill();
+  }
+}
