@@ -37,7 +37,10 @@ const alwaysError = (): BoundService => {
 const hangs = (): BoundService => {
   const wait = (_request: unknown, call: ServerCall): Promise<never> => {
     call.activity.park(); // or the virtual clock would wait for us for ever
-    return new Promise(() => {});
+    return new Promise((_resolve, reject) => {
+      // Nobody waits any more; a token that is called off counts until its work has ended.
+      call.signal.addEventListener("abort", () => reject(call.signal.reason), { once: true });
+    });
   };
   return service(CSIDriverProvider, { version: wait, mount: wait });
 };

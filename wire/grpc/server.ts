@@ -94,6 +94,9 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     }
     server.addService(definition, implementation);
   }
+  const removeSocket = async (): Promise<void> => {
+    if ("path" in listen) await rm(listen.path, { force: true });
+  };
   if ("path" in listen) {
     if (Buffer.byteLength(listen.path) > MAX_SOCKET_PATH)
       throw new MountproofError("invalid_config", {
@@ -101,13 +104,12 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
         hint: "use a shorter folder, for example below /tmp",
         culprit: { server: options.name },
       });
-    await rm(listen.path, { force: true });
   }
-  const port = await bind(server, options);
+  const port = await clock.activity.track(`${options.name} starts to listen`, async () => {
+    await removeSocket();
+    return await bind(server, options);
+  });
   const address = "path" in listen ? listen : { host: listen.host, port };
-  const removeSocket = async (): Promise<void> => {
-    if ("path" in listen) await rm(listen.path, { force: true });
-  };
   return {
     address,
     drain: () =>

@@ -1,0 +1,61 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { describe, expect, test } from "vitest";
+import type { Judgement } from "./judge.ts";
+
+/** Programs of their own: a process loads step definitions once, and vitest's would be one too many. */
+async function judgements(program: string, args: readonly string[]): Promise<Judgement[]> {
+  const file = fileURLToPath(new URL(program, import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [file, ...args], { maxBuffer: 2 ** 26 });
+  return JSON.parse(stdout) as Judgement[];
+}
+
+function failedBy(all: readonly Judgement[]): Map<string, string[]> {
+  const failed = new Map<string, string[]>();
+  for (const { subject, id, status } of all)
+    failed.set(subject, [...(failed.get(subject) ?? []), ...(status === "failed" ? [id] : [])]);
+  return failed;
+}
+
+describe("a suite is only as good as what it catches", () => {
+  test("every must-case of PROVIDER-GRPC fails on at least one null provider, by a judgement of its own", async () => {
+    const all = await judgements("null-subjects.ts", ["PROVIDER-GRPC"]);
+    const ids = new Set(all.map(({ id }) => id));
+    const caught = new Set(all.filter(({ status }) => status === "failed").map(({ id }) => id));
+    expect(ids.size).toBeGreaterThanOrEqual(18);
+    expect([...ids].filter((id) => !caught.has(id))).toEqual([]);
+    // A simulation that gives up has judged nothing.
+    const gaveUp = all.filter(({ message = "" }) => /come to rest|nothing came of it|being moved/.test(message));
+    expect(gaveUp).toEqual([]);
+  });
+
+  test("a provider with one defect fails the cases about it and no others", { timeout: 180_000 }, async () => {
+    const complete = ["PC-04", "PC-05", "PC-06", "PC-07", "PC-08", "PC-09", "PC-10"];
+    const rest = ["PC-13", "PC-14", "PC-15", "PC-16", "PC-17", "PC-33"];
+    const expected: Readonly<Record<string, readonly string[]>> = {
+      none: [],
+      nameless: ["PC-02"],
+      "swallows-bad-attributes": ["PC-11"],
+      "refuses-empty-secrets": ["PC-05"],
+      "strict-attributes": ["PC-13"],
+      "bad-path": ["PC-06", "PC-33"],
+      "bad-mode": ["PC-07"],
+      "octal-permission": ["PC-10"],
+      "constant-version": ["PC-09"],
+      "never-rotates": ["PC-09"],
+      "wrong-content": ["PC-09", "PC-33"],
+      "empty-files": ["PC-09", "PC-33"],
+      unstable: ["PC-05", "PC-08", "PC-09", "PC-13", "PC-14", "PC-16", "PC-33"],
+      leaks: ["PC-12"],
+      "partial-on-missing": ["PC-12"],
+      "partial-when-current": ["PC-14"],
+      "same-ids": ["PC-17"],
+      "no-files": [...complete, ...rest],
+      "no-versions": [...complete, ...rest],
+      garbage: [...complete, ...rest],
+    };
+    const failed = failedBy(await judgements("defective-providers.ts", Object.keys(expected)));
+    expect(Object.fromEntries(failed)).toEqual(expected);
+  });
+});
