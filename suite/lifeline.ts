@@ -10,11 +10,11 @@ groups=" "
 while read -r verb value; do
   case "$verb" in
     watch) groups="$groups$value " ;;
-    forget) groups=\${groups%" $value "*}" "\${groups#*" $value "} ;;
+    forget) case "$groups" in *" $value "*) groups=\${groups%%" $value "*}" "\${groups#*" $value "} ;; esac ;;
     over) exit 0 ;;
   esac
 done
-for group in $groups; do kill -9 -- "-$group" 2>/dev/null; done
+for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
 while read -r _ target _; do case "$target" in "$1"/*) echo "$target" ;; esac; done < /proc/mounts 2>/dev/null |
   sort -r | while read -r target; do umount -l "$target" 2>/dev/null; done
 rm -rf -- "$1"
@@ -22,6 +22,8 @@ rm -rf -- "$1"
 
 export class Lifeline implements Disposable {
   readonly #shell: ChildProcess;
+  /** Resolves when the shell has ended: told that all is over, or after it has cleaned up. */
+  readonly ended: Promise<void>;
 
   /** @param folder what to remove when the run dies; an absolute path without blanks */
   constructor(folder: string) {
@@ -31,6 +33,7 @@ export class Lifeline implements Disposable {
       detached: true,
       cwd: "/",
     });
+    this.ended = new Promise((resolve) => this.#shell.once("exit", () => resolve()).once("error", () => resolve()));
     this.#shell.on("error", () => {}); // without a shell the next start sweeps
     this.#shell.stdin?.on("error", () => {});
     this.#shell.unref();

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { join } from "node:path";
-import type { Clock, Digester, Log, Random, Scope } from "../core/index.ts";
+import type { Clock, Digester, Log, MountproofError, Random, Scope } from "../core/index.ts";
 import type { Guard } from "./guard.ts";
 import type { Lifeline } from "./lifeline.ts";
 import type { Behaviour } from "./needs.ts";
@@ -27,6 +27,8 @@ export type RunContext = {
    * Its maker puts what must be given back into the scope it is handed.
    */
   once<T>(key: string, make: (scope: Scope) => Promise<T>): Promise<T>;
+  /** Ends the whole run with this error: it cannot be made at all, and nothing is judged. */
+  abandon(error: MountproofError): void;
   /** A new folder with a short path, removed when `scope` ends. */
   makeFolder(prefix: string, scope: Scope): Promise<string>;
 };

@@ -39,8 +39,19 @@ export function select(cases: readonly Case[], selection: Selection): Case[] {
       (grep === undefined || grep.test(`${one.id} ${one.title}`)),
   );
   if (selected.length === 0)
-    throw invalid("no case matches the selection", "list the catalogue with: npx mountproof cases");
+    throw invalid(`no case matches ${shown(selection)}`, "list the catalogue with: npx mountproof cases");
   return selected;
+}
+
+/** The selection as its user gave it. */
+function shown({ profiles, ids, tags, grep }: Selection): string {
+  const parts = [
+    ...profiles.map((profile) => `--profile ${profile}`),
+    ...ids.map((id) => `--id ${id}`),
+    ...(tags === undefined ? [] : [`--tags "${tags}"`]),
+    ...(grep === undefined ? [] : [`--grep "${grep}"`]),
+  ];
+  return parts.length === 0 ? "the selection" : parts.join(" with ");
 }
 
 function knownProfile(id: string): string {

@@ -52,6 +52,7 @@ export async function runSuite(request: SuiteRequest): Promise<Report> {
   const started = request.clock.wall();
   const { path, lifeline } = await createRunFolder(scope);
   if (request.logFolder !== undefined) await mkdir(request.logFolder, { recursive: true });
+  const abandoned = Promise.withResolvers<never>();
   const run: RunContext = {
     scope,
     folder: path,
@@ -65,6 +66,7 @@ export async function runSuite(request: SuiteRequest): Promise<Report> {
     mode: request.mode,
     once: onceIn(scope),
     makeFolder: folderMaker(path),
+    abandon: abandoned.reject,
   };
   const { passes, skips } = request.plan;
   const subjects = [...new Set([...passes, ...skips].map((part) => part.subject))];
@@ -77,7 +79,8 @@ export async function runSuite(request: SuiteRequest): Promise<Report> {
   const findings: Finding[] = [];
   const results: CaseResult[] = skips.map(skippedResult);
   const work = runPasses(request, run, findings, results);
-  await (request.signal === undefined ? work : Promise.race([work, aborted(request.signal)]));
+  const ends = [abandoned.promise, ...(request.signal === undefined ? [] : [aborted(request.signal)])];
+  await Promise.race([work, ...ends]);
   const waived = applyWaivers(results, request.waivers, new Date(started).toISOString().slice(0, 10));
   const report = reportOf({
     facts: { ...request.facts, startedAt: started, durationMs: request.clock.wall() - started },

@@ -159,9 +159,14 @@ export class ProviderFacet {
     const provider = await pass.once("provider", async (scope) => {
       const logFile = logFileOf(run, this.#subject.id);
       const folder = await run.makeFolder("p", scope);
-      return scope.use(
-        await this.#subject.start({ ...this.#place(run.clock, folder), ...(logFile !== undefined && { logFile }) }),
-      );
+      try {
+        const place = { ...this.#place(run.clock, folder), ...(logFile !== undefined && { logFile }) };
+        return scope.use(await this.#subject.start(place));
+      } catch (error) {
+        // A wrong command line is nobody's failure: without a provider there is nothing to judge.
+        if (isMountproofError(error) && error.code === "environment") run.abandon(error);
+        throw error;
+      }
     });
     this.#world.exposes("provider's log", () => provider.sightings().join("\n"));
     const end = provider.ended();

@@ -1,0 +1,111 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { verifyReport } from "../reports/index.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const sample = join(root, "suite", "testing", "sample-provider.ts");
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "mountproof-cli-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
+
+/** The command line as a user starts it. */
+function mountproof(...args: string[]): Promise<Ended> {
+  return new Promise((resolve) =>
+    execFile(
+      process.execPath,
+      [join(root, "bin", "mountproof.js"), ...args],
+      { cwd: folder },
+      (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
+    ),
+  );
+}
+
+async function file(name: string, text: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  return path;
+}
+
+describe("mountproof cases --json", () => {
+  test("prints one array of id, profile, level, strength, features, title and file", async () => {
+    const { stdout, code } = await mountproof("cases", "--json");
+    const cases = JSON.parse(stdout) as Record<string, unknown>[];
+    expect(code).toBe(0);
+    expect(cases.length).toBeGreaterThan(17);
+    expect(cases.find(({ id }) => id === "PC-09")).toMatchObject({
+      profile: "PROVIDER-GRPC",
+      level: "core",
+      strength: "must",
+      features: expect.arrayContaining(["rotate"]),
+      title: expect.any(String),
+      file: expect.stringMatching(/^features\/.*\.feature$/),
+    });
+  });
+});
+
+describe("mountproof run --exec", () => {
+  const values = { password: "correct horse battery" };
+
+  async function verdictWith(...flags: string[]): Promise<Ended> {
+    const store = await file("store.json", JSON.stringify(values));
+    const command = `exec '${process.execPath}' '${sample}' --socket "$SOCKET" --store '${store}'`;
+    return await mountproof("run", "--exec", command, "--profile", "PROVIDER-GRPC", "--out", "out", ...flags);
+  }
+
+  test("without inputs is inconclusive, with a reason for each skip, and no success", async () => {
+    const { code, stdout } = await verdictWith();
+    expect(stdout).toMatch(/PROVIDER-GRPC .*: inconclusive/);
+    expect(stdout).toContain("needs --parameters FILE");
+    expect(stdout.trimEnd().split("\n").at(-1)).toMatch(/^\d+ passed, 0 failed, [1-9]\d* skipped$/);
+    expect(code).not.toBe(0);
+    const report = verifyReport(await readFile(join(folder, "out", "report.yaml"), "utf8"));
+    expect(report.valid).toBe(true);
+  }, 60_000);
+
+  test("with all inputs is conformant", async () => {
+    const { code, stdout } = await verdictWith(
+      "--parameters",
+      await file("parameters.yaml", "objects: password"),
+      "--missing",
+      await file("missing.yaml", "objects: absent"),
+      "--secret-values",
+      await file("values.yaml", `password: ${values.password}`),
+      "--rotate",
+      `echo '{"password":"a wholly new value"}' > store.json`,
+    );
+    expect(stdout).toMatch(/PROVIDER-GRPC .*: conformant/);
+    expect(stdout.trimEnd().split("\n").at(-1)).toMatch(/^18 passed, 0 failed, 0 skipped$/);
+    expect(code).toBe(0);
+  }, 60_000);
+});
+
+describe("bad input", () => {
+  test.each([
+    [["run", "--exec", "./no-such-provider"], /no-such-provider/, 3],
+    [["run", "--exec", "true", "--driver", "x"], /--exec and --driver name two subjects/, 3],
+    [["run", "--target", "tcp:1"], /--target "tcp:1" is not one of: unix:PATH/, 3],
+    [["run", "--exec", "true", "--parameters", "absent.yaml"], /--parameters "absent\.yaml" cannot be read/, 3],
+    [["e2e", "--seed", "-1"], /--seed "-1" is not one of: a whole number/, 3],
+    [["e2e", "--profile", "PROVIDER-X"], /there is no profile "PROVIDER-X"/, 3],
+    [["e2e", "--id", "PC-99"], /PC-99/, 3],
+    [["e2e", "--no-such-flag"], /--no-such-flag/, 3],
+    [["nonsense"], /nonsense/, 3],
+  ])(
+    "%j is one clear error that names the culprit",
+    async (args, message, code) => {
+      const ended = await mountproof(...args);
+      expect(ended.stderr).toMatch(message);
+      expect(ended.stderr).not.toMatch(/^\s+at /m);
+      expect(ended.code).toBe(code);
+    },
+    30_000,
+  );
+});
