@@ -49,6 +49,8 @@ export type CsiClientSpec = {
   readonly caller: string;
   readonly journal?: Journal;
   readonly digester: Digester;
+  /** Aborts when kubelet stops: the driver sees its calls cancelled. */
+  readonly signal?: AbortSignal;
 };
 
 /**
@@ -115,13 +117,13 @@ export class CsiNodeClient {
     method: string,
     detail: Readonly<Record<string, unknown>>,
     budget: Budget,
-    call: (options: { readonly deadlineMs: number }) => Promise<T>,
+    call: (options: { readonly deadlineMs: number; readonly signal?: AbortSignal }) => Promise<T>,
   ): Promise<T> {
-    const { caller, journal, endpoint } = this.#spec;
+    const { caller, journal, endpoint, signal } = this.#spec;
     const deadlineMs = budget.remaining();
     const end = journal?.begin({ seam: "csi", server: caller, caller, operation: `/csi.v1.Node/${method}` });
     try {
-      const reply = await call({ deadlineMs });
+      const reply = await call({ deadlineMs, ...(signal !== undefined && { signal }) });
       end?.("OK", { ...detail, endpoint, deadlineMs });
       return reply;
     } catch (error) {

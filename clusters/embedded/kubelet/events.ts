@@ -112,6 +112,7 @@ export class PodEvents {
   readonly #node: string;
   readonly #correlator = new EventCorrelator();
   readonly #tails = new Map<string, Promise<void>>();
+  #isOver = false;
 
   constructor(spec: { readonly client: KubeClient; readonly clock: Clock; readonly log: Log; readonly node: string }) {
     this.#client = spec.client;
@@ -120,12 +121,18 @@ export class PodEvents {
     this.#node = spec.node;
   }
 
+  /** Nothing is posted from now on. */
+  stop(): void {
+    this.#isOver = true;
+  }
+
   post(event: EventToPost): void {
+    if (this.#isOver) return;
     const now = this.#clock.now();
     const decision = this.#correlator.decide(event, now);
     if (decision.kind === "drop") return;
     const { uid } = event.pod.metadata;
-    const token = this.#clock.activity.begin("kubelet event");
+    const token = this.#clock.activity.begin("kubelet event", 0); // nobody waits for an event
     const tail = (this.#tails.get(uid) ?? Promise.resolve())
       .then(() => this.#write(event, decision, rfc3339(now)))
       .catch((cause: unknown) => this.#log.warn("event was not written", { reason: event.reason }, cause))

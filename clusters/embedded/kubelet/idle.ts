@@ -13,3 +13,16 @@ export async function idle<T>(clock: Clock, wait: Promise<T>): Promise<T> {
     token.end();
   }
 }
+
+/** Like {@link idle}, but rejects with the signal's reason when that aborts first. */
+export async function idleUntil<T>(clock: Clock, wait: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await idle(clock, Promise.race([wait, aborted]));
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

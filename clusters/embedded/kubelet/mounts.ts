@@ -115,7 +115,7 @@ function realMounts(native: Native): Mounts {
 }
 
 /** Views are paths, nothing is mounted; what the driver marks counts as mounted. */
-function plainMounts(): Mounts {
+export function plainMounts(): Mounts {
   return {
     isReal: false,
     isMountPoint,

@@ -25,7 +25,19 @@ export type VolumeMount = {
   subPathExpr?: string;
   readOnly?: boolean;
 };
-export type Probe = {
+export type Handler = {
+  exec?: { command?: string[] };
+  httpGet?: {
+    path?: string;
+    port: number | string;
+    host?: string;
+    scheme?: string;
+    httpHeaders?: { name: string; value: string }[];
+  };
+  tcpSocket?: { port: number | string; host?: string };
+  sleep?: { seconds: number };
+};
+export type Probe = Handler & {
   initialDelaySeconds?: number;
   periodSeconds?: number;
   successThreshold?: number;
@@ -46,6 +58,12 @@ export type Container = {
   startupProbe?: Probe;
   securityContext?: SecurityContext;
   restartPolicy?: string;
+  imagePullPolicy?: string;
+  workingDir?: string;
+  lifecycle?: { postStart?: Handler; preStop?: Handler };
+  ports?: { name?: string; containerPort: number; protocol?: string }[];
+  stdin?: boolean;
+  tty?: boolean;
   resources?: { limits?: Record<string, string>; requests?: Record<string, string> };
 };
 
@@ -148,7 +166,7 @@ export type PodStatus = {
   qosClass?: string;
 };
 
-type Named = ObjectMeta & { name: string; uid: string; namespace: string };
+type Named = ObjectMeta & { name: string; uid: string; namespace: string; deletionGracePeriodSeconds?: number };
 
 export type Pod = Omit<KubeObject, "metadata"> & {
   metadata: Named;

@@ -1,5 +1,5 @@
 import type { MountClone } from "../mounts.ts";
-import type { Container, Pod } from "../types.ts";
+import type { Container, Pod, Probe } from "../types.ts";
 
 /** One place where a container sees something of the node. */
 export type ContainerMount = {
@@ -44,11 +44,24 @@ export type RuntimePod = {
   readonly containers: readonly RuntimeContainer[];
 };
 
-export type ProbeKind = "readiness";
+export type ProbeKind = "startup" | "liveness" | "readiness";
+
+export type ProbeOutcome = {
+  readonly isPassing: boolean;
+  /** What the probe said, for the event of a failure. */
+  readonly output: string;
+  /** The runtime tells when this changes; nobody has to ask again before. */
+  readonly isTold: boolean;
+};
 
 /** A container did not start; `reason` shows in the pod's status. */
 export class ContainerStartError extends Error {
   override readonly name = "ContainerStartError";
+}
+
+/** There is no such image. */
+export class ImageError extends Error {
+  override readonly name = "ImageError";
 }
 
 /**
@@ -57,6 +70,8 @@ export class ContainerStartError extends Error {
  */
 export interface ContainerRuntime {
   startSandbox(pod: Pod): Promise<void>;
+  /** @throws ImageError when the container's image cannot be had */
+  requireImage(container: Container): void;
   /** @throws ContainerStartError */
   startContainer(start: ContainerToStart): Promise<void>;
   /** Resolves when the container has ended; it is killed after `graceMs`. */
@@ -66,12 +81,14 @@ export interface ContainerRuntime {
   remove(podUid: string): void;
   pod(podUid: string): RuntimePod | undefined;
   podUids(): Iterable<string>;
+  /** The pod's object as it was when its sandbox was started. */
+  podObject(podUid: string): Pod | undefined;
   /** The mounts of a running container. */
   mountsOf(podUid: string, container: string): readonly ContainerMount[] | undefined;
   /** Environment of a running container. */
   envOf(podUid: string, container: string): ReadonlyMap<string, string> | undefined;
   onChange(look: (podUid: string) => void): Disposable;
   /** How a probe of a running container ends now. */
-  probe(podUid: string, container: string, kind: ProbeKind): boolean;
+  probe(podUid: string, container: Container, kind: ProbeKind, probe: Probe): Promise<ProbeOutcome>;
   onProbeChange(look: (podUid: string, container: string) => void): Disposable;
 }

@@ -7,6 +7,7 @@ import {
   ContainerStartError,
   type ContainerToStart,
   type ProbeKind,
+  type ProbeOutcome,
   type RuntimeContainer,
   type RuntimePod,
 } from "./runtime.ts";
@@ -134,6 +135,12 @@ export class SimulatedRuntime implements ContainerRuntime, Disposable {
     return record === undefined ? undefined : { sandbox: record.sandbox, containers: record.containers };
   }
 
+  podObject(podUid: string): Pod | undefined {
+    return this.#pods.get(podUid)?.pod;
+  }
+
+  requireImage(): void {}
+
   podUids(): Iterable<string> {
     return this.#pods.keys();
   }
@@ -151,8 +158,9 @@ export class SimulatedRuntime implements ContainerRuntime, Disposable {
     return { [Symbol.dispose]: () => void this.#watchers.delete(look) };
   }
 
-  probe(podUid: string, container: string, kind: ProbeKind): boolean {
-    return !this.#failingProbes.has(`${podUid}/${container}/${kind}`);
+  async probe(podUid: string, { name }: Container, kind: ProbeKind): Promise<ProbeOutcome> {
+    const isPassing = !this.#failingProbes.has(`${podUid}/${name}/${kind}`);
+    return { isPassing, output: isPassing ? "" : "the probe is set to fail", isTold: true };
   }
 
   onProbeChange(look: (podUid: string, container: string) => void): Disposable {

@@ -11,6 +11,8 @@ export type StatusFacts = {
   readonly waiting: (container: string) => WaitingReason | undefined;
   /** Result of the readiness probe of a running container. */
   readonly isReady: (container: Container) => boolean;
+  /** Its startup probe has passed, or it has none. */
+  readonly isStarted: (container: Container) => boolean;
   readonly hostIP: string;
   /** The pod is past its termination: a pod whose containers ended is over whatever its restart policy. */
   readonly isTerminal: boolean;
@@ -64,7 +66,7 @@ function containerStatus(
     image: container.image ?? "",
     imageID: newest === undefined ? "" : `${container.image ?? ""}@simulated`,
     ...(newest !== undefined && { containerID: newest.id }),
-    started: isRunning,
+    started: isRunning && facts.isStarted(container),
   };
 }
 

@@ -15,6 +15,7 @@ export type CsiDriversSpec = {
   readonly journal?: Journal;
   readonly digester: Digester;
   readonly nodeInfo: NodeInfoWriter;
+  readonly signal: AbortSignal;
 };
 
 /** The CSI drivers that are registered on the node, and the steps of registering one. */

@@ -20,6 +20,7 @@ export type OperationsSpec = {
 export class VolumeOperations {
   readonly #spec: OperationsSpec;
   readonly #operations = new Map<string, Operation>();
+  readonly #running = new Set<Promise<void>>();
 
   constructor(spec: OperationsSpec) {
     this.#spec = spec;
@@ -41,7 +42,7 @@ export class VolumeOperations {
     const backoff = isSame ? last.backoff : new Backoff(timing.backoffFirst, timing.backoffLongest);
     const operation: Operation = { name, backoff, isPending: true };
     this.#operations.set(key, operation);
-    void clock.activity.track(`kubelet ${name}`, async () => {
+    const running = clock.activity.track(`kubelet ${name}`, async () => {
       try {
         await work();
         this.#operations.delete(key);
@@ -52,7 +53,14 @@ export class VolumeOperations {
       }
       this.#spec.onEnd(key);
     });
+    this.#running.add(running);
+    void running.finally(() => this.#running.delete(running));
     return undefined;
+  }
+
+  /** Resolves when none is under way. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#running);
   }
 
   /** The volume is gone for good. */

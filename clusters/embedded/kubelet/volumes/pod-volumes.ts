@@ -17,8 +17,6 @@ export type PodView = {
   pod(uid: string): Pod | undefined;
   /** False once its containers are to stop: no volume is added for it any more. */
   mayStart(uid: string): boolean;
-  /** Its containers have stopped, for good. */
-  isStopped(uid: string): boolean;
 };
 
 export type PodVolumesSpec = {
@@ -33,13 +31,15 @@ export type PodVolumesSpec = {
   readonly plugin: (kind: VolumeKind) => VolumePlugin;
   /** Takes binds of single paths away before the volume they lead into. */
   readonly releaseSubPaths: (ref: VolumeRef) => Promise<void>;
+  /** Told after each change of a pod's volumes. */
+  readonly onChange: (podUid: string) => void;
 };
 
 /**
  * Brings the volumes of the node's pods from what they are to what they should be. Kubelet's populator and reconciler
  * both look every 100 ms; here a tick comes only after a change, and looks only at what changed.
  */
-export class PodVolumes implements Disposable {
+export class PodVolumes implements AsyncDisposable {
   readonly #spec: PodVolumesSpec;
   readonly #desired = new DesiredState();
   readonly #actual = new ActualState();
@@ -79,8 +79,10 @@ export class PodVolumes implements Disposable {
     });
   }
 
-  [Symbol.dispose](): void {
+  /** Begins nothing new and waits for what is under way. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#ticks[Symbol.dispose]();
+    await this.#operations.settled();
   }
 
   /** Volumes found on disk: they may be mounted. Unmounting waits for {@link PodVolumes.podsAreKnown}. */
@@ -163,6 +165,7 @@ export class PodVolumes implements Disposable {
 
   #notify(podUid: string): void {
     for (const look of [...(this.#watchers.get(podUid) ?? [])]) look();
+    this.#spec.onChange(podUid);
   }
 
   #populate(): void {

@@ -1,0 +1,187 @@
+import type { Clock } from "../../../../core/index.ts";
+import { messageOf } from "../../../../core/index.ts";
+import type { PodEvents } from "../events.ts";
+import type { PodFacts } from "../fields.ts";
+import { idleUntil } from "../idle.ts";
+import { isInitialized, isSidecar, type RestartBackoff, shouldRestart } from "../pods/restart.ts";
+import type { WaitingReason } from "../pods/status.ts";
+import type { Container, Pod } from "../types.ts";
+import { ContainerConfigError, type EnvSources, environmentOf } from "./env.ts";
+import type { Probes } from "./probes.ts";
+import {
+  type ContainerKind,
+  type ContainerRuntime,
+  ImageError,
+  type RuntimeContainer,
+  type RuntimePod,
+} from "./runtime.ts";
+import type { VolumeMounts } from "./volume-mounts.ts";
+
+export type ContainerStarterSpec = {
+  readonly clock: Clock;
+  readonly events: PodEvents;
+  readonly runtime: ContainerRuntime;
+  readonly mounts: VolumeMounts;
+  readonly probes: Probes;
+  readonly backoff: RestartBackoff;
+  readonly sources: Omit<EnvSources, "facts">;
+  readonly facts: (pod: Pod) => PodFacts;
+};
+
+/** Starts what of a pod ought to run and does not: its sandbox, init containers one by one, then all the others. */
+export class ContainerStarter {
+  readonly #spec: ContainerStarterSpec;
+  readonly #waiting = new Map<string, Map<string, WaitingReason>>();
+
+  constructor(spec: ContainerStarterSpec) {
+    this.#spec = spec;
+  }
+
+  /** Why a container did not start at the last try. */
+  waiting(podUid: string, container: string): WaitingReason | undefined {
+    return this.#waiting.get(podUid)?.get(container);
+  }
+
+  forget(podUid: string): void {
+    this.#waiting.delete(podUid);
+    this.#spec.backoff.forget(`${podUid}/`);
+  }
+
+  /** @throws when something could not be started: the pod is tried again soon */
+  async start(pod: Pod, listed: RuntimePod | undefined, signal: AbortSignal): Promise<void> {
+    const { runtime, clock } = this.#spec;
+    const { uid } = pod.metadata;
+    const newest = (container: Container): RuntimeContainer | undefined =>
+      listed?.containers.find(({ name }) => name === container.name);
+    if (listed?.sandbox?.isReady !== true) await idleUntil(clock, runtime.startSandbox(pod), signal);
+    const failures: string[] = [];
+    const attempt = async (container: Container, kind: ContainerKind): Promise<void> => {
+      const failure = await this.#bring(pod, container, kind, newest(container), signal);
+      if (failure === undefined) this.#waiting.get(uid)?.delete(container.name);
+      else {
+        failures.push(failure.reason);
+        const reasons = this.#waiting.get(uid) ?? new Map<string, WaitingReason>();
+        this.#waiting.set(uid, reasons.set(container.name, failure));
+      }
+    };
+    let isInitializing = false;
+    for (const container of pod.spec.initContainers ?? []) {
+      const last = newest(container);
+      if (
+        isSidecar(container)
+          ? last?.state === "running" && this.#spec.probes.isStarted(uid, container)
+          : isInitialized(container, last)
+      )
+        continue;
+      isInitializing = true;
+      if (last?.state !== "running") await attempt(container, "init");
+      break;
+    }
+    if (!isInitializing)
+      for (const container of pod.spec.containers) {
+        if (signal.aborted) break;
+        await attempt(container, "app");
+      }
+    signal.throwIfAborted();
+    if (failures.length > 0) throw new Error(`containers could not be started: ${failures.join(", ")}`);
+  }
+
+  async #bring(
+    pod: Pod,
+    container: Container,
+    kind: ContainerKind,
+    last: RuntimeContainer | undefined,
+    signal: AbortSignal,
+  ): Promise<WaitingReason | undefined> {
+    const { clock, backoff, probes } = this.#spec;
+    const { uid } = pod.metadata;
+    if (last?.state === "running") {
+      const failed = probes.failure(uid, container);
+      if (failed === undefined) return undefined;
+      await this.#kill(pod, container, last, `failed ${failed} probe, will be restarted`, signal);
+      if (pod.spec.restartPolicy === "Never") return undefined;
+    } else if (!shouldRestart(pod, container, last)) return undefined;
+    const key = `${uid}/${container.name}`;
+    const endedAt = last?.finishedAt;
+    if (endedAt !== undefined) {
+      const wait = backoff.waitOf(key, endedAt, clock.now());
+      if (wait !== undefined) return this.#holdBack(pod, container, wait);
+      backoff.started(key, endedAt, clock.now());
+    }
+    return await this.#startOne(pod, container, kind, last === undefined ? 0 : last.attempt + 1, signal);
+  }
+
+  #holdBack(pod: Pod, container: Container, waitMs: number): WaitingReason {
+    const { name, namespace, uid } = pod.metadata;
+    const ref = `${name}_${namespace}(${uid})`;
+    const message = `Back-off restarting failed container ${container.name} in pod ${ref}`;
+    this.#post(pod, container, "Warning", "BackOff", message);
+    return {
+      reason: "CrashLoopBackOff",
+      message: `back-off ${goDuration(waitMs)} restarting failed container=${container.name} pod=${ref}`,
+    };
+  }
+
+  async #startOne(
+    pod: Pod,
+    container: Container,
+    kind: ContainerKind,
+    attempt: number,
+    signal: AbortSignal,
+  ): Promise<WaitingReason | undefined> {
+    const { runtime, clock, mounts, sources, facts } = this.#spec;
+    try {
+      this.#pull(pod, container);
+      const env = await environmentOf(pod, container, { ...sources, facts: facts(pod) });
+      const mounted = await mounts.of(pod, container, env);
+      this.#post(pod, container, "Normal", "Created", `Created container: ${container.name}`);
+      await idleUntil(clock, runtime.startContainer({ pod, container, kind, attempt, env, mounts: mounted }), signal);
+      this.#post(pod, container, "Normal", "Started", `Started container ${container.name}`);
+      return undefined;
+    } catch (error) {
+      if (signal.aborted) throw error;
+      const message = messageOf(error);
+      if (error instanceof ImageError) {
+        const pulling = `Failed to pull image "${container.image}": ${message}`;
+        this.#post(pod, container, "Warning", "Failed", pulling);
+        this.#post(pod, container, "Warning", "Failed", "Error: ErrImagePull");
+        return { reason: "ErrImagePull", message };
+      }
+      this.#post(pod, container, "Warning", "Failed", `Error: ${message}`);
+      const reason = error instanceof ContainerConfigError ? "CreateContainerConfigError" : "RunContainerError";
+      return { reason, message };
+    }
+  }
+
+  #pull(pod: Pod, container: Container): void {
+    const { image = "", imagePullPolicy = "IfNotPresent" } = container;
+    this.#spec.runtime.requireImage(container);
+    if (imagePullPolicy !== "Always") {
+      const there = `Container image "${image}" already present on machine`;
+      this.#post(pod, container, "Normal", "Pulled", there);
+      return;
+    }
+    this.#post(pod, container, "Normal", "Pulling", `Pulling image "${image}"`);
+    const text = `Successfully pulled image "${image}" in 0s (0s including waiting). Image size: 0 bytes.`;
+    this.#post(pod, container, "Normal", "Pulled", text);
+  }
+
+  async #kill(pod: Pod, container: Container, last: RuntimeContainer, why: string, signal: AbortSignal): Promise<void> {
+    const { runtime, clock } = this.#spec;
+    this.#post(pod, container, "Normal", "Killing", `Container ${container.name} ${why}`);
+    const graceMs = (pod.spec.terminationGracePeriodSeconds ?? 30) * 1000;
+    await idleUntil(clock, runtime.stopContainer(pod.metadata.uid, last.id, graceMs), signal);
+  }
+
+  #post(pod: Pod, { name }: Container, type: "Normal" | "Warning", reason: string, message: string): void {
+    const isInit = pod.spec.initContainers?.some((container) => container.name === name) === true;
+    const fieldPath = `spec.${isInit ? "initContainers" : "containers"}{${name}}`;
+    this.#spec.events.post({ pod, type, reason, message, fieldPath });
+  }
+}
+
+/** As Go prints a duration of whole seconds: `10s`, `2m40s`, `5m0s`. */
+export function goDuration(ms: number): string {
+  const total = Math.round(ms / 1000);
+  return total < 60 ? `${total}s` : `${Math.floor(total / 60)}m${total % 60}s`;
+}
