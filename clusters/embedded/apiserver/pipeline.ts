@@ -67,11 +67,14 @@ export type SubresourceCreate = (
   object: KubeObject,
 ) => KubeObject | Promise<KubeObject>;
 
+/** Serves every verb of a subresource that is no part of its object and streams (`pods/log`, `pods/exec`). */
+export type SubresourceHandler = (request: ApiRequest, parent: KubeObject) => void | Promise<void>;
+
 /** Serves a path outside the resources (`/openid/v1/jwks`); registered by exact path. */
 export type PathHandler = (request: ApiRequest) => void | Promise<void>;
 
 /** Reads a request body of its content type into a JSON object. */
-export type BodyDecoder = (body: Buffer) => KubeObject;
+export type BodyDecoder = (body: Buffer) => KubeObject | Promise<KubeObject>;
 
 /** What the parts of the server plug into it. */
 export interface ServerExtensions {
@@ -83,6 +86,8 @@ export interface ServerExtensions {
   readonly reviews: Map<string, Review>;
   /** By `group/resource/subresource`. */
   readonly subresourceCreates: Map<string, SubresourceCreate>;
+  /** By `group/resource/subresource`; these come before all else. */
+  readonly subresources: Map<string, SubresourceHandler>;
   readonly paths: Map<string, PathHandler>;
   /** By media type. */
   readonly decoders: Map<string, BodyDecoder>;

@@ -12,7 +12,6 @@ export function openIdConfiguration(issuer: string, jwksUri: string): Record<str
 }
 
 /** `/openid/v1/jwks`, sent as `application/jwk-set+json`. */
-export function jwks(key: SigningKey): { readonly keys: readonly unknown[] } {
-  const { alg, e, kid, kty, n, use } = key.jwk;
-  return { keys: [{ use, kty, kid, alg, n, e }] };
+export function jwks(published: readonly SigningKey[]): { readonly keys: readonly unknown[] } {
+  return { keys: published.map(({ jwk: { alg, e, kid, kty, n, use } }) => ({ use, kty, kid, alg, n, e })) };
 }

@@ -23,6 +23,8 @@ export type TokenOptions = {
   readonly audiences: readonly string[];
   /** Made once a run, and only when the first token is asked for. */
   readonly signingKey: () => Promise<SigningKey>;
+  /** All keys that tokens may be signed with, after a rotation; the signing key alone when left out. */
+  readonly publishedKeys?: () => Promise<readonly SigningKey[]>;
 };
 
 export type BoundObject = { readonly name: string; readonly uid: string };
@@ -85,6 +87,11 @@ export class ServiceAccountTokens {
     return this.#options.signingKey();
   }
 
+  /** Checks every signature anew: a key was retired. */
+  forgetSignatures(): void {
+    this.#known.clear();
+  }
+
   /** @returns the token; it is good for `seconds`, or longer when a pod's own token is extended */
   async issue(binding: TokenBinding, audiences: readonly string[], seconds: number): Promise<string> {
     const { clock, random, issuer, signingKey } = this.#options;
@@ -145,7 +152,8 @@ export class ServiceAccountTokens {
     }
     if (claims["iss"] !== this.#options.issuer) return { kind: "unknown" };
     try {
-      verifySignature(token, [await this.#options.signingKey()]);
+      const { publishedKeys, signingKey } = this.#options;
+      verifySignature(token, publishedKeys === undefined ? [await signingKey()] : await publishedKeys());
     } catch (error) {
       return refused(messageOf(error));
     }

@@ -1,0 +1,238 @@
+import { isMountproofError, messageOf } from "../../../core/index.ts";
+import { KubeStatusError } from "../../../kube/client.ts";
+import type { KubeObject } from "../../../kube/types.ts";
+import type { HttpExchange, HttpHandler, Journal } from "../../../net/index.ts";
+import { type Action, forbiddenRequest } from "./auth/attributes.ts";
+import { impersonated } from "./auth/impersonation.ts";
+import type { User } from "./auth/user.ts";
+import type { Authority } from "./authority.ts";
+import type { Schema } from "./crd/types.ts";
+import { serveDiscovery } from "./discovery/discovery.ts";
+import type { Kind, Verb } from "./kinds/kind.ts";
+import type { ApiRequest, RequestInfo } from "./pipeline.ts";
+import { getObject, listObjects, sendObject } from "./read/read.ts";
+import { watchObjects } from "./read/watch.ts";
+import { readObject } from "./requests/body.ts";
+import { requestInfo } from "./requests/info.ts";
+import { findStored, type ServerContext } from "./server-context.ts";
+import { methodNotAllowed, noSuchPath } from "./store/refusals.ts";
+import { failure, notFoundObject } from "./validation/field-error.ts";
+import { createObject } from "./write/create.ts";
+import { deleteCollection, deleteObject } from "./write/delete.ts";
+import { patchObject, updateObject } from "./write/update.ts";
+
+export type HandlerOptions = {
+  readonly server: ServerContext;
+  readonly authority: Authority;
+  readonly journal: Journal | undefined;
+  readonly schemaOf: (kind: Kind) => Schema | undefined;
+  /** Paths that anybody may read: health, and the issuer's documents where they are public. */
+  readonly isPublic: (path: string) => boolean;
+  /** `host:port`, as legacy discovery tells it. */
+  readonly address: () => string;
+};
+
+/** One request top to bottom: who, may they, what. Every refusal is a Status. */
+export function apiHandler(options: HandlerOptions): HttpHandler {
+  const { server, journal } = options;
+  return async (exchange) => {
+    const info = requestInfo(exchange);
+    let caller = "";
+    const end = journal?.begin({
+      seam: "kube-api",
+      server: "apiserver",
+      operation: `${exchange.method} ${exchange.path}`,
+    });
+    const { response } = exchange.raw;
+    // A watch is told when it begins, everything else when it is answered.
+    const tell = (): void =>
+      void end?.(String(response.statusCode), {
+        caller,
+        verb: info.verb,
+        ...(info.isResource && {
+          group: info.group,
+          resource: info.resource,
+          ...(info.subresource !== "" && { subresource: info.subresource }),
+          namespace: info.namespace,
+          name: info.name,
+        }),
+      });
+    if (info.verb !== "watch") response.once("finish", tell);
+    try {
+      const user = await userOf(options, exchange);
+      caller = user?.name ?? "";
+      await answer(options, exchange, info, user);
+      if (info.verb === "watch") tell();
+    } catch (error) {
+      refuse(server, exchange, error);
+      if (info.verb === "watch") tell();
+    }
+  };
+}
+
+/** Undefined on a public path without credentials. */
+async function userOf(options: HandlerOptions, exchange: HttpExchange): Promise<User | undefined> {
+  const { authority } = options;
+  const { authorization } = exchange.headers;
+  if (options.isPublic(exchange.path) && authorization === undefined && exchange.clientCertificate === undefined)
+    return undefined;
+  const sender = await authority.authenticator.authenticate({
+    authorization,
+    clientCertificate: exchange.clientCertificate,
+  });
+  return impersonated(sender, exchange.headers, (user, action) => authority.authorize(user, action));
+}
+
+async function answer(
+  options: HandlerOptions,
+  exchange: HttpExchange,
+  info: RequestInfo,
+  user: User | undefined,
+): Promise<void> {
+  const { server, authority } = options;
+  const who = user ?? { name: "system:anonymous", groups: [] };
+  if (user !== undefined) {
+    const action = actionOf(info, exchange);
+    const decision = authority.authorize(user, action);
+    if (!decision.allowed) throw forbiddenRequest(user, action, decision.reason);
+  }
+  const request: ApiRequest = { exchange, info, user: who, warnings: [] };
+  if (info.isResource) return await serveResource(options, request);
+  const handler = server.extensions.paths.get(exchange.path);
+  if (handler !== undefined) {
+    if (exchange.method !== "GET" && exchange.method !== "HEAD") throw methodNotAllowed();
+    return await handler(request);
+  }
+  if (
+    (exchange.method === "GET" || exchange.method === "HEAD") &&
+    serveDiscovery(exchange, server.registry, options.address())
+  )
+    return;
+  exchange.respond(404, { "content-type": "text/plain; charset=utf-8" }, "404 page not found\n");
+}
+
+function actionOf(info: RequestInfo, exchange: HttpExchange): Action {
+  if (!info.isResource) return { kind: "path", verb: info.verb, path: exchange.path };
+  const { verb, group, resource, subresource, namespace, name } = info;
+  return { kind: "resource", verb, group, resource, subresource, namespace, name };
+}
+
+async function serveResource(options: HandlerOptions, request: ApiRequest): Promise<void> {
+  const { server } = options;
+  const { info, exchange } = request;
+  const kind = server.registry.find(info.group, info.version, info.resource);
+  if (kind === undefined) {
+    if (info.group !== "" && !server.registry.all().some(({ group }) => group === info.group)) {
+      exchange.respond(404, { "content-type": "text/plain; charset=utf-8" }, "404 page not found\n");
+      return;
+    }
+    throw noSuchPath();
+  }
+  if (kind.deprecation !== undefined) request.warnings.push(kind.deprecation);
+  if (info.subresource !== "") return await serveSubresource(options, request, kind);
+  const review = server.extensions.reviews.get(`${kind.group}/${kind.plural}`);
+  if (review !== undefined) {
+    if (info.verb !== "create") throw methodNotAllowed();
+    const object = await readObject(exchange, kind, server.extensions);
+    return sendObject(server, request, kind, 201, await review(request, object));
+  }
+  const schema = options.schemaOf(kind);
+  if (!kind.verbs.includes(info.verb as Verb)) throw methodNotAllowed();
+  const needsName = info.verb === "update" || info.verb === "patch";
+  const isCollection = nameInPath(exchange, info) === "";
+  if ((needsName && isCollection) || (info.verb === "create" && !isCollection)) throw methodNotAllowed();
+  // A namespaced collection over all namespaces can be read and not written.
+  if (
+    kind.namespaced &&
+    info.namespace === "" &&
+    (needsName || info.verb === "deletecollection" || info.verb === "delete")
+  )
+    throw methodNotAllowed();
+  switch (info.verb) {
+    case "get":
+      return getObject(server, request, kind);
+    case "list":
+      return listObjects(server, request, kind);
+    case "watch":
+      return watchObjects(server, request, kind);
+    case "create":
+      if (kind.namespaced && info.namespace === "") throw methodNotAllowed();
+      return await createObject(server, request, kind, schema);
+    case "update":
+      return await updateObject(server, request, kind, schema);
+    case "patch":
+      return await patchObject(server, request, kind, schema);
+    case "delete":
+      return await deleteObject(server, request, kind);
+    case "deletecollection":
+      return await deleteCollection(server, request, kind);
+    default:
+      throw methodNotAllowed();
+  }
+}
+
+/** RequestInfo takes a name from a field selector too; the path alone says whether one object is meant. */
+function nameInPath(exchange: HttpExchange, info: RequestInfo): string {
+  const last =
+    exchange.path
+      .split("/")
+      .filter((part) => part !== "")
+      .at(-1) ?? "";
+  return info.name !== "" && decodeURIComponent(last) === info.name ? info.name : "";
+}
+
+async function serveSubresource(options: HandlerOptions, request: ApiRequest, kind: Kind): Promise<void> {
+  const { server } = options;
+  const { info, exchange } = request;
+  const subresource = kind.subresources.find(({ name }) => name === info.subresource);
+  const custom = server.extensions.subresourceCreates.get(`${kind.group}/${kind.plural}/${info.subresource}`);
+  const direct = server.extensions.subresources.get(`${kind.group}/${kind.plural}/${info.subresource}`);
+  if (direct !== undefined) return await direct(request, requireParent(server, request, kind));
+  if (subresource === undefined) throw noSuchPath();
+  if (!subresource.verbs.includes(info.verb as Verb)) throw methodNotAllowed();
+  if (info.verb === "get") return getObject(server, request, kind);
+  if (info.verb === "update") return await updateObject(server, request, kind, options.schemaOf(kind));
+  if (info.verb === "patch") return await patchObject(server, request, kind, options.schemaOf(kind));
+  if (custom === undefined) throw methodNotAllowed();
+  const parent = requireParent(server, request, kind);
+  const body = await readObject(
+    exchange,
+    {
+      group: subresource.group ?? kind.group,
+      version: subresource.version ?? kind.version,
+      kind: subresource.kind ?? kind.kind,
+    },
+    server.extensions,
+  );
+  const made = await custom(request, parent, body);
+  exchange.json(201, made);
+}
+
+function requireParent(server: ServerContext, { info }: ApiRequest, kind: Kind): KubeObject {
+  const parent = findStored(server, kind, info.namespace, info.name);
+  if (parent === undefined) throw notFoundObject(kind.group, kind.plural, info.name);
+  return parent;
+}
+
+function refuse(server: ServerContext, exchange: HttpExchange, error: unknown): void {
+  if (exchange.raw.response.headersSent) {
+    exchange.destroy();
+    return;
+  }
+  const status = statusOf(error);
+  if (status.code === 500)
+    server.log.error("a request failed", { operation: `${exchange.method} ${exchange.path}`, error: messageOf(error) });
+  const { retryAfterSeconds } = status.details ?? {};
+  exchange.json(
+    status.code ?? 500,
+    status,
+    retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) },
+  );
+}
+
+function statusOf(error: unknown) {
+  if (error instanceof KubeStatusError) return error.status;
+  if (isMountproofError(error) && error.code === "resource_exhausted")
+    return failure(413, "RequestEntityTooLarge", `Request entity too large: ${error.message}`);
+  return failure(500, "InternalError", `Internal error occurred: ${messageOf(error)}`);
+}

@@ -1,0 +1,97 @@
+import { parseAllDocuments } from "yaml";
+import { isMountproofError, messageOf } from "../../../../core/index.ts";
+import type { KubeStatusError } from "../../../../kube/client.ts";
+import type { KubeObject } from "../../../../kube/types.ts";
+import type { HttpExchange } from "../../../../net/index.ts";
+import { apiVersionOf, type Kind } from "../kinds/kind.ts";
+import type { ServerExtensions } from "../pipeline.ts";
+import { unsupportedMediaType } from "../store/refusals.ts";
+import { badRequest } from "../validation/field-error.ts";
+
+const JSON_TYPE = "application/json";
+const ACCEPTED = [JSON_TYPE, "application/yaml", "application/vnd.kubernetes.protobuf"];
+
+/** `application/json; charset=utf-8` → `application/json`; JSON when nothing is said, as a real server assumes. */
+export function mediaTypeOf(exchange: Pick<HttpExchange, "headers">): string {
+  const type = (exchange.headers["content-type"] ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+  return type === "" ? JSON_TYPE : type;
+}
+
+/**
+ * The object in the body of a write, whose kind must be the one the path names.
+ * @throws KubeStatusError 400 for what is no object of that kind, 415 for a form that is not read
+ */
+export async function readObject(
+  exchange: HttpExchange,
+  kind: Pick<Kind, "group" | "version" | "kind">,
+  extensions: ServerExtensions,
+): Promise<KubeObject> {
+  const type = mediaTypeOf(exchange);
+  const body = await exchange.body();
+  const expected = { apiVersion: apiVersionOf(kind), kind: kind.kind };
+  const object = (await decode(type, body, kind, extensions)) as Partial<KubeObject>;
+  const given = { apiVersion: object.apiVersion || expected.apiVersion, kind: object.kind || expected.kind };
+  if (given.apiVersion !== expected.apiVersion || given.kind !== expected.kind) throw otherKind(given, expected);
+  return { ...object, ...expected, metadata: { ...object.metadata } };
+}
+
+/** The body as JSON, whatever it holds; undefined for an empty one. DeleteOptions and patches are read by it. */
+export async function readJson(exchange: HttpExchange, extensions: ServerExtensions): Promise<unknown> {
+  const body = await exchange.body();
+  if (body.length === 0) return undefined;
+  const type = mediaTypeOf(exchange);
+  const decoder = extensions.decoders.get(type);
+  if (decoder !== undefined) return await decoder(body);
+  try {
+    return JSON.parse(body.toString("utf8"));
+  } catch (error) {
+    throw badRequest(`error decoding: ${messageOf(error)}`);
+  }
+}
+
+async function decode(
+  type: string,
+  body: Buffer,
+  kind: Pick<Kind, "kind" | "version">,
+  extensions: ServerExtensions,
+): Promise<Record<string, unknown>> {
+  const cannot = (why: string): KubeStatusError =>
+    badRequest(`the object provided is unrecognized (must be of type ${kind.kind}): ${why}`);
+  const decoder = extensions.decoders.get(type);
+  if (decoder !== undefined) {
+    try {
+      return (await decoder(body)) as Record<string, unknown>;
+    } catch (error) {
+      if (isMountproofError(error) && error.code === "unsupported") throw unsupportedMediaType([JSON_TYPE]);
+      throw cannot(messageOf(error));
+    }
+  }
+  if (type !== JSON_TYPE && type !== "application/yaml") throw unsupportedMediaType(ACCEPTED);
+  const text = body.toString("utf8");
+  let value: unknown;
+  try {
+    value = type === JSON_TYPE ? JSON.parse(text) : parseAllDocuments(text).at(0)?.toJS();
+  } catch (error) {
+    throw cannot(`couldn't get version/kind; json parse error: ${messageOf(error)} (${text || "<empty>"})`);
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw cannot(`couldn't get version/kind; json parse error: json: cannot unmarshal ${nameOf(value)} into Go value`);
+  return value as Record<string, unknown>;
+}
+
+function nameOf(value: unknown): string {
+  return Array.isArray(value) ? "array" : value === null ? "null" : typeof value;
+}
+
+function otherKind(
+  given: { readonly apiVersion: string; readonly kind: string },
+  expected: { readonly apiVersion: string; readonly kind: string },
+): KubeStatusError {
+  const head = `${given.kind} in version ${JSON.stringify(given.apiVersion)} cannot be handled as a ${expected.kind}`;
+  if (given.apiVersion !== expected.apiVersion)
+    return badRequest(
+      `${head}: no kind "${given.kind}" is registered for version "${given.apiVersion}" in scheme "pkg/runtime/scheme.go:110"`,
+    );
+  const version = expected.apiVersion.split("/").at(-1);
+  return badRequest(`${head}: converting (${version}.${given.kind}) to (core.${expected.kind}): unknown conversion`);
+}

@@ -1,0 +1,271 @@
+import { type Clock, type Log, type Random, Scope, silentLog, systemRandom } from "../../../core/index.ts";
+import type { KubeConfig } from "../../../kube/client.ts";
+import type { KubeObject } from "../../../kube/types.ts";
+import {
+  type CertificateAuthority,
+  createCertificateAuthority,
+  type FaultPlan,
+  type Journal,
+  type RunningHttpServer,
+  type SigningKey,
+  startHttpServer,
+  withFaults,
+} from "../../../net/index.ts";
+import { loadKubeProto, PROTOBUF_CONTENT_TYPE } from "../../../wire/kubeproto/index.ts";
+import { jwks, openIdConfiguration } from "./auth/oidc.ts";
+import type { User } from "./auth/user.ts";
+import { Authority } from "./authority.ts";
+import { bootstrap } from "./bootstrap.ts";
+import { acceptDefinition, definitionErrors, isDefinition, kindsOf } from "./crd/definitions.ts";
+import type { Definition, Schema } from "./crd/types.ts";
+import { apiHandler } from "./handler.ts";
+import { builtInKinds } from "./kinds/built-in.ts";
+import type { Kind } from "./kinds/kind.ts";
+import { Registry } from "./kinds/registry.ts";
+import type { ServerExtensions } from "./pipeline.ts";
+import { type KubeVersion, type ServerContext, timestamp } from "./server-context.ts";
+import { Store } from "./store/store.ts";
+import { bindPod, evictPod } from "./write/pods.ts";
+import { serviceAccountAdmission } from "./write/service-accounts.ts";
+import { clusterAddresses } from "./write/services.ts";
+
+export type ApiServerSpec = {
+  readonly clock: Clock;
+  readonly log?: Log;
+  readonly random?: Random;
+  readonly journal?: Journal;
+  /** 1.34 by default. */
+  readonly kubeVersion?: KubeVersion;
+  readonly listen?: { readonly host?: string; readonly port?: number };
+  /** Names and addresses in the serving certificate besides loopback and the cluster's own. */
+  readonly names?: readonly string[];
+  /** Shared by the parts of a run; made here when left out. */
+  readonly authority?: CertificateAuthority;
+  readonly signingKey?: () => Promise<SigningKey>;
+  /** `iss` of every token; the server's own URL by default, so that anybody who reaches it can verify. */
+  readonly issuer?: string;
+  readonly audiences?: readonly string[];
+  /** Whether the issuer's two documents are open to everybody, as clouds need them; true by default. */
+  readonly publicIssuer?: boolean;
+  readonly anonymous?: boolean;
+  /** The driver's two CustomResourceDefinitions from the start; true by default. */
+  readonly secretsStore?: boolean;
+  readonly faults?: FaultPlan;
+};
+
+export interface RunningApiServer extends AsyncDisposable {
+  /** `https://127.0.0.1:41234` */
+  readonly url: string;
+  readonly port: number;
+  readonly caPem: string;
+  readonly kubeVersion: KubeVersion;
+  readonly issuer: { readonly url: string; readonly caPem: string };
+  readonly authority: Authority;
+  readonly context: ServerContext;
+  /** cluster-admin, by client certificate. */
+  readonly adminConfig: KubeConfig;
+  /** A config with a client certificate for any user, a kubelet's for example. */
+  configFor(user: { readonly name: string; readonly groups?: readonly string[] }): Promise<KubeConfig>;
+  /** A config with a fixed bearer token. */
+  tokenConfig(token: string, user: User): KubeConfig;
+  /** Forgets the watch history: the next watch from an old version gets 410. */
+  compact(): void;
+}
+
+/** What `kubernetes.default.svc` is called from inside. */
+const OWN_NAMES = [
+  "kubernetes",
+  "kubernetes.default",
+  "kubernetes.default.svc",
+  "kubernetes.default.svc.cluster.local",
+  "localhost",
+];
+export const KUBERNETES_SERVICE_IP = "10.96.0.1";
+
+/**
+ * The embedded API server, over HTTPS as a real one is.
+ *
+ * @example
+ * await using api = await new EmbeddedApiServer({ clock }).start();
+ * const client = createKubeClient(api.adminConfig, { clock });
+ */
+export class EmbeddedApiServer {
+  readonly #spec: ApiServerSpec;
+
+  constructor(spec: ApiServerSpec) {
+    this.#spec = spec;
+  }
+
+  /** @throws MountproofError `address_in_use` for a taken port, `environment` when it cannot listen otherwise */
+  async start(): Promise<RunningApiServer> {
+    return await this.#spec.clock.activity.track("API server starts", () =>
+      Scope.run("API server", (scope) => assemble(this.#spec, scope)),
+    );
+  }
+}
+
+async function assemble(spec: ApiServerSpec, scope: Scope): Promise<RunningApiServer> {
+  const { clock, log = silentLog, random = systemRandom(), journal, kubeVersion = "1.34" } = spec;
+  const ca = spec.authority ?? (await createCertificateAuthority({ clock, commonName: "kubernetes" }));
+  const serving = await ca.issue({
+    commonName: "kube-apiserver",
+    dnsNames: [...OWN_NAMES, ...(spec.names ?? []).filter((name) => !isAddress(name))],
+    ipAddresses: ["127.0.0.1", KUBERNETES_SERVICE_IP, ...(spec.names ?? []).filter(isAddress)],
+    usages: ["server"],
+  });
+  const extensions: ServerExtensions = {
+    authenticators: [],
+    authorizer: undefined,
+    admissions: [],
+    reviews: new Map(),
+    subresourceCreates: new Map(),
+    subresources: new Map(),
+    paths: new Map(),
+    decoders: new Map(),
+  };
+  const store = new Store(clock);
+  const schemas = new WeakMap<Kind, Schema>();
+  const registry = new Registry(builtInKinds().map((kind) => withDefinitionRules(kind, clock)));
+  const server: ServerContext = { clock, log, random, kubeVersion, store, registry, extensions };
+  followDefinitions(server, schemas);
+
+  let running: RunningHttpServer | undefined;
+  const url = (): string => running?.url ?? "";
+  const handler = apiHandler({
+    server,
+    get authority() {
+      return authority;
+    },
+    journal,
+    schemaOf: (kind) => schemas.get(kind),
+    isPublic: (path) =>
+      HEALTH.has(path) || path === "/version" || (spec.publicIssuer !== false && ISSUER_PATHS.has(path)),
+    address: () => url().replace("https://", ""),
+  });
+  running = scope.use(
+    await startHttpServer({
+      clock,
+      name: "apiserver",
+      ...(spec.listen !== undefined && { listen: spec.listen }),
+      tls: { certPem: serving.certPem, keyPem: serving.keyPem, clientCaPem: ca.certPem },
+      handler: spec.faults === undefined ? handler : withFaults({ faults: spec.faults, clock }, handler),
+    }),
+  );
+  const issuer = spec.issuer ?? running.url;
+  const authority = new Authority(server, {
+    issuer,
+    audiences: spec.audiences ?? [issuer, "https://kubernetes.default.svc"],
+    ...(spec.signingKey !== undefined && { signingKey: spec.signingKey }),
+    ...(spec.anonymous !== undefined && { anonymous: spec.anonymous }),
+  });
+  servePaths(server, authority, issuer, running.url);
+  const pods = registry.find("", "v1", "pods");
+  if (pods !== undefined) {
+    extensions.subresourceCreates.set("/pods/binding", bindPod(server, pods));
+    extensions.subresourceCreates.set("/pods/eviction", evictPod(server, pods));
+  }
+  extensions.admissions.push(serviceAccountAdmission(server), clusterAddresses(server));
+  let codec: Awaited<ReturnType<typeof loadKubeProto>> | undefined;
+  extensions.decoders.set(PROTOBUF_CONTENT_TYPE, async (body) => {
+    codec ??= await loadKubeProto();
+    return codec.decode(body) as unknown as KubeObject;
+  });
+  bootstrap(server, { secretsStore: spec.secretsStore !== false });
+
+  const configFor = async (user: { name: string; groups?: readonly string[] }): Promise<KubeConfig> => {
+    const { certPem, keyPem } = await ca.issue({
+      commonName: user.name,
+      ...(user.groups !== undefined && { organizations: user.groups }),
+      usages: ["client"],
+    });
+    return { server: url(), caPem: ca.certPem, credentials: { kind: "certificate", certPem, keyPem } };
+  };
+  return {
+    url: running.url,
+    port: running.port,
+    caPem: ca.certPem,
+    kubeVersion,
+    issuer: { url: issuer, caPem: ca.certPem },
+    authority,
+    context: server,
+    adminConfig: await configFor({ name: "kubernetes-admin", groups: ["system:masters"] }),
+    configFor,
+    tokenConfig: (token, user) => {
+      authority.authenticator.addToken(token, user);
+      return { server: url(), caPem: ca.certPem, credentials: { kind: "token", token } };
+    },
+    compact: () => store.compact(),
+    [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+  };
+}
+
+const isAddress = (name: string): boolean => /^[\d.]+$|:/.test(name);
+const HEALTH = new Set(["/healthz", "/livez", "/readyz"]);
+const ISSUER_PATHS = new Set(["/.well-known/openid-configuration", "/openid/v1/jwks"]);
+
+function servePaths(
+  { extensions, kubeVersion }: ServerContext,
+  authority: Authority,
+  issuer: string,
+  url: string,
+): void {
+  const { paths } = extensions;
+  for (const path of HEALTH)
+    paths.set(path, ({ exchange }) => exchange.respond(200, { "content-type": "text/plain; charset=utf-8" }, "ok"));
+  const [major = "1", minor = "34"] = kubeVersion.split(".");
+  paths.set("/version", ({ exchange }) =>
+    exchange.json(200, {
+      major,
+      minor,
+      emulationMajor: major,
+      emulationMinor: minor,
+      minCompatibilityMajor: major,
+      minCompatibilityMinor: String(Number(minor) - 1),
+      gitVersion: `v${kubeVersion}.0`,
+      gitCommit: "",
+      gitTreeState: "clean",
+      buildDate: "1970-01-01T00:00:00Z",
+      goVersion: "none",
+      compiler: "mountproof",
+      platform: "linux/amd64",
+    }),
+  );
+  paths.set("/.well-known/openid-configuration", ({ exchange }) =>
+    exchange.json(200, openIdConfiguration(issuer, `${issuer === url ? url : issuer}/openid/v1/jwks`)),
+  );
+  paths.set("/openid/v1/jwks", async ({ exchange }) =>
+    exchange.json(200, jwks(await authority.keys.published()), { "content-type": "application/jwk-set+json" }),
+  );
+}
+
+/** A CustomResourceDefinition is accepted in the write itself: its kinds are served in the instant it is there. */
+function withDefinitionRules(kind: Kind, clock: Clock): Kind {
+  if (kind.plural !== "customresourcedefinitions") return kind;
+  const now = (): string => timestamp(clock);
+  return {
+    ...kind,
+    prepare: (object) => {
+      const { spec } = object as Partial<Definition>;
+      if (spec?.names?.kind !== undefined && Array.isArray(spec.versions))
+        acceptDefinition(object as Definition, now());
+    },
+    validate: (object) => definitionErrors(object as Definition),
+  };
+}
+
+function followDefinitions(server: ServerContext, schemas: WeakMap<Kind, Schema>): void {
+  const { store, registry } = server;
+  store.follow("apiextensions.k8s.io/customresourcedefinitions", store.version, ({ type, object }) => {
+    if (!isDefinition(object)) return;
+    const { group, names } = object.spec;
+    registry.remove(group, names.plural);
+    if (type === "DELETED") {
+      store.drop(`${group}/${names.plural}`);
+      return;
+    }
+    for (const { kind, schema } of kindsOf(object)) {
+      if (schema !== undefined) schemas.set(kind, schema);
+      registry.add(kind);
+    }
+  });
+}
