@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { MountproofError, messageOf } from "../../core/index.ts";
+import type { ActiveFault, Fault, FaultPlan, HttpExchange, HttpHandler, Journal } from "../../net/index.ts";
+
+export const CONTROL_ROOT = "/_mountproof/";
+
+/** Puts things into a store. @throws MountproofError `invalid_argument` for a seed it cannot read */
+export type Seed = (seed: unknown) => Promise<void>;
+
+const EffectSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("latency"), ms: z.number().min(0) }),
+  z.strictObject({ kind: z.literal("hang") }),
+  z.strictObject({ kind: z.literal("reset") }),
+  z.strictObject({
+    kind: z.literal("status"),
+    status: z.int().min(100).max(599),
+    headers: z.record(z.string(), z.string()).exactOptional(),
+    body: z.string().exactOptional(),
+  }),
+  z.strictObject({ kind: z.literal("partial-body"), bytes: z.int().min(0) }),
+  z.strictObject({ kind: z.literal("content-type"), contentType: z.string(), body: z.string().exactOptional() }),
+]);
+
+const FaultSchema = z.strictObject({
+  effect: EffectSchema,
+  match: z.strictObject({ method: z.string().exactOptional(), path: z.string().exactOptional() }).exactOptional(),
+  times: z.int().min(1).exactOptional(),
+  after: z.int().min(0).exactOptional(),
+});
+
+/**
+ * The control API, the same for every fake:
+ *
+ * - `POST seed` puts things into the store;
+ * - `GET faults`, `POST faults`, `DELETE faults`, `DELETE faults/ID` say what shall go wrong;
+ * - `GET journal[?since=SEQ]` tells what was asked and answered, values left out.
+ */
+export function controlHandler(parts: {
+  readonly faults: FaultPlan;
+  readonly journal: Journal;
+  readonly seed?: Seed;
+}): HttpHandler {
+  const { faults, journal, seed } = parts;
+  const byId = new Map<number, ActiveFault>();
+  let next = 1;
+  return async (exchange) => {
+    const [what = "", id] = exchange.path.slice(CONTROL_ROOT.length).split("/");
+    const route = `${exchange.method} ${what}`;
+    try {
+      switch (route) {
+        case "POST seed":
+          if (seed === undefined) return refuse(exchange, 501, "this store takes no seed");
+          await seed(await readJson(exchange));
+          return exchange.json(200, { seeded: true });
+        case "GET faults":
+          return exchange.json(
+            200,
+            [...byId].map(([key, { fault, hits }]) => ({ id: key, hits, ...fault })),
+          );
+        case "POST faults": {
+          const result = FaultSchema.safeParse(await readJson(exchange));
+          if (!result.success) return refuse(exchange, 400, z.prettifyError(result.error));
+          byId.set(next, faults.add(result.data as Fault));
+          return exchange.json(201, { id: next++ });
+        }
+        case "DELETE faults": {
+          const chosen = id === undefined ? [...byId.keys()] : [Number(id)];
+          for (const key of chosen) {
+            const fault = byId.get(key);
+            if (fault === undefined) return refuse(exchange, 404, `there is no fault ${key}`);
+            fault.remove();
+            byId.delete(key);
+          }
+          return exchange.json(200, { removed: chosen.length });
+        }
+        case "GET journal":
+          return exchange.json(200, journal.entries({ since: Number(exchange.query.get("since") ?? 0) }));
+        default:
+          return refuse(exchange, 404, `the control API has no ${route}; it has POST seed, faults and GET journal`);
+      }
+    } catch (error) {
+      const isTheirs = error instanceof MountproofError && error.code === "invalid_argument";
+      refuse(exchange, isTheirs ? 400 : 500, messageOf(error));
+    }
+  };
+}
+
+async function readJson(exchange: HttpExchange): Promise<unknown> {
+  try {
+    return JSON.parse((await exchange.body()).toString("utf8"));
+  } catch {
+    throw new MountproofError("invalid_argument", { message: "the body is no JSON" });
+  }
+}
+
+function refuse(exchange: HttpExchange, status: number, message: string): void {
+  exchange.json(status, { error: message });
+}

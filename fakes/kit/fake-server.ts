@@ -1,0 +1,69 @@
+import type { Clock } from "../../core/index.ts";
+import {
+  FaultPlan,
+  type HttpExchange,
+  type HttpHandler,
+  type HttpServerOptions,
+  type Journal,
+  type RunningHttpServer,
+  startHttpServer,
+  withFaults,
+} from "../../net/index.ts";
+import { CONTROL_ROOT, controlHandler, type Seed } from "./control.ts";
+
+export type FakeServerSpec = {
+  readonly clock: Clock;
+  /** `fake/vault`: how journal and errors call it. */
+  readonly name: string;
+  readonly listen?: HttpServerOptions["listen"];
+  readonly tls?: HttpServerOptions["tls"];
+  readonly journal: Journal;
+  /** Answers as the store does. */
+  readonly handler: HttpHandler;
+  /** What the journal keeps of an exchange besides method, path and status; never a value. */
+  readonly describe?: (exchange: HttpExchange) => Readonly<Record<string, unknown>>;
+  /** Puts things into the store, by the control API; without it seeding is refused with 501. */
+  readonly seed?: Seed;
+  /** Serve the control API on the store's own port, below `/_mountproof/`: for a fake that runs alone. */
+  readonly control?: boolean;
+};
+
+export type RunningFakeServer = RunningHttpServer & { readonly faults: FaultPlan };
+
+/**
+ * What every fake store's server shares: each exchange is journaled, faults come before the store, and the control
+ * API stands beside it.
+ */
+export async function startFakeServer(spec: FakeServerSpec): Promise<RunningFakeServer> {
+  const { clock, journal, name, handler, describe } = spec;
+  const faults = new FaultPlan();
+  const faulty = withFaults({ faults, clock }, handler);
+  const journaled: HttpHandler = async (exchange) => {
+    const end = journal.begin({ seam: "store", server: name, operation: `${exchange.method} ${exchange.path}` });
+    const { response } = exchange.raw;
+    let isTold = false;
+    const tell = (): void => {
+      if (isTold) return;
+      isTold = true;
+      const query = exchange.query.toString();
+      end(response.headersSent ? String(response.statusCode) : "no answer", {
+        ...(query !== "" && { query }),
+        ...describe?.(exchange),
+      });
+    };
+    // Before the client can act on the answer: what it does next comes after this entry.
+    response.once("finish", tell).once("close", tell);
+    await faulty(exchange);
+  };
+  const control =
+    spec.control === true ? controlHandler({ faults, journal, ...(spec.seed && { seed: spec.seed }) }) : undefined;
+  const server = await startHttpServer({
+    clock,
+    name,
+    ...(spec.listen !== undefined && { listen: spec.listen }),
+    ...(spec.tls !== undefined && { tls: spec.tls }),
+    handler: (exchange) =>
+      control !== undefined && exchange.path.startsWith(CONTROL_ROOT) ? control(exchange) : journaled(exchange),
+  });
+  return { ...server, faults };
+}

@@ -1,0 +1,2 @@
+export { CONTROL_ROOT, controlHandler, type Seed } from "./control.ts";
+export { type FakeServerSpec, type RunningFakeServer, startFakeServer } from "./fake-server.ts";

@@ -1,0 +1,143 @@
+import { type Clock, type Log, type Random, Scope, silentLog, systemRandom } from "../../core/index.ts";
+import { type Dialer, type HttpExchange, type HttpServerOptions, Journal } from "../../net/index.ts";
+import { type RunningFakeServer, startFakeServer } from "../kit/index.ts";
+import { VaultAdmin } from "./admin.ts";
+import { assemble } from "./core/assemble.ts";
+import { ClusterAccess, type InCluster } from "./core/cluster-access.ts";
+import type { Answer } from "./core/envelope.ts";
+import type { NodeMode } from "./core/seal.ts";
+import type { VaultState } from "./core/state.ts";
+import { type Dialect, OPENBAO, VAULT } from "./dialect.ts";
+import { dispatch, STANDARD_HEADERS } from "./http/dispatch.ts";
+import { seedVault } from "./seed.ts";
+
+export type FakeVaultSpec = {
+  readonly clock: Clock;
+  readonly log?: Log;
+  readonly random?: Random;
+  readonly journal?: Journal;
+  readonly listen?: HttpServerOptions["listen"];
+  /** Plain HTTP without it, as in dev mode. */
+  readonly tls?: HttpServerOptions["tls"];
+  /** `vault` by default. */
+  readonly dialect?: "vault" | "openbao";
+  /** Drawn when left out. */
+  readonly rootToken?: string;
+  /** How names of the cluster become connections, for the kubernetes auth method. */
+  readonly dialer?: Dialer;
+  /** What a Vault in a pod finds in its own file system: its token, the cluster's CA. */
+  readonly inCluster?: InCluster;
+  /** The control API on the store's own port. */
+  readonly control?: boolean;
+};
+
+export interface RunningFakeVault extends AsyncDisposable {
+  /** `http://127.0.0.1:41234` */
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly rootToken: string;
+  readonly journal: Journal;
+  readonly faults: RunningFakeServer["faults"];
+  /** With the root token and without a socket: for seeding and for steps. */
+  readonly admin: VaultAdmin;
+  seal(): void;
+  unseal(): void;
+  /** What the node is in its cluster; `active` at first. */
+  setMode(mode: NodeMode): void;
+}
+
+const DIALECTS: Readonly<Record<NonNullable<FakeVaultSpec["dialect"]>, Dialect>> = { vault: VAULT, openbao: OPENBAO };
+
+/**
+ * A Vault server in one process: KV, tokens, policies, kubernetes and jwt auth, seal, namespaces, audit, over the
+ * public HTTP API.
+ *
+ * @example
+ * await using vault = await new FakeVault({ clock }).start();
+ * await vault.admin.write("secret/data/app", { data: { password: "x" } });
+ */
+export class FakeVault {
+  readonly #spec: FakeVaultSpec;
+
+  constructor(spec: FakeVaultSpec) {
+    this.#spec = spec;
+  }
+
+  /** @throws MountproofError `address_in_use` for a taken port, `environment` when it cannot listen otherwise */
+  async start(): Promise<RunningFakeVault> {
+    return await Scope.run("fake Vault", (scope) => startIn(this.#spec, scope));
+  }
+}
+
+async function startIn(spec: FakeVaultSpec, scope: Scope): Promise<RunningFakeVault> {
+  const { clock, log = silentLog, random = systemRandom() } = spec;
+  const journal = spec.journal ?? new Journal(clock);
+  const cluster = scope.use(new ClusterAccess(clock, spec.dialer, spec.inCluster ?? {}));
+  const { state, rootToken } = assemble({
+    clock,
+    random,
+    log,
+    dialect: DIALECTS[spec.dialect ?? "vault"],
+    cluster,
+    devMounts: true,
+    ...(spec.rootToken !== undefined && { rootToken: spec.rootToken }),
+  });
+  const admin = new VaultAdmin(state, rootToken);
+  const server = scope.use(
+    await startFakeServer({
+      clock,
+      name: "fake/vault",
+      journal,
+      ...(spec.listen !== undefined && { listen: spec.listen }),
+      ...(spec.tls !== undefined && { tls: spec.tls }),
+      ...(spec.control !== undefined && { control: spec.control }),
+      seed: (seed) => seedVault(admin, seed),
+      handler: async (exchange) => respond(exchange, await answer(state, exchange)),
+      describe: ({ headers }) => {
+        const namespace = headers["x-vault-namespace"];
+        return {
+          hasToken: headers["x-vault-token"] !== undefined || headers.authorization !== undefined,
+          ...(namespace !== undefined && { namespace }),
+        };
+      },
+    }),
+  );
+  return {
+    url: server.url,
+    host: server.host,
+    port: server.port,
+    rootToken,
+    journal,
+    faults: server.faults,
+    admin,
+    seal: () => state.seal.seal(),
+    unseal: () => {
+      state.seal.isSealed = false;
+    },
+    setMode: (mode) => {
+      state.seal.mode = mode;
+    },
+    [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+  };
+}
+
+async function answer(state: VaultState, exchange: HttpExchange): Promise<Answer> {
+  return await dispatch(
+    state,
+    {
+      method: exchange.method,
+      path: exchange.path,
+      query: exchange.query,
+      headers: exchange.headers,
+      remoteAddress: exchange.remoteAddress,
+      body: () => exchange.body(),
+    },
+    exchange.raw.request.url ?? exchange.rawPath,
+  );
+}
+
+function respond(exchange: HttpExchange, { status, contentType, body, headers }: Answer): void {
+  const type = status === 204 ? {} : { "Content-Type": contentType };
+  exchange.respond(status, { ...STANDARD_HEADERS, ...type, ...headers }, exchange.method === "HEAD" ? "" : body);
+}
