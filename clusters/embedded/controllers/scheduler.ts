@@ -10,6 +10,7 @@ export const startScheduler: StartController = async ({ client, clock, log, info
   const nodes = await informer(Nodes as Resource<Node>);
   const pods = await informer(Pods as Resource<Pod>);
   const events = startEventRecorder({ client, clock, log, component: "default-scheduler" });
+  const assumed = new AssumedPods();
   const queue = startQueue({
     name: "scheduler",
     clock,
@@ -18,8 +19,9 @@ export const startScheduler: StartController = async ({ client, clock, log, info
       const { name, namespace = "" } = splitKey(key);
       const pod = pods.get(name, namespace);
       if (pod === undefined || !isUnscheduled(pod)) return;
-      const decision = chooseNode(pod, nodes.list(), pods.list());
+      const decision = chooseNode(pod, nodes.list(), assumed.over(pods.list()));
       if ("node" in decision) {
+        assumed.bind(pod, decision.node);
         await client
           .create(
             Pods,
@@ -58,6 +60,7 @@ export const startScheduler: StartController = async ({ client, clock, log, info
     },
   });
   pods.onEvent(({ type, object }) => {
+    if (type === "DELETED" || object.spec.nodeName) assumed.forget(object);
     if (type !== "DELETED" && isUnscheduled(object)) queue.add(keyOf(object));
   });
   nodes.onEvent(({ type, object, old }) => {
@@ -72,6 +75,27 @@ export const startScheduler: StartController = async ({ client, clock, log, info
     },
   };
 };
+
+/** Our own bindings that the informer has not shown yet: those pods count where they will be. */
+class AssumedPods {
+  readonly #nodes = new Map<string, string>();
+
+  bind(pod: Pod, node: string): void {
+    this.#nodes.set(pod.metadata.uid ?? "", node);
+  }
+
+  forget(pod: Pod): void {
+    this.#nodes.delete(pod.metadata.uid ?? "");
+  }
+
+  over(pods: readonly Pod[]): readonly Pod[] {
+    if (this.#nodes.size === 0) return pods;
+    return pods.map((pod) => {
+      const nodeName = this.#nodes.get(pod.metadata.uid ?? "");
+      return nodeName === undefined ? pod : { ...pod, spec: { ...pod.spec, nodeName } };
+    });
+  }
+}
 
 function isUnscheduled(pod: Pod): boolean {
   const scheduler = pod.spec["schedulerName"] ?? "default-scheduler";

@@ -54,7 +54,7 @@ test("a failing publish is tried again after 0.5, 1, 2, 4 seconds, with one even
   const events = await rig.client.list(Events, { namespace: "ns" });
   const failed = events.items.filter((event) => event["reason"] === "FailedMount");
   expect(failed.map((event) => [event["count"], event["message"]])).toEqual([
-    [4, 'MountVolume.SetUp failed for volume "v" : rpc error: code = Internal desc = step fail:INTERNAL'],
+    [4, 'MountVolume.SetUp failed for volume "v" : rpc error: code = Internal desc = told to fail with INTERNAL'],
   ]);
   expect((await live(pod)).status?.phase).toBe("Running");
 });

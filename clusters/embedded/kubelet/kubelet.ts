@@ -227,7 +227,8 @@ async function run(spec: KubeletSpec, scope: Scope): Promise<RunningKubelet> {
     }),
   );
 
-  volumes.reconstructed(await volumesOnDisk(paths));
+  const found = await volumesOnDisk(paths);
+  volumes.reconstructed(found);
   await node.register();
   const registry = scope.use(
     new PluginRegistry({
@@ -240,17 +241,24 @@ async function run(spec: KubeletSpec, scope: Scope): Promise<RunningKubelet> {
   );
   const pods = scope.use(startInformer(client, Pods, { fieldSelector: `spec.nodeName=${name}` }, { clock, log }));
   await Promise.all([nodeInfo.create(), registry.start(), node.keepAlive(), pods.synced, csiDriverObjects.synced]);
-  pods.onEvent(({ type, object, old }) => {
-    if (type === "ADDED") workers.add(object);
-    else if (type === "DELETED") {
-      const worker = workers.get(object.metadata.uid);
-      workers.remove(object);
-      if (worker?.stage === "terminated" || worker?.stage === "finished") volumes.release(object.metadata.uid);
-    } else workers.change(object, old ?? object);
-  });
-  arePodsKnown = true;
-  volumes.podsAreKnown();
-  housekeeping.wake();
+  const followPods = (): void => {
+    if (signal.aborted) return;
+    pods.onEvent(({ type, object, old }) => {
+      if (type === "ADDED") {
+        workers.add(object);
+        volumes.reprocess(object.metadata.uid);
+      } else if (type === "DELETED") {
+        const worker = workers.get(object.metadata.uid);
+        workers.remove(object);
+        if (worker?.stage === "terminated" || worker?.stage === "finished") volumes.release(object.metadata.uid);
+      } else workers.change(object, old ?? object);
+    });
+    arePodsKnown = true;
+    volumes.podsAreKnown();
+    housekeeping.wake();
+  };
+  if (found.length === 0) followPods();
+  else scope.use(clock.timer(timing.podsAfterRestart, followPods, { ref: false }));
   await node.ready();
   return {
     readFiles: async (podUid, container, path) => {

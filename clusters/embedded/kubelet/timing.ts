@@ -13,6 +13,8 @@ export type KubeletTiming = {
   /** How long one sync of a pod waits for its volumes, and how often it looks. */
   readonly mountWait: number;
   readonly mountPoll: number;
+  /** A kubelet that finds volumes of an earlier one looks at its pods so much later: drivers register first (measured). */
+  readonly podsAfterRestart: number;
   /** Sync loop: which pods are due is looked up on ticks of this period. */
   readonly syncTick: number;
   /** Between two syncs of a pod: up to half of it is added. */
@@ -44,6 +46,7 @@ export function kubeletTiming(clock: "real" | "virtual", changes: Partial<Kubele
     volumeTick: 100,
     mountWait: seconds(123),
     mountPoll: 300,
+    podsAfterRestart: 1200,
     syncTick: seconds(1),
     sync: minutes(1),
     syncAfterError: seconds(10),

@@ -28,7 +28,7 @@ export type SimulatedRuntimeSpec = {
   readonly random: Random;
   /** What a container does, where {@link builtInProgram} is not meant. */
   readonly program?: (container: Container, pod: Pod) => Program | undefined;
-  /** How long a sandbox and a container take to start; 300 and 100 ms. */
+  /** How long a sandbox takes to start and to stop, and a container to start; 300 and 100 ms. */
   readonly sandboxMs?: number;
   readonly containerMs?: number;
   /** First three bytes of pod addresses. */
@@ -119,6 +119,7 @@ export class SimulatedRuntime implements ContainerRuntime, Disposable {
   async stopSandbox(podUid: string): Promise<void> {
     const record = this.#pods.get(podUid);
     if (record?.sandbox === undefined) return;
+    if (record.sandbox.isReady) await this.#spec.clock.sleep(this.#spec.sandboxMs ?? 300);
     record.sandbox = { ...record.sandbox, isReady: false };
     this.#tell(podUid);
   }

@@ -13,7 +13,7 @@ import { waitUntil } from "../waiting.ts";
 import type { WatchedObjects } from "../watched-objects.ts";
 import type { PodSteps } from "./pod-worker.ts";
 import type { Relist } from "./relist.ts";
-import { podStatus } from "./status.ts";
+import { failed, podStatus } from "./status.ts";
 import type { StatusWriter } from "./status-writer.ts";
 
 export type PodStepsSpec = {
@@ -141,7 +141,7 @@ export class KubeletPodSteps implements PodSteps {
     });
     const seconds = pod.spec.activeDeadlineSeconds;
     const started = (statuses.status(uid) ?? pod.status)?.startTime;
-    if (seconds === undefined || status.phase === "Succeeded") return status;
+    if (seconds === undefined) return status;
     if (started === undefined) {
       remind(uid, clock.now() + seconds * 1000);
       return status;
@@ -153,6 +153,6 @@ export class KubeletPodSteps implements PodSteps {
     }
     const message = "Pod was active on the node longer than the specified deadline";
     events.post({ pod, type: "Normal", reason: "DeadlineExceeded", message });
-    return { ...status, phase: "Failed", reason: "DeadlineExceeded", message };
+    return failed(status, "DeadlineExceeded", message);
   }
 }

@@ -126,7 +126,8 @@ export class StatusWriter {
     const { phase } = entry.status;
     const isOver = phase === "Succeeded" || phase === "Failed";
     if (!isOver || !this.#spec.mayRun(entry.pod.metadata.uid)) return entry.status;
-    return { ...entry.status, phase: there.status?.phase ?? "Pending" };
+    const { reason: _reason, message: _message, ...status } = entry.status;
+    return { ...status, phase: there.status?.phase ?? "Pending" };
   }
 
   async #delete({ pod }: Entry): Promise<void> {

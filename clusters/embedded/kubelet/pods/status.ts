@@ -35,8 +35,19 @@ export function podStatus(pod: Pod, facts: StatusFacts): PodStatus {
     hostIPs: [{ ip: facts.hostIP }],
     ...(sandbox !== undefined && { podIP: sandbox.ip, podIPs: [{ ip: sandbox.ip }] }),
     ...(inits.length > 0 && { initContainerStatuses: inits }),
-    containerStatuses: apps,
+    containerStatuses: apps.toSorted((a, b) => (a.name < b.name ? -1 : 1)),
   };
+}
+
+/** The same pod, ended from outside: it counts as failed whatever its containers say. */
+export function failed(status: PodStatus, reason: string, message: string): PodStatus {
+  const unready = { status: "False", reason: "PodFailed" } as const;
+  const conditions = status.conditions?.map((condition) => {
+    if (condition.type !== "Ready" && condition.type !== "ContainersReady") return condition;
+    const { message: _was, ...rest } = condition;
+    return { ...rest, ...unready };
+  });
+  return { ...status, phase: "Failed", reason, message, ...(conditions !== undefined && { conditions }) };
 }
 
 function containerStatus(

@@ -144,12 +144,19 @@ export class MemoryApi {
     const object = this.#need(r, target.name, target.namespace);
     const spec = object["spec"] as { nodeName?: string; terminationGracePeriodSeconds?: number } | undefined;
     const seconds = grace ?? spec?.terminationGracePeriodSeconds ?? 30;
-    if (r.plural === "pods" && seconds > 0 && spec?.nodeName !== undefined) {
+    const phase = (object["status"] as { phase?: string } | undefined)?.phase;
+    const isOver = phase === "Succeeded" || phase === "Failed";
+    if (r.plural === "pods" && seconds > 0 && spec?.nodeName !== undefined && !isOver) {
       if (object.metadata.deletionTimestamp !== undefined) return;
       object.metadata.deletionTimestamp = new Date(this.#clock.now() + seconds * 1000).toISOString();
       object.metadata.deletionGracePeriodSeconds = seconds;
       this.#put(r, object);
       return;
+    }
+    if (r.plural === "pods") {
+      object.metadata.deletionTimestamp ??= new Date(this.#clock.now()).toISOString();
+      object.metadata.deletionGracePeriodSeconds = 0;
+      this.#put(r, object);
     }
     object.metadata.resourceVersion = String(++this.#version);
     this.#objects.delete(this.#key(r, target.name, target.namespace));

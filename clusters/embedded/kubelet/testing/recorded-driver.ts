@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, rmdir, symlink, unlink, writeFile } from "node:fs/promises";
+import { connect, createServer, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import { type Clock, Scope } from "../../../../core/index.ts";
 import { Identity, Node, NodeServiceCapability_RPC_Type } from "../../../../wire/gen/csi_pb.ts";
@@ -44,6 +45,7 @@ export class RecordedDriver implements AsyncDisposable {
   readonly #scope = new Scope("recorded driver");
   readonly #steps = new Map<string, string[]>();
   readonly #sockets: { csi: string; registration: string };
+  #isOver = false;
   control: Readonly<Record<string, string>> = {};
 
   constructor(spec: RecordedDriverSpec) {
@@ -67,7 +69,7 @@ export class RecordedDriver implements AsyncDisposable {
       : startGrpcServer({
           clock,
           name: "driver",
-          listen: { path: this.#sockets.csi },
+          listen: { path: this.#inner("csi") },
           services: [
             service(Identity, { getPluginInfo: () => ({ name, vendorVersion: "1" }) }),
             service(Node, {
@@ -93,7 +95,7 @@ export class RecordedDriver implements AsyncDisposable {
     const registration = await startGrpcServer({
       clock,
       name: "registration",
-      listen: { path: this.#sockets.registration },
+      listen: { path: this.#inner("registration") },
       services: [
         service(Registration, {
           getInfo: (_, call) =>
@@ -118,6 +120,38 @@ export class RecordedDriver implements AsyncDisposable {
     });
     this.#scope.use(csi);
     this.#scope.use(registration);
+    if (flags.get("csisock") !== "False") await this.#forward(this.#sockets.csi, this.#inner("csi"));
+    await this.#forward(this.#sockets.registration, this.#inner("registration"));
+  }
+
+  #inner(which: string): string {
+    return join(dirname(this.#sockets.csi), `.${which}`);
+  }
+
+  /** What the world sees of a socket: connections can be cut as a process's death cuts them. */
+  async #forward(path: string, inner: string): Promise<void> {
+    await rm(path, { force: true });
+    const open = new Set<Socket>();
+    const server = createServer((outside) => {
+      const inside = connect(inner);
+      for (const socket of [outside, inside]) {
+        open.add(socket);
+        socket.on("error", () => {});
+        socket.on("close", () => {
+          open.delete(socket);
+          outside.destroy();
+          inside.destroy();
+        });
+      }
+      outside.pipe(inside);
+      inside.pipe(outside);
+    });
+    await new Promise<void>((resolve) => server.listen(path, resolve));
+    this.#scope.defer("forward", async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const socket of open) socket.destroy();
+      await closed;
+    });
   }
 
   /** SIGTERM: both sockets are closed and gone. SIGKILL leaves the files. */
@@ -125,11 +159,13 @@ export class RecordedDriver implements AsyncDisposable {
     const left = signal === "SIGKILL" ? [this.#sockets.csi, this.#sockets.registration] : [];
     const aside = (path: string): string => join(dirname(this.#sockets.csi), `.aside-${left.indexOf(path)}`);
     for (const path of left) await rename(path, aside(path)); // closing a server removes its file
+    for (const call of this.#spec.calls) if (call.driver === this.#spec.name && call.code === "") call.code = "cut";
     await this[Symbol.asyncDispose]();
     for (const path of left) await rename(aside(path), path);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true;
     await this.#scope[Symbol.asyncDispose]();
   }
 
@@ -141,14 +177,17 @@ export class RecordedDriver implements AsyncDisposable {
   async #controlled<T>(key: string, call: ServerCall, reply: T): Promise<T> {
     const step = this.control[key] ?? "ok";
     if (step.startsWith("delay:")) await this.#hold(call, Number(step.slice(6)) * 1000);
-    if (step.startsWith("fail:")) throw failure(step.slice(5), step);
+    if (step.startsWith("fail:")) throw failure(step.slice(5));
     return reply;
   }
 
+  /** Sleeps whatever the caller says: also when the call was given up. */
   async #hold(call: ServerCall, ms: number): Promise<void> {
     call.activity.park();
+    call.signal.addEventListener("abort", () => call.activity.park(), { once: true });
     try {
       await this.#spec.clock.sleep(ms);
+      if (this.#isOver) throw new GrpcError(GrpcStatus.UNAVAILABLE, "the process is gone");
     } finally {
       call.activity.unpark();
     }
@@ -177,13 +216,13 @@ export class RecordedDriver implements AsyncDisposable {
     calls.push(entry);
     try {
       const reply = await work(entry);
-      entry.code = "OK";
+      if (entry.code === "") entry.code = "OK";
       return reply;
     } catch (error) {
-      entry.code = error instanceof GrpcError ? error.codeName : "Unknown";
+      if (entry.code === "") entry.code = error instanceof GrpcError ? error.codeName : "Unknown";
       throw error;
     } finally {
-      entry.after = await describe(target);
+      if (entry.code !== "cut") entry.after = await describe(target);
       entry.endedAt = clock.now();
     }
   }
@@ -217,8 +256,8 @@ export class RecordedDriver implements AsyncDisposable {
       if (kind === "dfail" || kind === "ffail") await mkdir(target, { recursive: true });
       if (kind === "ffail") await writeFile(join(target, "left"), "left");
       if (kind === "mfail") await this.#mount(target, context, secrets);
-      if (kind === "ufail" || kind === "urfail") await unmount(target, kind === "urfail");
-      throw failure(value, step);
+      if (kind === "ufail" || kind === "urfail") await this.#unmount(target, kind === "urfail");
+      throw failure(value);
     }
     await this.#mount(target, context, secrets);
     return {};
@@ -231,10 +270,10 @@ export class RecordedDriver implements AsyncDisposable {
       this.control["unpub"] ?? this.#next(`unpub ${target}`, this.#attributes.get(target)?.["unpub"] ?? "ok");
     (entry as { step: string }).step = step;
     const [kind = "", value = ""] = step.split(":");
-    if (kind === "fail") throw failure(value, step);
+    if (kind === "fail") throw failure(value);
     if (kind === "delay") await this.#hold(call, Number(value) * 1000);
     if (kind === "hang") await this.#hang(call);
-    if (kind !== "lie") await unmount(target, kind !== "keepdir");
+    if (kind !== "lie") await this.#unmount(target, kind !== "keepdir");
     return {};
   }
 
@@ -247,8 +286,33 @@ export class RecordedDriver implements AsyncDisposable {
     throw new GrpcError(GrpcStatus.CANCELLED, "context canceled");
   }
 
+  #coveredBy(target: string): string {
+    return join(dirname(this.#sockets.csi), ".covered", target.replaceAll("/", "~"));
+  }
+
+  /** What lies at a target is hidden by a mount, and there again after it. */
+  async #cover(target: string): Promise<void> {
+    const aside = this.#coveredBy(target);
+    for (const name of await readdir(target)) {
+      await mkdir(aside, { recursive: true });
+      await rename(join(target, name), join(aside, name));
+    }
+  }
+
+  async #unmount(target: string, isRemoved: boolean): Promise<void> {
+    if (existsSync(plainMountMarker(target))) {
+      for (const name of await readdir(target).catch(() => []))
+        await rm(join(target, name), { recursive: true, force: true });
+      await unlink(plainMountMarker(target));
+      const aside = this.#coveredBy(target);
+      for (const name of await readdir(aside).catch(() => [])) await rename(join(aside, name), join(target, name));
+    }
+    if (isRemoved) await rmdir(target).catch(() => undefined);
+  }
+
   async #mount(target: string, context: Record<string, string>, _secrets: Record<string, string>): Promise<void> {
     await mkdir(target, { recursive: true, mode: 0o755 });
+    if (!existsSync(plainMountMarker(target))) await this.#cover(target);
     const count = 1 + Number(await readFile(join(target, "publish-count"), "utf8").catch(() => "0"));
     await writeFile(plainMountMarker(target), "");
     await writeFile(join(target, "publish-count"), String(count));
@@ -269,18 +333,9 @@ export class RecordedDriver implements AsyncDisposable {
   }
 }
 
-async function unmount(target: string, isRemoved: boolean): Promise<void> {
-  if (existsSync(plainMountMarker(target))) {
-    for (const name of await readdir(target).catch(() => []))
-      await rm(join(target, name), { recursive: true, force: true });
-    await unlink(plainMountMarker(target));
-  }
-  if (isRemoved) await rmdir(target).catch(() => undefined);
-}
-
-function failure(code: string, step: string): GrpcError {
+function failure(code: string): GrpcError {
   const name = code === "CANCELED" ? "CANCELLED" : code;
-  return new GrpcError(GrpcStatus[name as keyof typeof GrpcStatus] as number, `step ${step}`);
+  return new GrpcError(GrpcStatus[name as keyof typeof GrpcStatus] as number, `told to fail with ${code}`);
 }
 
 async function describe(target: string): Promise<string> {

@@ -90,8 +90,13 @@ export class Rig implements AsyncDisposable {
     return await this.startDriver(name);
   }
 
-  async startDriver(name: string, flags: ReadonlyMap<string, string> = new Map()): Promise<RecordedDriver> {
+  async startDriver(
+    name: string,
+    flags: ReadonlyMap<string, string> = new Map(),
+    control: Readonly<Record<string, string>> = {},
+  ): Promise<RecordedDriver> {
     const driver = new RecordedDriver({ clock: this.clock, paths: this.paths, name, flags, calls: this.calls });
+    driver.control = control;
     await driver.start();
     this.#drivers.push(driver);
     return driver;

@@ -53,6 +53,7 @@ export class PodVolumes implements AsyncDisposable {
   readonly #changed = new Set<string>();
   readonly #retries = new Map<string, number>();
   readonly #watchers = new Map<string, Set<() => void>>();
+  #arePodsKnown = false;
   #mayUnmount = false;
 
   constructor(spec: PodVolumesSpec) {
@@ -95,8 +96,8 @@ export class PodVolumes implements AsyncDisposable {
 
   /** All pods of the node were listed and handed on: what nobody wants may be unmounted. */
   podsAreKnown(): void {
-    this.#mayUnmount = true;
-    for (const key of this.#actual.keys()) this.#touch(key);
+    this.#arePodsKnown = true;
+    this.#ticks.wake();
   }
 
   /** A sync of the pod begins: its volumes are looked up again, and what changes with each sync is set up again. */
@@ -185,6 +186,10 @@ export class PodVolumes implements AsyncDisposable {
       } else this.#markRemounts(podUid);
     }
     for (const podUid of this.#leaving) this.#dropVolumesOf(podUid);
+    if (!this.#arePodsKnown || this.#mayUnmount) return;
+    // Only now is everything desired that somebody wants.
+    this.#mayUnmount = true;
+    for (const key of this.#actual.keys()) this.#touch(key);
   }
 
   #markRemounts(podUid: string): void {

@@ -1,0 +1,113 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Clock, type Digester, type Log, MountproofError, type Random } from "../../core/index.ts";
+import type { KubeConfig } from "../../kube/client.ts";
+import { createKubeClient } from "../../kube/create-client.ts";
+import type { Journal } from "../../net/journal.ts";
+import type { NodeHandle } from "../cluster.ts";
+import {
+  Kubelet,
+  type KubeletTiming,
+  type Mounts,
+  type Program,
+  type RunningKubelet,
+  SimulatedRuntime,
+} from "./kubelet/index.ts";
+import type { Container, Pod } from "./kubelet/types.ts";
+import type { NodeSpec } from "./spec.ts";
+
+export type EmbeddedNodeSpec = NodeSpec & {
+  readonly name: string;
+  /** Number of the node: its addresses come from it. */
+  readonly index: number;
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: Random;
+  readonly journal: Journal;
+  readonly digester: Digester;
+  readonly mounts: Mounts;
+  readonly kubeVersion: string;
+  /** Kubelet's own. */
+  readonly kubeConfig: KubeConfig;
+  readonly timing?: Partial<KubeletTiming>;
+  readonly program?: (container: Container, pod: Pod) => Program | undefined;
+};
+
+/** One simulated machine: its folders and containers, which outlive its kubelet. */
+export class EmbeddedNode implements AsyncDisposable {
+  readonly handle: NodeHandle;
+  readonly runtime: SimulatedRuntime;
+  readonly #spec: EmbeddedNodeSpec;
+  #kubelet: (RunningKubelet & { readonly client: AsyncDisposable }) | undefined;
+
+  constructor(spec: EmbeddedNodeSpec) {
+    this.#spec = spec;
+    const root = join(spec.folder, spec.name);
+    const kubeletRoot = join(root, "kubelet");
+    this.handle = {
+      name: spec.name,
+      paths: {
+        kubeletRoot,
+        pluginsRegistry: join(kubeletRoot, "plugins_registry"),
+        driverPluginDir: join(kubeletRoot, "plugins", "csi-secrets-store"),
+        providersDir: join(root, "providers"),
+        additionalProvidersDir: join(root, "providers-etc"),
+      },
+    };
+    const { clock, random, program, index } = spec;
+    this.runtime = new SimulatedRuntime({
+      clock,
+      random,
+      subnet: `10.244.${index & 0xff}`,
+      ...(program !== undefined && { program }),
+    });
+  }
+
+  get kubelet(): RunningKubelet {
+    if (this.#kubelet !== undefined) return this.#kubelet;
+    throw new MountproofError("unavailable", {
+      message: `the kubelet of "${this.#spec.name}" is stopped`,
+      culprit: { node: this.#spec.name },
+    });
+  }
+
+  async makeFolders(): Promise<void> {
+    const { pluginsRegistry, driverPluginDir, providersDir, additionalProvidersDir } = this.handle.paths;
+    for (const folder of [pluginsRegistry, driverPluginDir, providersDir, additionalProvidersDir])
+      await mkdir(folder, { recursive: true, mode: 0o755 });
+  }
+
+  async startKubelet(): Promise<void> {
+    if (this.#kubelet !== undefined) return;
+    const { clock, kubeConfig, index, name } = this.#spec;
+    const client = createKubeClient({ ...kubeConfig, userAgent: "kubelet" }, { clock });
+    try {
+      const kubelet = await new Kubelet({
+        ...this.#spec,
+        name,
+        client,
+        paths: this.handle.paths,
+        runtime: this.runtime,
+        labels: this.#spec.labels ?? {},
+        hostIP: `172.18.${index >> 8}.${(index & 0xff) + 2}`,
+      }).start();
+      this.#kubelet = Object.assign(kubelet, { client });
+    } catch (error) {
+      await client[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  async stopKubelet(): Promise<void> {
+    const kubelet = this.#kubelet;
+    this.#kubelet = undefined;
+    await kubelet?.[Symbol.asyncDispose]();
+    await kubelet?.client[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stopKubelet();
+    this.runtime[Symbol.dispose]();
+  }
+}

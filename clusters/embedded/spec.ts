@@ -1,0 +1,94 @@
+import type { Clock, Log, Random } from "../../core/index.ts";
+import type { KubeConfig } from "../../kube/client.ts";
+import type { KubeObject } from "../../kube/types.ts";
+import type { CertificateAuthority, FaultPlan, Journal, SigningKey } from "../../net/index.ts";
+import type { Cluster, Launcher, NodeHandle } from "../cluster.ts";
+import type { KubeVersion } from "./apiserver/index.ts";
+import type { KubeletTiming, Mounts, Program } from "./kubelet/index.ts";
+import type { Container, Pod } from "./kubelet/types.ts";
+
+/** A node to simulate. */
+export type NodeSpec = {
+  /** `node-0`, `node-1`, … by default. */
+  readonly name?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
+};
+
+/** A part that runs on nodes beside kubelet (the driver, a provider), under a ServiceAccount. */
+export type NodePart = {
+  /** Names it in errors. */
+  readonly name: string;
+  /** Whose token it gets; the account must exist by then. */
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly launch: Launcher;
+  /** Where; every node by default. */
+  readonly nodes?: readonly string[];
+};
+
+export type EmbeddedClusterSpec = {
+  readonly clock: Clock;
+  readonly log?: Log;
+  readonly journal?: Journal;
+  readonly random?: Random;
+  /** 1.35 by default. */
+  readonly kubeVersion?: KubeVersion;
+  /** How many, or which; one by default, 0 for an API server with controllers alone. */
+  readonly nodes?: number | readonly NodeSpec[];
+  /** Folder for the nodes' files; a new one below the system's by default. Either way it is removed at the end. */
+  readonly folder?: string;
+  /** `auto`: mounts are real where mount(2) is allowed. Driver and kubelet must agree. */
+  readonly mounts?: "auto" | "plain";
+  /** Applied once the API server answers, before any part is launched. */
+  readonly manifests?: readonly KubeObject[];
+  readonly parts?: readonly NodePart[];
+  /** What a container does, where the built-in programs are not meant. */
+  readonly program?: (container: Container, pod: Pod) => Program | undefined;
+  /** Kubelet's periods, for real clocks that cannot wait. */
+  readonly timing?: Partial<KubeletTiming>;
+  /** Controllers and scheduler; true by default. */
+  readonly controllers?: boolean;
+  readonly authority?: CertificateAuthority;
+  readonly signingKey?: () => Promise<SigningKey>;
+  readonly listen?: { readonly host?: string; readonly port?: number };
+  readonly names?: readonly string[];
+  readonly issuer?: string;
+  readonly audiences?: readonly string[];
+  readonly publicIssuer?: boolean;
+  readonly anonymous?: boolean;
+  /** Faults of the API server. */
+  readonly faults?: FaultPlan;
+};
+
+/** A running embedded cluster: what every cluster has, and what only a simulated one can. */
+export interface RunningEmbeddedCluster extends Cluster {
+  readonly kind: "embedded";
+  /** `plain`: mount(2) is refused here, or was not wanted; marked directories stand for mounts. */
+  readonly mounts: Mounts;
+  /** Creates objects, and replaces those that are there. */
+  apply(objects: readonly KubeObject[]): Promise<void>;
+  /** Starts a part on its nodes; it ends with the cluster, or when what is returned is disposed. */
+  launch(part: NodePart): Promise<AsyncDisposable>;
+  /** Kubelet dies and starts anew on what it left: containers and mounts stay. */
+  restartKubelet(node?: string): Promise<void>;
+  /** Kubelet alone dies; {@link RunningEmbeddedCluster.startKubelet} brings it back. */
+  stopKubelet(node?: string): Promise<void>;
+  startKubelet(node?: string): Promise<void>;
+  /** Ends a running container, as if its process did. */
+  exitContainer(
+    pod: { readonly namespace: string; readonly name: string; readonly container?: string },
+    exitCode: number,
+  ): Promise<void>;
+  /** The environment of a running container. */
+  environment(pod: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly container?: string;
+  }): Promise<ReadonlyMap<string, string>>;
+  /** A config with a client certificate for any user. */
+  configForUser(user: { readonly name: string; readonly groups?: readonly string[] }): Promise<KubeConfig>;
+  node(name?: string): NodeHandle;
+  /** Forgets the API server's watch history: watches from old versions get 410. */
+  compact(): void;
+}

@@ -1,0 +1,103 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Digester, Scope, silentLog, systemRandom } from "../../core/index.ts";
+import { createKubeClient } from "../../kube/create-client.ts";
+import { Journal } from "../../net/index.ts";
+import { EmbeddedApiServer, type RunningApiServer } from "./apiserver/index.ts";
+import { EmbeddedClusterHandle } from "./cluster-handle.ts";
+import { startControllers } from "./controllers/index.ts";
+import { type Mounts, openMounts, plainMounts } from "./kubelet/index.ts";
+import { EmbeddedNode } from "./node.ts";
+import type { EmbeddedClusterSpec, NodeSpec, RunningEmbeddedCluster } from "./spec.ts";
+
+/**
+ * A Kubernetes cluster in this process: API server, controllers, scheduler and one simulated kubelet a node.
+ *
+ * @example
+ * await using cluster = await new EmbeddedCluster({ clock, nodes: 1 }).start();
+ * await cluster.apply(driverManifests());
+ * await cluster.launch({ name: "driver", namespace: "kube-system", serviceAccount: "secrets-store-csi-driver", launch });
+ */
+export class EmbeddedCluster {
+  readonly #spec: EmbeddedClusterSpec;
+
+  constructor(spec: EmbeddedClusterSpec) {
+    this.#spec = spec;
+  }
+
+  /** Resolves when its nodes are Ready and its parts run. A failed start leaves nothing behind. */
+  async start(): Promise<RunningEmbeddedCluster> {
+    return await Scope.run("embedded cluster", (scope) => run(this.#spec, scope));
+  }
+}
+
+async function run(spec: EmbeddedClusterSpec, scope: Scope): Promise<RunningEmbeddedCluster> {
+  const { clock, log = silentLog, random = systemRandom(), kubeVersion = "1.35" } = spec;
+  const digester = new Digester();
+  const journal = spec.journal ?? new Journal(clock);
+  const mounts = spec.mounts === "plain" ? plainMounts() : await openMounts();
+  const folder = await makeFolder(spec.folder, mounts, scope);
+  const api = scope.use(
+    await new EmbeddedApiServer({ ...spec, log, random, journal, kubeVersion, ...issuerOf(spec) }).start(),
+  );
+  const admin = scope.use(createKubeClient({ ...api.adminConfig, userAgent: "mountproof-admin" }, { clock }));
+  const nodes = nodeSpecs(spec.nodes ?? 1).map((node, index) => ({ ...node, index }));
+  const controllers = spec.controllers === false ? undefined : startManager(api, spec, scope);
+  const started = await Promise.all(
+    nodes.map(async (node) => {
+      const kubeConfig = await api.configFor({ name: `system:node:${node.name}`, groups: ["system:nodes"] });
+      const embedded = new EmbeddedNode({
+        ...node,
+        folder,
+        clock,
+        log,
+        random,
+        journal,
+        digester,
+        mounts,
+        kubeVersion,
+        kubeConfig,
+        ...(spec.timing !== undefined && { timing: spec.timing }),
+        ...(spec.program !== undefined && { program: spec.program }),
+      });
+      scope.use(embedded);
+      await embedded.makeFolders();
+      await embedded.startKubelet();
+      return embedded;
+    }),
+  );
+  await controllers;
+  const cluster = new EmbeddedClusterHandle({ clock, log, journal, api, admin, nodes: started, mounts, scope });
+  await cluster.apply(spec.manifests ?? []);
+  for (const part of spec.parts ?? []) await cluster.launch(part);
+  return cluster;
+}
+
+function issuerOf({ issuer, audiences }: EmbeddedClusterSpec): { issuer?: string; audiences?: readonly string[] } {
+  return { ...(issuer !== undefined && { issuer }), ...(audiences !== undefined && { audiences }) };
+}
+
+/** Controllers and scheduler are one client, as their rights here are one. */
+async function startManager(api: RunningApiServer, spec: EmbeddedClusterSpec, scope: Scope): Promise<void> {
+  const { clock, log = silentLog, random = systemRandom() } = spec;
+  const client = createKubeClient({ ...api.adminConfig, userAgent: "kube-controller-manager" }, { clock });
+  scope.use(client);
+  scope.use(await startControllers({ client, clock, log, random }));
+}
+
+function nodeSpecs(nodes: number | readonly NodeSpec[]): (NodeSpec & { readonly name: string })[] {
+  const list = typeof nodes === "number" ? Array.from({ length: nodes }, (): NodeSpec => ({})) : nodes;
+  return list.map((node, index) => ({ ...node, name: node.name ?? `node-${index}` }));
+}
+
+/** Short, for the paths of sockets below it may not be long; gone at the end with all that is mounted in it. */
+async function makeFolder(wanted: string | undefined, mounts: Mounts, scope: Scope): Promise<string> {
+  const folder = wanted ?? (await mkdtemp(join(tmpdir(), "mp-")));
+  await mkdir(folder, { recursive: true });
+  scope.defer("folder", async () => {
+    if (mounts.isReal) for (const point of await mounts.below(folder)) mounts.unmount(point, { detach: true });
+    await rm(folder, { recursive: true, force: true });
+  });
+  return folder;
+}
