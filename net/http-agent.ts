@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { connect as connectTls, createSecureContext, type SecureContext } from "node:tls";
 import type { Agent } from "undici";
 import { createDialer, type Dialer, loopbackResolver } from "./dialer.ts";
 
@@ -24,6 +24,7 @@ export type ConnectionOptions = {
 export async function createAgent(options: ConnectionOptions): Promise<Agent> {
   const { default: AgentClass } = await import("undici/lib/dispatcher/agent.js");
   const dial = options.dialer ?? createDialer({ resolvers: [loopbackResolver] });
+  const secure = securer(options);
   return new AgentClass({
     connections: options.connections ?? 128,
     pipelining: 1,
@@ -34,7 +35,7 @@ export async function createAgent(options: ConnectionOptions): Promise<Agent> {
       const isTls = target.protocol === "https:";
       const host = target.hostname.replace(/^\[|\]$/g, "");
       dial(host, Number(target.port) || (isTls ? 443 : 80))
-        .then((socket) => (isTls ? secure(socket, options, host) : socket))
+        .then((socket) => (isTls ? secure(socket, host, target.port) : socket))
         .then(
           (socket) => callback(null, socket),
           (error: Error) => callback(error, null),
@@ -43,28 +44,43 @@ export async function createAgent(options: ConnectionOptions): Promise<Agent> {
   });
 }
 
-function secure(socket: Socket, options: ConnectionOptions, host: string): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const name = options.serverName ?? host;
-    const secured = connectTls(
-      {
-        socket,
-        host: name,
-        // RFC 6066: a server name is never an address.
-        ...(!/^[\d.]+$|:/.test(name) && { servername: name }),
-        ALPNProtocols: ["http/1.1"],
+/**
+ * Makes TLS of sockets. What a handshake needs is read once, and a server that was met before is met by its session:
+ * a client with many watches opens many connections.
+ */
+function securer(options: ConnectionOptions): (socket: Socket, host: string, port: string) => Promise<Socket> {
+  const sessions = new Map<string, Buffer>();
+  let context: SecureContext | undefined;
+  return (socket, host, port) =>
+    new Promise((resolve, reject) => {
+      context ??= createSecureContext({
         ...(options.caPem !== undefined && { ca: options.caPem }),
         ...(options.clientCertificate !== undefined && {
           cert: options.clientCertificate.certPem,
           key: options.clientCertificate.keyPem,
         }),
-        rejectUnauthorized: options.insecureSkipVerify !== true,
-      },
-      () => resolve(secured),
-    );
-    secured.once("error", (error) => {
-      socket.destroy();
-      reject(error);
+      });
+      const name = options.serverName ?? host;
+      const server = `${host}:${port}`;
+      const session = sessions.get(server);
+      const secured = connectTls(
+        {
+          socket,
+          host: name,
+          // RFC 6066: a server name is never an address.
+          ...(!/^[\d.]+$|:/.test(name) && { servername: name }),
+          ALPNProtocols: ["http/1.1"],
+          secureContext: context,
+          rejectUnauthorized: options.insecureSkipVerify !== true,
+          ...(session !== undefined && { session }),
+        },
+        () => resolve(secured),
+      );
+      secured.on("session", (fresh: Buffer) => sessions.set(server, fresh));
+      secured.once("error", (error) => {
+        sessions.delete(server);
+        socket.destroy();
+        reject(error);
+      });
     });
-  });
 }

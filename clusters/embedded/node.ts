@@ -1,8 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, type Digester, type Log, MountproofError, type Random } from "../../core/index.ts";
-import type { KubeConfig } from "../../kube/client.ts";
-import { createKubeClient } from "../../kube/create-client.ts";
+import type { KubeClient } from "../../kube/client.ts";
 import type { Journal } from "../../net/journal.ts";
 import type { NodeHandle } from "../cluster.ts";
 import {
@@ -28,8 +27,8 @@ export type EmbeddedNodeSpec = NodeSpec & {
   readonly digester: Digester;
   readonly mounts: Mounts;
   readonly kubeVersion: string;
-  /** Kubelet's own. */
-  readonly kubeConfig: KubeConfig;
+  /** Makes kubelet's own client. */
+  readonly connect: () => KubeClient;
   readonly timing?: Partial<KubeletTiming>;
   readonly program?: (container: Container, pod: Pod) => Program | undefined;
 };
@@ -80,8 +79,8 @@ export class EmbeddedNode implements AsyncDisposable {
 
   async startKubelet(): Promise<void> {
     if (this.#kubelet !== undefined) return;
-    const { clock, kubeConfig, index, name } = this.#spec;
-    const client = createKubeClient({ ...kubeConfig, userAgent: "kubelet" }, { clock });
+    const { connect, index, name } = this.#spec;
+    const client = connect();
     try {
       const kubelet = await new Kubelet({
         ...this.#spec,

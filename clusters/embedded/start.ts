@@ -2,8 +2,9 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Digester, Scope, silentLog, systemRandom } from "../../core/index.ts";
+import type { KubeClient } from "../../kube/client.ts";
 import { createKubeClient } from "../../kube/create-client.ts";
-import { Journal } from "../../net/index.ts";
+import { createDialer, Journal } from "../../net/index.ts";
 import { EmbeddedApiServer, type RunningApiServer } from "./apiserver/index.ts";
 import { EmbeddedClusterHandle } from "./cluster-handle.ts";
 import { startControllers } from "./controllers/index.ts";
@@ -38,15 +39,17 @@ async function run(spec: EmbeddedClusterSpec, scope: Scope): Promise<RunningEmbe
   const journal = spec.journal ?? new Journal(clock);
   const mounts = spec.mounts === "plain" ? plainMounts() : await openMounts();
   const folder = await makeFolder(spec.folder, mounts, scope);
+  const localSocket = join(folder, "apiserver.sock");
   const api = scope.use(
-    await new EmbeddedApiServer({ ...spec, log, random, journal, kubeVersion, ...issuerOf(spec) }).start(),
+    await new EmbeddedApiServer({ ...spec, log, random, journal, kubeVersion, localSocket }).start(),
   );
+  const connect = localConnector(api, localSocket, spec);
   const admin = scope.use(createKubeClient({ ...api.adminConfig, userAgent: "mountproof-admin" }, { clock }));
   const nodes = nodeSpecs(spec.nodes ?? 1).map((node, index) => ({ ...node, index }));
-  const controllers = spec.controllers === false ? undefined : startManager(api, spec, scope);
+  const controllers = spec.controllers === false ? undefined : startManager(connect, spec, scope);
   const started = await Promise.all(
     nodes.map(async (node) => {
-      const kubeConfig = await api.configFor({ name: `system:node:${node.name}`, groups: ["system:nodes"] });
+      const user = { name: `system:node:${node.name}`, groups: ["system:nodes", "system:authenticated"] };
       const embedded = new EmbeddedNode({
         ...node,
         folder,
@@ -57,7 +60,7 @@ async function run(spec: EmbeddedClusterSpec, scope: Scope): Promise<RunningEmbe
         digester,
         mounts,
         kubeVersion,
-        kubeConfig,
+        connect: () => connect("kubelet", user),
         ...(spec.timing !== undefined && { timing: spec.timing }),
         ...(spec.program !== undefined && { program: spec.program }),
       });
@@ -74,14 +77,24 @@ async function run(spec: EmbeddedClusterSpec, scope: Scope): Promise<RunningEmbe
   return cluster;
 }
 
-function issuerOf({ issuer, audiences }: EmbeddedClusterSpec): { issuer?: string; audiences?: readonly string[] } {
-  return { ...(issuer !== undefined && { issuer }), ...(audiences !== undefined && { audiences }) };
+type Connect = (component: string, user: Parameters<RunningApiServer["tokenConfig"]>[1]) => KubeClient;
+
+/** Clients of the cluster's own components: over the server's local socket, each as who it is. */
+function localConnector(api: RunningApiServer, path: string, { clock, random }: EmbeddedClusterSpec): Connect {
+  const dialer = createDialer({ resolvers: [async () => ({ path })] });
+  return (component, user) => {
+    const config = { ...api.tokenConfig((random ?? systemRandom()).uuid(), user), server: "http://apiserver" };
+    return createKubeClient({ ...config, userAgent: component }, { clock, dialer });
+  };
 }
 
 /** Controllers and scheduler are one client, as their rights here are one. */
-async function startManager(api: RunningApiServer, spec: EmbeddedClusterSpec, scope: Scope): Promise<void> {
+async function startManager(connect: Connect, spec: EmbeddedClusterSpec, scope: Scope): Promise<void> {
   const { clock, log = silentLog, random = systemRandom() } = spec;
-  const client = createKubeClient({ ...api.adminConfig, userAgent: "kube-controller-manager" }, { clock });
+  const client = connect("kube-controller-manager", {
+    name: "system:kube-controller-manager",
+    groups: ["system:masters"],
+  });
   scope.use(client);
   scope.use(await startControllers({ client, clock, log, random }));
 }

@@ -1,3 +1,4 @@
+import { chmod } from "node:fs/promises";
 import { type Clock, type Log, type Random, Scope, silentLog, systemRandom } from "../../../core/index.ts";
 import type { KubeConfig } from "../../../kube/client.ts";
 import type { KubeObject } from "../../../kube/types.ts";
@@ -37,6 +38,11 @@ export type ApiServerSpec = {
   /** 1.34 by default. */
   readonly kubeVersion?: KubeVersion;
   readonly listen?: { readonly host?: string; readonly port?: number };
+  /**
+   * A socket file that answers the same without TLS, for the cluster's own components: only this process's user may
+   * connect, and tokens say who asks.
+   */
+  readonly localSocket?: string;
   /** Names and addresses in the serving certificate besides loopback and the cluster's own. */
   readonly names?: readonly string[];
   /** Shared by the parts of a run; made here when left out. */
@@ -151,6 +157,10 @@ async function assemble(spec: ApiServerSpec, scope: Scope): Promise<RunningApiSe
       handler: spec.faults === undefined ? handler : withFaults({ faults: spec.faults, clock }, handler),
     }),
   );
+  if (spec.localSocket !== undefined) {
+    scope.use(await startHttpServer({ clock, name: "apiserver", listen: { path: spec.localSocket }, handler }));
+    await chmod(spec.localSocket, 0o600);
+  }
   const issuer = spec.issuer ?? running.url;
   const authority = new Authority(server, {
     issuer,

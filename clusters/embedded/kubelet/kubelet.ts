@@ -229,7 +229,7 @@ async function run(spec: KubeletSpec, scope: Scope): Promise<RunningKubelet> {
 
   const found = await volumesOnDisk(paths);
   volumes.reconstructed(found);
-  await node.register();
+  const { uid: nodeUid = "" } = (await node.register()).metadata;
   const registry = scope.use(
     new PluginRegistry({
       ...base,
@@ -240,7 +240,13 @@ async function run(spec: KubeletSpec, scope: Scope): Promise<RunningKubelet> {
     }),
   );
   const pods = scope.use(startInformer(client, Pods, { fieldSelector: `spec.nodeName=${name}` }, { clock, log }));
-  await Promise.all([nodeInfo.create(), registry.start(), node.keepAlive(), pods.synced, csiDriverObjects.synced]);
+  await Promise.all([
+    nodeInfo.create(nodeUid),
+    registry.start(),
+    node.keepAlive(),
+    pods.synced,
+    csiDriverObjects.synced,
+  ]);
   const followPods = (): void => {
     if (signal.aborted) return;
     pods.onEvent(({ type, object, old }) => {

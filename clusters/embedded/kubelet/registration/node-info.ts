@@ -30,10 +30,8 @@ export class NodeInfoWriter {
   }
 
   /** The CSINode that has to be there before the node is Ready. */
-  async create(): Promise<void> {
-    await this.#queue(async () => {
-      if ((await this.#client.find(CsiNodes, this.#nodeName)) === undefined) await this.#createCsiNode([]);
-    });
+  async create(nodeUid: string): Promise<void> {
+    await this.#queue(() => this.#createCsiNode([], nodeUid));
   }
 
   /** Node first, then CSINode (measured). */
@@ -91,14 +89,14 @@ export class NodeInfoWriter {
     await this.#client.update(CsiNodes, { ...csiNode, spec: { drivers: after.length === 0 ? null : [...after] } });
   }
 
-  async #createCsiNode(drivers: readonly CsiNodeDriver[]): Promise<void> {
-    const node = await this.#client.get(Nodes, this.#nodeName);
+  async #createCsiNode(drivers: readonly CsiNodeDriver[], nodeUid?: string): Promise<void> {
+    const uid = nodeUid ?? (await this.#client.get(Nodes, this.#nodeName)).metadata.uid ?? "";
     const csiNode: CsiNode = {
       apiVersion: "storage.k8s.io/v1",
       kind: "CSINode",
       metadata: {
         name: this.#nodeName,
-        ownerReferences: [{ apiVersion: "v1", kind: "Node", name: this.#nodeName, uid: node.metadata.uid ?? "" }],
+        ownerReferences: [{ apiVersion: "v1", kind: "Node", name: this.#nodeName, uid }],
       },
       spec: { drivers: drivers.length === 0 ? null : [...drivers] },
     };
