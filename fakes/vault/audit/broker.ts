@@ -1,9 +1,9 @@
 import { createHmac, randomBytes } from "node:crypto";
+import { isObject, type JsonObject, type JsonValue, VerbatimNumber } from "../../../core/go/json.ts";
 import type { Clock } from "../../../core/index.ts";
 import type { Trace } from "../core/core.ts";
 import type { Result, VaultRequest } from "../framework/request.ts";
 import { goTime } from "../values/duration.ts";
-import { isObject, type JsonObject, type JsonValue, VerbatimNumber } from "../values/json.ts";
 
 export type AuditDevice = {
   /** Ends in a slash. */

@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
 import { compactVerify } from "jose";
-import { isObject, type JsonObject, type JsonValue, numberOf, parseJson } from "../values/json.ts";
+import { isObject, type JsonObject, type JsonValue, numberOf, parseJson } from "../../../core/go/json.ts";
 
 /** Signing algorithms that Vault takes. */
 const ALGORITHMS: ReadonlySet<string> = new Set([

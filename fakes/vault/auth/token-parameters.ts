@@ -1,8 +1,8 @@
+import type { JsonObject } from "../../../core/go/json.ts";
 import type { Dialect } from "../dialect.ts";
 import { refuse } from "../framework/errors.ts";
 import type { Fields, Schema } from "../framework/fields.ts";
 import type { AuthGrant } from "../framework/request.ts";
-import type { JsonObject } from "../values/json.ts";
 
 /** What a role of an auth method says about the tokens it gives (`token_…`). Seconds. */
 export type TokenParameters = {

@@ -1,6 +1,6 @@
+import { goJson, goString, type JsonObject } from "../../../core/go/json.ts";
 import type { Dialect } from "../dialect.ts";
 import type { AuthBlock, VaultResponse, WrapBlock } from "../framework/request.ts";
-import { goJson, goString, type JsonObject } from "../values/json.ts";
 
 /** What goes back over HTTP. No body with 204. */
 export type Answer = {

@@ -1,6 +1,6 @@
+import type { JsonObject } from "../../../core/go/json.ts";
 import { refuse } from "../framework/errors.ts";
 import { mountAccessor } from "../values/ids.ts";
-import type { JsonObject } from "../values/json.ts";
 import type { ClusterAccess } from "./cluster-access.ts";
 import type { EngineFactory } from "./engines.ts";
 import type { Mount } from "./mounts.ts";

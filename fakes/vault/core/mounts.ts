@@ -1,5 +1,5 @@
+import type { JsonObject } from "../../../core/go/json.ts";
 import type { Backend } from "../framework/backend.ts";
-import type { JsonObject } from "../values/json.ts";
 
 /** One mount: where an engine or auth method lives, and how it was tuned. */
 export type Mount = {

@@ -1,7 +1,7 @@
+import type { JsonObject } from "../../../core/go/json.ts";
 import { type Backend, listBelow, listOf } from "../framework/backend.ts";
 import { fail } from "../framework/errors.ts";
 import type { Call } from "../framework/request.ts";
-import type { JsonObject } from "../values/json.ts";
 
 /** Each token's own store, which ends with it. */
 export function cubbyhole(): Backend {

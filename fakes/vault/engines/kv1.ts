@@ -1,8 +1,8 @@
+import { goJson, type JsonObject } from "../../../core/go/json.ts";
 import type { EngineContext } from "../core/engines.ts";
 import { type Backend, listBelow, listOf } from "../framework/backend.ts";
 import { refuse } from "../framework/errors.ts";
 import { parseSeconds } from "../values/duration.ts";
-import { goJson, type JsonObject } from "../values/json.ts";
 
 /**
  * KV version 1: a write replaces, numbers keep their text, and `ttl` (or `lease`) in the data becomes the

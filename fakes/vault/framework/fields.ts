@@ -1,5 +1,5 @@
+import { goJson, isObject, type JsonObject, type JsonValue, numberOf, VerbatimNumber } from "../../../core/go/json.ts";
 import { parseSeconds } from "../values/duration.ts";
-import { goJson, isObject, type JsonObject, type JsonValue, numberOf, VerbatimNumber } from "../values/json.ts";
 import { refuse } from "./errors.ts";
 
 /** Types of a path's parameters, named after Vault's own. */

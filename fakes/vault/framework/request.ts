@@ -1,6 +1,6 @@
+import type { JsonObject } from "../../../core/go/json.ts";
 import type { Namespace } from "../core/namespaces.ts";
 import type { TokenEntry } from "../tokens/token.ts";
-import type { JsonObject } from "../values/json.ts";
 import type { Fields } from "./fields.ts";
 
 /** What a request does, as policies see it. */

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { isObject, type JsonObject, parseJson } from "../../../core/go/json.ts";
 import type { Namespace, Namespaces } from "../core/namespaces.ts";
 import { bare, refuse, VaultError } from "../framework/errors.ts";
 import type { Operation, VaultRequest } from "../framework/request.ts";
 import { parseSeconds } from "../values/duration.ts";
-import { isObject, type JsonObject, parseJson } from "../values/json.ts";
 
 /** What is needed of an HTTP request. */
 export type HttpInput = {

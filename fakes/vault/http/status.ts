@@ -1,7 +1,7 @@
+import { isObject, type JsonObject, type JsonValue, numberOf, parseJson } from "../../../core/go/json.ts";
 import { type Answer, errorAnswer, JSON_TYPE, NO_CONTENT } from "../core/envelope.ts";
 import type { VaultState } from "../core/state.ts";
 import { VaultError } from "../framework/errors.ts";
-import { isObject, type JsonObject, type JsonValue, numberOf, parseJson } from "../values/json.ts";
 import type { HttpInput } from "./parse.ts";
 
 /** What is answered without a token, sealed or not. Undefined for every other path. */

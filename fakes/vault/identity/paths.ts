@@ -1,9 +1,9 @@
+import type { JsonObject } from "../../../core/go/json.ts";
 import type { VaultState } from "../core/state.ts";
 import { type Backend, listOf } from "../framework/backend.ts";
 import { refuse } from "../framework/errors.ts";
 import type { Call, Result } from "../framework/request.ts";
 import { goTime } from "../values/duration.ts";
-import type { JsonObject } from "../values/json.ts";
 import type { Alias, Entity } from "./entities.ts";
 
 /** `identity/`: entities and their aliases, as far as logins make them and policies name them. */

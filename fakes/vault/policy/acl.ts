@@ -1,5 +1,5 @@
+import { isObject, type JsonObject, type JsonValue, numberOf } from "../../../core/go/json.ts";
 import type { Operation } from "../framework/request.ts";
-import { isObject, type JsonObject, type JsonValue, numberOf } from "../values/json.ts";
 import type { Capability, ParameterRules, PathRule } from "./policy.ts";
 
 /** A rule with its full path: the namespace it was written in, templates filled in. */

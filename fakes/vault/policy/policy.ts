@@ -1,6 +1,6 @@
+import { goString, type JsonValue } from "../../../core/go/json.ts";
 import { multierror } from "../framework/errors.ts";
 import { parseSeconds } from "../values/duration.ts";
-import { goString, type JsonValue } from "../values/json.ts";
 import { type HclItem, type HclObject, type HclValue, parseHcl } from "./hcl.ts";
 
 export type Capability = "create" | "read" | "update" | "delete" | "list" | "sudo" | "deny" | "patch";

@@ -1,10 +1,10 @@
+import type { JsonObject } from "../../../core/go/json.ts";
 import { aclOf } from "../core/authorize.ts";
 import type { VaultState } from "../core/state.ts";
 import type { PathSpec } from "../framework/backend.ts";
 import { fail, refuse } from "../framework/errors.ts";
 import type { Call, Result } from "../framework/request.ts";
 import type { TokenEntry } from "../tokens/token.ts";
-import type { JsonObject } from "../values/json.ts";
 
 /** `capabilities`, `capabilities-self`, `capabilities-accessor`: what a token may do on paths. */
 export function capabilityPaths(state: VaultState): PathSpec[] {

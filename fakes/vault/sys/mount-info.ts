@@ -1,6 +1,6 @@
+import type { JsonObject } from "../../../core/go/json.ts";
 import type { Mount } from "../core/mounts.ts";
 import { limitsOf } from "../core/state.ts";
-import type { JsonObject } from "../values/json.ts";
 
 /** Plugins that are neither built in nor of the outside carry this; the built-in four do not. */
 const WITHOUT_STATUS: ReadonlySet<string> = new Set(["system", "identity", "cubbyhole", "token"]);

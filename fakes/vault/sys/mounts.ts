@@ -1,3 +1,4 @@
+import type { JsonObject, JsonValue } from "../../../core/go/json.ts";
 import type { Mounter } from "../core/mounting.ts";
 import type { Mount } from "../core/mounts.ts";
 import type { VaultState } from "../core/state.ts";
@@ -7,7 +8,6 @@ import type { Schema } from "../framework/fields.ts";
 import type { Call, Result } from "../framework/request.ts";
 import { SYSTEM_TTL } from "../tokens/ttl.ts";
 import { parseSeconds } from "../values/duration.ts";
-import type { JsonObject, JsonValue } from "../values/json.ts";
 import { mountInfo, tuneInfo } from "./mount-info.ts";
 
 const ENABLE_FIELDS: Schema = {

@@ -1,10 +1,10 @@
+import type { JsonObject } from "../../../core/go/json.ts";
 import type { Mounter } from "../core/mounting.ts";
 import type { Namespace } from "../core/namespaces.ts";
 import type { VaultState } from "../core/state.ts";
 import type { PathSpec } from "../framework/backend.ts";
 import { refuse } from "../framework/errors.ts";
 import type { Result, VaultRequest } from "../framework/request.ts";
-import type { JsonObject } from "../values/json.ts";
 
 /** `namespaces/…`, children of the one the request is made in. */
 export function namespacePaths(state: VaultState, mounter: () => Mounter): PathSpec[] {

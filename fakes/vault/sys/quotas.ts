@@ -1,7 +1,7 @@
+import { numberOf } from "../../../core/go/json.ts";
 import type { VaultState } from "../core/state.ts";
 import { listOf, type PathSpec } from "../framework/backend.ts";
 import { refuse } from "../framework/errors.ts";
-import { numberOf } from "../values/json.ts";
 
 /** `quotas/rate-limit/…` and `quotas/config`. */
 export function quotaPaths(state: VaultState): PathSpec[] {

@@ -1,3 +1,4 @@
+import type { JsonObject } from "../../../core/go/json.ts";
 import { aclOf } from "../core/authorize.ts";
 import type { Mount } from "../core/mounts.ts";
 import type { VaultState } from "../core/state.ts";
@@ -5,7 +6,6 @@ import type { PathSpec } from "../framework/backend.ts";
 import { permissionDenied, refuse } from "../framework/errors.ts";
 import type { Call, Result } from "../framework/request.ts";
 import type { TokenEntry } from "../tokens/token.ts";
-import type { JsonObject } from "../values/json.ts";
 import { mountInfo } from "./mount-info.ts";
 
 /** `internal/ui/…`: what the command line asks before every `kv` command, and user interfaces at start. */

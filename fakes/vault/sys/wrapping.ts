@@ -1,9 +1,9 @@
+import { numberOf } from "../../../core/go/json.ts";
 import type { VaultState } from "../core/state.ts";
 import type { PathSpec } from "../framework/backend.ts";
 import { refuse } from "../framework/errors.ts";
 import type { Call, Result } from "../framework/request.ts";
 import { wrapBody, wrappedContent, wrappingToken } from "../tokens/wrapping.ts";
-import { numberOf } from "../values/json.ts";
 
 /** `wrapping/…`: wrap, look at, take out, wrap anew. */
 export function wrappingPaths(state: VaultState): PathSpec[] {

@@ -1,10 +1,10 @@
+import type { JsonObject } from "../../../core/go/json.ts";
 import type { VaultState } from "../core/state.ts";
 import { limitsOf } from "../core/state.ts";
 import { type Backend, listOf, type PathSpec } from "../framework/backend.ts";
 import { fail, refuse } from "../framework/errors.ts";
 import type { Call, Result } from "../framework/request.ts";
 import { goTime } from "../values/duration.ts";
-import type { JsonObject } from "../values/json.ts";
 import { authBlock } from "./auth-block.ts";
 import { createPaths } from "./create.ts";
 import { rolePaths, type TokenRole } from "./roles.ts";

@@ -1,7 +1,7 @@
+import type { JsonObject } from "../../../core/go/json.ts";
 import { listOf, type PathSpec } from "../framework/backend.ts";
 import { refuse } from "../framework/errors.ts";
 import type { Call, Result } from "../framework/request.ts";
-import type { JsonObject } from "../values/json.ts";
 
 /** A role of the token store: what `auth/token/create/<role>` gives. Seconds. */
 export type TokenRole = {

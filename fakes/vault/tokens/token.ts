@@ -1,6 +1,6 @@
+import type { JsonObject } from "../../../core/go/json.ts";
 import type { Namespace } from "../core/namespaces.ts";
 import type { Acl } from "../policy/acl.ts";
-import type { JsonObject } from "../values/json.ts";
 
 /** A token as the store keeps it. Instants in milliseconds, durations in seconds. */
 export type TokenEntry = {

@@ -1,9 +1,9 @@
+import type { JsonObject } from "../../../core/go/json.ts";
 import { envelope } from "../core/envelope.ts";
 import type { VaultState } from "../core/state.ts";
 import { refuse } from "../framework/errors.ts";
 import type { Result, VaultRequest, VaultResponse } from "../framework/request.ts";
 import { goTime } from "../values/duration.ts";
-import type { JsonObject } from "../values/json.ts";
 import type { TokenEntry } from "./token.ts";
 
 /** The text of Vault's ErrInvalidWrappingToken. */

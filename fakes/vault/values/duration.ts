@@ -1,4 +1,4 @@
-import { type JsonValue, numberOf } from "./json.ts";
+import { type JsonValue, numberOf } from "../../../core/go/json.ts";
 
 /** Milliseconds per unit of Go's durations; `d` is Vault's own. */
 const UNITS: Readonly<Record<string, number>> = {

@@ -1,4 +1,5 @@
 import { parseAllDocuments } from "yaml";
+import { goJsonError } from "../../../../core/go/index.ts";
 import { isMountproofError, messageOf } from "../../../../core/index.ts";
 import type { KubeStatusError } from "../../../../kube/client.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
@@ -72,7 +73,9 @@ async function decode(
   try {
     value = type === JSON_TYPE ? JSON.parse(text) : parseAllDocuments(text).at(0)?.toJS();
   } catch (error) {
-    throw cannot(`couldn't get version/kind; json parse error: ${messageOf(error)} (${text || "<empty>"})`);
+    throw cannot(
+      `couldn't get version/kind; json parse error: ${type === JSON_TYPE ? (goJsonError(text) ?? messageOf(error)) : messageOf(error)} (${text || "<empty>"})`,
+    );
   }
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw cannot(`couldn't get version/kind; json parse error: json: cannot unmarshal ${nameOf(value)} into Go value`);

@@ -1,5 +1,12 @@
+import {
+  goString,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  numberOf,
+  VerbatimNumber,
+} from "../../../../core/go/json.ts";
 import { globMatches } from "../../policy/acl.ts";
-import { goString, isObject, type JsonObject, type JsonValue, numberOf, VerbatimNumber } from "../../values/json.ts";
 
 /** A claim by name, or by JSON pointer where it begins with a slash. */
 export function claimAt(claims: JsonObject, name: string): JsonValue | undefined {

@@ -1,10 +1,10 @@
 import type { KeyObject } from "node:crypto";
+import type { JsonObject } from "../../../../core/go/json.ts";
 import { messageOf } from "../../../../core/index.ts";
 import type { EngineContext } from "../../core/engines.ts";
 import type { PathSpec } from "../../framework/backend.ts";
 import { refuse } from "../../framework/errors.ts";
 import type { Call } from "../../framework/request.ts";
-import type { JsonObject } from "../../values/json.ts";
 import { publicKeyOf } from "../claims.ts";
 import { discover, KeySet } from "./key-set.ts";
 

@@ -1,9 +1,9 @@
+import { goString, type JsonObject } from "../../../../core/go/json.ts";
 import { isAllowedAddress } from "../../core/authorize.ts";
 import type { EngineContext } from "../../core/engines.ts";
 import type { Backend } from "../../framework/backend.ts";
 import { fail, permissionDenied, refuse } from "../../framework/errors.ts";
 import type { Call, Result } from "../../framework/request.ts";
-import { goString, type JsonObject } from "../../values/json.ts";
 import { audiencesOf, checkClaims, decodeJwt, isSignedBy } from "../claims.ts";
 import { grantOf } from "../token-parameters.ts";
 import { checkBoundClaims, claimAt } from "./bound-claims.ts";

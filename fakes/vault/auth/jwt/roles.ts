@@ -1,9 +1,9 @@
+import { goString, type JsonObject } from "../../../../core/go/json.ts";
 import type { Dialect } from "../../dialect.ts";
 import { listOf, type PathSpec } from "../../framework/backend.ts";
 import { refuse } from "../../framework/errors.ts";
 import type { Schema } from "../../framework/fields.ts";
 import type { Call, Result } from "../../framework/request.ts";
-import { goString, type JsonObject } from "../../values/json.ts";
 import {
   describeTokenParameters,
   newTokenParameters,

@@ -1,10 +1,10 @@
+import { isObject, type JsonObject } from "../../../../core/go/json.ts";
 import { isAllowedAddress } from "../../core/authorize.ts";
 import type { EngineContext } from "../../core/engines.ts";
 import { required } from "../../framework/backend.ts";
 import { fail, permissionDenied, refuse } from "../../framework/errors.ts";
 import type { AuthGrant, Call, Result } from "../../framework/request.ts";
 import { globMatches } from "../../policy/acl.ts";
-import { isObject, type JsonObject } from "../../values/json.ts";
 import { audiencesOf, checkClaims, decodeJwt, isSignedBy } from "../claims.ts";
 import { grantOf } from "../token-parameters.ts";
 import type { KubernetesConfig } from "./config.ts";

@@ -1,10 +1,10 @@
+import type { JsonObject } from "../../../../core/go/json.ts";
 import type { Dialect } from "../../dialect.ts";
 import { listOf, type PathSpec } from "../../framework/backend.ts";
 import { refuse } from "../../framework/errors.ts";
 import type { Call, Result } from "../../framework/request.ts";
 import { SYSTEM_TTL } from "../../tokens/ttl.ts";
 import { goDuration } from "../../values/duration.ts";
-import type { JsonObject } from "../../values/json.ts";
 import {
   describeTokenParameters,
   newTokenParameters,

@@ -1,5 +1,5 @@
+import { isObject, type JsonObject, parseJson } from "../../../../core/go/json.ts";
 import type { HttpClient } from "../../../../net/index.ts";
-import { isObject, type JsonObject, parseJson } from "../../values/json.ts";
 import type { KubernetesConfig } from "./config.ts";
 
 export type ReviewedAccount = { readonly name: string; readonly namespace: string; readonly uid: string };

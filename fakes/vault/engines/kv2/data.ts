@@ -1,9 +1,9 @@
+import { goJson, isObject, type JsonObject, type JsonValue, numberOf } from "../../../../core/go/json.ts";
 import type { EngineContext } from "../../core/engines.ts";
 import type { PathSpec } from "../../framework/backend.ts";
 import { bare, refuse } from "../../framework/errors.ts";
 import type { Call, Result } from "../../framework/request.ts";
 import { goTime } from "../../values/duration.ts";
-import { goJson, isObject, type JsonObject, type JsonValue, numberOf } from "../../values/json.ts";
 import { addVersion, type Config, isReadable, type Key, mergePatch, newKey, type Version } from "./store.ts";
 
 export type Kv2 = { readonly keys: Map<string, Key>; readonly config: Config; readonly context: EngineContext };

@@ -1,8 +1,8 @@
+import { goString, type JsonObject, type JsonValue } from "../../../../core/go/json.ts";
 import { listBelow, listOf, type PathSpec } from "../../framework/backend.ts";
 import { bare, multierror, refuse } from "../../framework/errors.ts";
 import type { Call, Result } from "../../framework/request.ts";
 import { goDuration, goTime } from "../../values/duration.ts";
-import { goString, type JsonObject, type JsonValue } from "../../values/json.ts";
 import type { Kv2 } from "./data.ts";
 import { type Key, newKey } from "./store.ts";
 

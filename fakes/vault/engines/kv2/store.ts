@@ -1,4 +1,4 @@
-import { asDoubles, goJson, type JsonObject } from "../../values/json.ts";
+import { asDoubles, goJson, type JsonObject } from "../../../../core/go/json.ts";
 
 export type Version = {
   readonly createdAt: number;

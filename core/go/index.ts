@@ -1,0 +1,12 @@
+export {
+  asDoubles,
+  goJson,
+  goString,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  numberOf,
+  parseJson,
+  VerbatimNumber,
+} from "./json.ts";
+export { goJsonError } from "./json-error.ts";

@@ -1,0 +1,15 @@
+export { type PodIdentity, permissionOf, podOf, stringMap, tokensOf } from "./attributes.ts";
+export { fetchAll } from "./fetch-all.ts";
+export {
+  type MountContext,
+  type Mounted,
+  type MountedFile,
+  type MountRequest,
+  type ObjectVersion,
+  type Provider,
+  type ProviderBehaviour,
+  ProviderCrash,
+  type ProviderServerSpec,
+  type RunningProviderServer,
+  startProvider,
+} from "./provider.ts";

@@ -1,0 +1,193 @@
+import { goJson, goJsonError, isObject, type JsonObject, type JsonValue, parseJson } from "../../core/go/index.ts";
+
+/** What Vault answered, as its Go client holds it. */
+export type VaultSecret = {
+  readonly data: JsonObject | undefined;
+  readonly warnings: readonly string[];
+  /** The whole response as compact JSON in Go's field order. */
+  readonly whole: () => string;
+};
+
+const FIELDS = [
+  "request_id",
+  "lease_id",
+  "lease_duration",
+  "renewable",
+  "data",
+  "warnings",
+  "auth",
+  "wrap_info",
+  "mount_type",
+];
+const ALWAYS = new Set(["request_id", "lease_id", "lease_duration", "renewable", "data", "warnings"]);
+const ZERO: JsonObject = {
+  request_id: "",
+  lease_id: "",
+  lease_duration: 0,
+  renewable: false,
+  data: null,
+  warnings: null,
+};
+
+/**
+ * Reads the body of a good answer (vault/api, ParseSecret).
+ * @returns undefined where the Go client has no secret and no error: the real provider dies of it
+ * @throws Error with Go's words for what does not decode
+ */
+export function parseSecret(body: string): VaultSecret | undefined {
+  if (body.trim() === "") return undefined;
+  const value = firstValue(body);
+  if (value === null) return secretOf({}, undefined);
+  if (!isObject(value)) throw new Error(`json: cannot unmarshal ${typeName(value)} into Go value of type api.Secret`);
+  const { data } = value;
+  if (data !== undefined && data !== null && !isObject(data))
+    throw new Error(
+      `json: cannot unmarshal ${typeName(data)} into Go struct field Secret.data of type map[string]interface {}`,
+    );
+  const isEnvelope = FIELDS.some(
+    (field) => value[field] !== undefined && value[field] !== null && !isZero(field, value[field]),
+  );
+  if (isEnvelope) return secretOf(value, isObject(data) ? data : undefined);
+  if (value["errors"] !== undefined && Object.keys(value).length === 1) return undefined;
+  return secretOf(
+    value,
+    Object.keys(value).length === 0 || "data" in value ? (isObject(data) ? data : undefined) : value,
+  );
+}
+
+function isZero(field: string, value: JsonValue | undefined): boolean {
+  return ZERO[field] === value;
+}
+
+function secretOf(envelope: JsonObject, data: JsonObject | undefined): VaultSecret {
+  const { warnings } = envelope;
+  return {
+    data,
+    warnings: Array.isArray(warnings) ? warnings.map(String) : [],
+    whole: () => {
+      const members = FIELDS.flatMap((field) => {
+        const value = field === "data" ? (data ?? null) : envelope[field];
+        if (!ALWAYS.has(field) && (value === undefined || value === null || value === "")) return [];
+        return [
+          `"${field}":${STRUCTS[field] === undefined || !isObject(value) ? goJson(value ?? ZERO[field]) : structJson(value, STRUCTS[field])}`,
+        ];
+      });
+      return `{${members.join(",")}}`;
+    },
+  };
+}
+
+/** Parts of the envelope that are Go structs: fields in their order, zero values written out. */
+const STRUCTS: Readonly<Record<string, JsonObject>> = {
+  wrap_info: {
+    token: "",
+    accessor: "",
+    ttl: 0,
+    creation_time: "0001-01-01T00:00:00Z",
+    creation_path: "",
+    wrapped_accessor: "",
+  },
+  auth: {
+    client_token: "",
+    accessor: "",
+    policies: null,
+    token_policies: null,
+    identity_policies: null,
+    metadata: null,
+    orphan: false,
+    entity_id: "",
+    lease_duration: 0,
+    renewable: false,
+    mfa_requirement: null,
+  },
+};
+
+function structJson(value: JsonObject, zero: JsonObject): string {
+  return `{${Object.keys(zero)
+    .map((field) => `"${field}":${goJson(value[field] ?? zero[field])}`)
+    .join(",")}}`;
+}
+
+/** Go's decoder reads one value and leaves the rest. */
+function firstValue(body: string): JsonValue {
+  const problem = goJsonError(body);
+  if (problem === undefined) return parseJson(body);
+  if (problem === "unexpected end of JSON input") throw new Error("unexpected EOF");
+  if (!problem.endsWith("after top-level value")) throw new Error(problem);
+  for (let end = body.length - 1; end > 0; end--) {
+    const part = body.slice(0, end);
+    if (/[\]}"\w]\s*$/.test(part) && goJsonError(part) === undefined) return parseJson(part);
+  }
+  throw new Error(problem);
+}
+
+function typeName(value: JsonValue): string {
+  if (Array.isArray(value)) return "array";
+  if (typeof value === "boolean") return "bool";
+  return typeof value === "object" ? "number" : typeof value;
+}
+
+/**
+ * The value of one key as file bytes: of KV v2 the inner data.
+ * @throws Error naming the key that is not there
+ */
+export function valueOfKey(data: JsonObject, key: string): Buffer {
+  const inner = data["data"];
+  const values = isObject(inner) ? inner : data;
+  const value = Object.hasOwn(values, key) ? values[key] : undefined;
+  if (value === undefined) throw new Error(`key ${JSON.stringify(key)} does not exist at the secret path`);
+  return Buffer.from(typeof value === "string" ? value : goJson(value));
+}
+
+/** @throws Error with Go's words for bytes that do not decode, or an encoding that is none */
+export function decodeValue(value: Buffer, encoding: string): Buffer {
+  switch (encoding.toLowerCase()) {
+    case "":
+    case "utf-8":
+      return value;
+    case "base64":
+      return decodeBase64(value.toString("latin1"));
+    case "hex":
+      return decodeHex(value.toString("latin1"));
+    default:
+      throw new Error("invalid encoding type. Should be utf-8, base64, or hex");
+  }
+}
+
+const BASE64 = /[A-Za-z0-9+/]/;
+
+function decodeBase64(text: string): Buffer {
+  const corrupt = (at: number): Error => new Error(`illegal base64 data at input byte ${at}`);
+  let inGroup = 0;
+  let at = 0;
+  const next = (): string => {
+    while (text[at] === "\n" || text[at] === "\r") at++;
+    return text[at++] ?? "";
+  };
+  for (let sign = next(); sign !== ""; sign = next()) {
+    if (BASE64.test(sign)) {
+      inGroup = (inGroup + 1) % 4;
+      continue;
+    }
+    if (sign !== "=" || inGroup < 2) throw corrupt(at - 1);
+    if (inGroup === 2) {
+      const second = next();
+      if (second === "") throw corrupt(text.length);
+      if (second !== "=") throw corrupt(at - 1);
+    }
+    if (next() !== "") throw corrupt(at - 1);
+    return Buffer.from(text, "base64");
+  }
+  if (inGroup !== 0) throw corrupt(text.length - inGroup);
+  return Buffer.from(text, "base64");
+}
+
+function decodeHex(text: string): Buffer {
+  const bad = /[^0-9a-fA-F]/.exec(text)?.[0];
+  if (bad !== undefined)
+    throw new Error(
+      `encoding/hex: invalid byte: U+${bad.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")} '${bad}'`,
+    );
+  if (text.length % 2 !== 0) throw new Error("encoding/hex: odd length hex string");
+  return Buffer.from(text, "hex");
+}
