@@ -8,7 +8,7 @@ import { rfc3339 } from "./values.ts";
 /** From the 10th differing text of one reason within ten minutes on, events are combined (client-go, measured). */
 const COMBINE_FROM = 10;
 const COMBINE_WITHIN_MS = 600_000;
-/** Each object has 25 events to start with and gets one more every 5 minutes. */
+/** Each object has 25 events of one reason to start with and gets one more every 5 minutes (measured). */
 const BURST = 25;
 const REFILL_MS = 300_000;
 /** Entries kept of each kind, as client-go's caches do. */
@@ -57,7 +57,7 @@ export class EventCorrelator {
         ? { count: 1, name: `${metadata.name}.${nanoseconds(now)}${this.#suffix()}`, first: time }
         : { ...known, count: known.count + 1 };
     remember(this.#observed, key, observed);
-    if (!this.#admits(object, now)) return { kind: "drop" };
+    if (!this.#admits(group, now)) return { kind: "drop" };
     return { kind: known === undefined ? "create" : "count", key, message, observed };
   }
 
@@ -78,11 +78,11 @@ export class EventCorrelator {
     return true;
   }
 
-  #admits(object: string, now: number): boolean {
-    const bucket = this.#buckets.get(object) ?? { tokens: BURST, at: now };
+  #admits(group: string, now: number): boolean {
+    const bucket = this.#buckets.get(group) ?? { tokens: BURST, at: now };
     const tokens = Math.min(BURST, bucket.tokens + (now - bucket.at) / REFILL_MS);
     const isAdmitted = tokens >= 1;
-    remember(this.#buckets, object, { tokens: isAdmitted ? tokens - 1 : tokens, at: now });
+    remember(this.#buckets, group, { tokens: isAdmitted ? tokens - 1 : tokens, at: now });
     return isAdmitted;
   }
 

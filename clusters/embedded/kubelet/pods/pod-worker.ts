@@ -42,6 +42,7 @@ const LEAST_GRACE_MS = 1000;
  */
 export class PodWorker {
   readonly #spec: PodWorkerSpec;
+  readonly #addedAt: number;
   #pod: Pod;
   #stage: PodStage;
   #isGone = false;
@@ -53,6 +54,7 @@ export class PodWorker {
 
   constructor(spec: PodWorkerSpec, pod: Pod, stage: PodStage = "syncing") {
     this.#spec = spec;
+    this.#addedAt = spec.clock.now();
     this.#pod = pod;
     this.#stage = stage;
   }
@@ -63,6 +65,12 @@ export class PodWorker {
 
   get stage(): PodStage {
     return this.#stage;
+  }
+
+  /** Until its first step is over, a volume tick at least, a pod's volumes count as wanted, even if it goes (measured). */
+  get hasBegun(): boolean {
+    const { clock, timing } = this.#spec;
+    return this.#lastEnd !== undefined && clock.now() > this.#addedAt + timing.volumeTick;
   }
 
   /** The API server has no such pod any more. */

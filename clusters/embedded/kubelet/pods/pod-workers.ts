@@ -67,7 +67,8 @@ export class PodWorkers implements PodView {
   }
 
   mayStart(podUid: string): boolean {
-    return this.#workers.get(podUid)?.stage === "syncing";
+    const worker = this.#workers.get(podUid);
+    return worker?.stage === "syncing" || (worker?.stage === "terminating" && !worker.hasBegun);
   }
 
   /** Containers may still run: the pod is not yet to be shown as over. */

@@ -101,6 +101,7 @@ function sequences(recording: Recording): Map<string, Entry[]> {
     if (where.startsWith("pod ") || where.startsWith("request ")) found.set(where, withoutRepeats(list));
   for (const { event, pod, uid, message, count, component, t } of recording.events)
     if (component === "kubelet") add(`events ${nth(pod, uid)}`, t, `${event} ${withoutUid(message)}`, count);
+  for (const [where, list] of found) if (where.startsWith("events ")) found.set(where, combined(list));
   for (const [where, list] of found)
     if (where.startsWith("events "))
       found.set(
@@ -108,6 +109,22 @@ function sequences(recording: Recording): Map<string, Entry[]> {
         list.toSorted((a, b) => (a.text < b.text ? -1 : 1)),
       );
   return found;
+}
+
+/** Where events were combined, which of many at one moment came first is chance: what was written in all is not. */
+function combined(events: readonly Entry[]): Entry[] {
+  const isCombined = (text: string): boolean => text.includes("(combined from similar events)");
+  if (!events.some(({ text }) => isCombined(text))) return [...events];
+  const reason = (text: string): string => text.split(" ")[0] ?? "";
+  const reasons = new Set(events.filter(({ text }) => isCombined(text)).map(({ text }) => reason(text)));
+  const others = events.filter(({ text }) => !reasons.has(reason(text)));
+  const sums = [...reasons].map((name) => {
+    const own = events.filter(({ text }) => reason(text) === name);
+    const single = own.filter(({ text }) => !isCombined(text)).reduce((sum, { count }) => sum + count, 0);
+    const most = Math.max(...own.filter(({ text }) => isCombined(text)).map(({ count }) => count));
+    return { t: own[0]?.t ?? 0, text: `${name} in all`, count: single + most };
+  });
+  return [...others, ...sums];
 }
 
 function withoutUid(message: string): string {

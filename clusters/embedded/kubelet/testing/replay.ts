@@ -27,8 +27,8 @@ function recordedProgram({ command, args = [] }: Container): Program | undefined
 }
 
 /** Takes the steps of a recording again, at the moments at which they were taken, and records what happens. */
-export async function replay(recording: Recording): Promise<Recording> {
-  await using rig = await Rig.start({ kubeVersion: "1.34", program: recordedProgram });
+export async function replay(recording: Recording, seed = 5): Promise<Recording> {
+  await using rig = await Rig.start({ seed, kubeVersion: "1.34", program: recordedProgram });
   const start = rig.clock.now();
   const lines: RecordedLine[] = [];
   const now = (): number => (rig.clock.now() - start) / 1000;

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Digester, Scope, seededRandom, silentLog, VirtualClock } from "../../../../core/index.ts";
+import { Digester, type Random, Scope, seededRandom, silentLog, VirtualClock } from "../../../../core/index.ts";
 import type { KubeClient } from "../../../../kube/client.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
 import type { NodePaths } from "../../../cluster.ts";
@@ -15,6 +15,8 @@ import { type DriverCall, RecordedDriver } from "./recorded-driver.ts";
 
 export type RigOptions = {
   readonly kubeVersion?: string;
+  /** Of kubelet's jitter. */
+  readonly seed?: number;
   readonly program?: (container: Container, pod: Pod) => Program | undefined;
 };
 
@@ -29,12 +31,13 @@ export class Rig implements AsyncDisposable {
   readonly #options: RigOptions;
   readonly #scope = new Scope("rig");
   readonly #drivers: RecordedDriver[] = [];
-  readonly #random = seededRandom(5);
+  readonly #random: Random;
   #kubelet: RunningKubelet | undefined;
 
   private constructor(folder: string, options: RigOptions) {
     const kubeletRoot = join(folder, "kubelet");
     this.#options = options;
+    this.#random = seededRandom(options.seed ?? 5);
     this.paths = {
       kubeletRoot,
       pluginsRegistry: join(kubeletRoot, "plugins_registry"),
