@@ -2,11 +2,11 @@ import { lstatSync, mkdirSync, statSync, symlinkSync, utimesSync, writeFileSync 
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { seconds } from "../core/index.ts";
+import { files, oneFile } from "../suite/parts/scripted-provider.ts";
 import { GrpcError, GrpcStatus } from "../wire/grpc/index.ts";
 import { type Behaviour, withDefects } from "./index.ts";
 import { NODE_LABEL } from "./publish/status.ts";
 import { INTERVAL_MS, NAMESPACE, outcomeOf, Rig, type RigOptions } from "./testing/rig.ts";
-import { files, oneFile } from "./testing/scripted-provider.ts";
 
 let rig: Rig | undefined;
 const start = async (options: RigOptions = {}): Promise<Rig> => {

@@ -12,11 +12,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Clock, RealClock, Scope, seededRandom, silentLog, VirtualClock } from "../../core/index.ts";
+import { ScriptedProvider } from "../../suite/parts/scripted-provider.ts";
 import { Node, type NodePublishVolumeRequestSchema } from "../../wire/gen/csi_pb.ts";
 import { type CallOptions, type GrpcClient, GrpcError, grpcClient } from "../../wire/grpc/index.ts";
 import { Driver, type DriverSpec, type Mounter, openMounter, type RunningDriver } from "../index.ts";
 import { type ApiStandIn, startApiStandIn } from "./api-stand-in.ts";
-import { ScriptedProvider } from "./scripted-provider.ts";
 
 export const NAMESPACE = "shop";
 export const INTERVAL_MS = 120_000;

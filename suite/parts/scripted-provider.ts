@@ -57,7 +57,12 @@ export class ScriptedProvider implements AsyncDisposable {
     return this.calls.filter((call) => call.method === "Mount");
   }
 
+  get isRunning(): boolean {
+    return this.#server !== undefined;
+  }
+
   async start(): Promise<this> {
+    if (this.#server !== undefined) return this;
     const clock = this.#clock;
     this.#server = await startGrpcServer({
       clock,

@@ -1,0 +1,117 @@
+import { EmbeddedApiServer, type RunningApiServer } from "../../clusters/embedded/apiserver/index.ts";
+import {
+  createKubeClient,
+  isKubeStatus,
+  type KubeClient,
+  type KubeConfig,
+  type KubeObject,
+  type Resource,
+  resource,
+  ServiceAccounts,
+} from "../../kube/index.ts";
+import {
+  type CertificateAuthority,
+  createCertificateAuthority,
+  createSigningKey,
+  FaultPlan,
+  type SigningKey,
+} from "../../net/index.ts";
+import type { Facet, MountproofWorld } from "../world.ts";
+
+/** Keys are made once a run: a cluster of its own for each scenario must stay cheap. */
+export function runAuthority({ run }: MountproofWorld): Promise<CertificateAuthority> {
+  return run.once("certificate authority", () => createCertificateAuthority({ clock: run.clock }));
+}
+
+export function runSigningKey({ run }: MountproofWorld): Promise<SigningKey> {
+  return run.once("signing key", () => createSigningKey());
+}
+
+/** The API server of a scenario that needs no more of a cluster. */
+export class ApiFacet {
+  readonly faults = new FaultPlan();
+  readonly #world: MountproofWorld;
+  #running: Promise<RunningApiServer> | undefined;
+  #admin: KubeClient | undefined;
+
+  constructor(world: MountproofWorld) {
+    this.#world = world;
+  }
+
+  running(): Promise<RunningApiServer> {
+    this.#running ??= this.#start();
+    return this.#running;
+  }
+
+  /** cluster-admin */
+  async admin(): Promise<KubeClient> {
+    const { adminConfig } = await this.running();
+    this.#admin ??= this.#world.scope.use(createKubeClient(adminConfig, { clock: this.#world.clock }));
+    return this.#admin;
+  }
+
+  /** Creates an object, or replaces the one that is there. */
+  async put<T extends KubeObject>(kind: Resource<T>, object: T): Promise<T> {
+    const admin = await this.admin();
+    try {
+      return await admin.create(kind, object);
+    } catch (error) {
+      if (!isKubeStatus(error, "AlreadyExists")) throw error;
+      const { name = "", namespace } = object.metadata;
+      const { resourceVersion } = (await admin.get(kind, name, namespace)).metadata;
+      return await admin.update(kind, { ...object, metadata: { ...object.metadata, resourceVersion } } as T);
+    }
+  }
+
+  async namespace(name: string): Promise<void> {
+    const kind = resource({ version: "v1", kind: "Namespace", plural: "namespaces", namespaced: false });
+    await this.put(kind, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
+  }
+
+  async serviceAccount(namespace: string, name: string): Promise<KubeObject> {
+    return await this.put(ServiceAccounts, { apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace } });
+  }
+
+  /** A token from TokenRequest. */
+  async tokenOf(
+    namespace: string,
+    serviceAccount: string,
+    spec: Readonly<Record<string, unknown>> = {},
+  ): Promise<string> {
+    const admin = await this.admin();
+    const made = await admin.create(
+      ServiceAccounts,
+      {
+        apiVersion: "authentication.k8s.io/v1",
+        kind: "TokenRequest",
+        metadata: { name: serviceAccount, namespace },
+        spec,
+      } as KubeObject,
+      { subresource: "token" },
+    );
+    return (made["status"] as { token: string }).token;
+  }
+
+  /** What a program of that account reaches the API server with. */
+  async configOf(namespace: string, serviceAccount: string): Promise<KubeConfig> {
+    const { adminConfig } = await this.running();
+    return { ...adminConfig, credentials: { kind: "token", token: await this.tokenOf(namespace, serviceAccount) } };
+  }
+
+  async #start(): Promise<RunningApiServer> {
+    const world = this.#world;
+    const [authority, key] = await Promise.all([runAuthority(world), runSigningKey(world)]);
+    return world.scope.use(
+      await new EmbeddedApiServer({
+        clock: world.clock,
+        log: world.logger,
+        journal: world.journal,
+        authority,
+        signingKey: async () => key,
+        faults: this.faults,
+      }).start(),
+    );
+  }
+}
+
+export const api: Facet<ApiFacet> = (world) => new ApiFacet(world);
