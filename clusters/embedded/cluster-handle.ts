@@ -5,7 +5,7 @@ import type { KubeObject } from "../../kube/types.ts";
 import type { Journal } from "../../net/index.ts";
 import type { ClusterCapability, NodeHandle, SeenFile } from "../cluster.ts";
 import type { RunningApiServer } from "./apiserver/index.ts";
-import type { Mounts } from "./kubelet/index.ts";
+import { type Execution, type Mounts, readLog } from "./kubelet/index.ts";
 import type { Pod, TokenRequest } from "./kubelet/types.ts";
 import type { EmbeddedNode } from "./node.ts";
 import type { NodePart, RunningEmbeddedCluster } from "./spec.ts";
@@ -37,7 +37,7 @@ export class EmbeddedClusterHandle implements RunningEmbeddedCluster {
   }
 
   get capabilities(): ReadonlySet<ClusterCapability> {
-    const found: ClusterCapability[] = ["syntheticFaults"];
+    const found: ClusterCapability[] = ["syntheticFaults", "exec", "processes"];
     if (this.clock.kind === "virtual") found.push("virtualTime");
     if (this.mounts.isReal) found.push("realMounts");
     return new Set(found);
@@ -48,8 +48,6 @@ export class EmbeddedClusterHandle implements RunningEmbeddedCluster {
       ["virtualTime", "the cluster runs on the real clock"],
       ["realKubelet", "the embedded cluster's kubelet is simulated"],
       ["realMounts", "mount(2) is refused here: marked directories stand for mounts"],
-      ["exec", "containers of the embedded cluster are simulated: nothing can be executed in them"],
-      ["processes", "containers of the embedded cluster are simulated: no process runs in them"],
     ];
     return new Map(reasons.filter(([capability]) => !this.capabilities.has(capability)));
   }
@@ -162,6 +160,27 @@ export class EmbeddedClusterHandle implements RunningEmbeddedCluster {
   async environment(pod: PodName): Promise<ReadonlyMap<string, string>> {
     const { node, uid, container } = await this.#running(pod);
     return node.runtime.envOf(uid, container) ?? new Map();
+  }
+
+  async execute(
+    pod: PodName,
+    command: readonly string[],
+    options: { readonly tty?: boolean } = {},
+  ): Promise<Execution> {
+    const { node, uid, container } = await this.#running(pod);
+    return await node.runtime.execute(uid, container, command, options.tty === true);
+  }
+
+  async logs(pod: PodName, options: { readonly previous?: boolean } = {}): Promise<string> {
+    const found = (await this.admin.get(Pods, pod.name, pod.namespace)) as unknown as Pod;
+    const container = pod.container ?? found.spec.containers[0]?.name ?? "";
+    const path = this.#node(found.spec.nodeName).runtime.logPath(
+      found.metadata.uid,
+      container,
+      options.previous === true,
+    );
+    const lines = path === undefined ? undefined : await readLog(path);
+    return (lines ?? []).map(({ text, isWhole }) => `${text}${isWhole ? "\n" : ""}`).join("");
   }
 
   async exitContainer(pod: PodName, exitCode: number): Promise<void> {

@@ -8,6 +8,9 @@ import {
   Kubelet,
   type KubeletTiming,
   type Mounts,
+  openViews,
+  Processes,
+  type ProcessGroups,
   type Program,
   type RunningKubelet,
   SimulatedRuntime,
@@ -31,12 +34,18 @@ export type EmbeddedNodeSpec = NodeSpec & {
   readonly connect: () => KubeClient;
   readonly timing?: Partial<KubeletTiming>;
   readonly program?: (container: Container, pod: Pod) => Program | undefined;
+  readonly containers?: "simulated" | "processes";
+  readonly missingImage?: (image: string) => string | undefined;
+  readonly processGroups?: ProcessGroups;
+  readonly expose?: readonly string[];
+  readonly serviceEnv: ReadonlyMap<string, string>;
 };
 
 /** One simulated machine: its folders and containers, which outlive its kubelet. */
 export class EmbeddedNode implements AsyncDisposable {
   readonly handle: NodeHandle;
   readonly runtime: SimulatedRuntime;
+  readonly processes: Processes;
   readonly #spec: EmbeddedNodeSpec;
   #kubelet: (RunningKubelet & { readonly client: AsyncDisposable }) | undefined;
 
@@ -54,12 +63,20 @@ export class EmbeddedNode implements AsyncDisposable {
         additionalProvidersDir: join(root, "providers-etc"),
       },
     };
-    const { clock, random, program, index } = spec;
+    const { clock, random, index, missingImage, expose, processGroups } = spec;
+    this.processes = new Processes({
+      clock,
+      views: () => openViews({ folder: join(root, "rootfs"), ...(expose !== undefined && { expose }) }),
+      logFolder: join(root, "log", "pods"),
+      ...(processGroups !== undefined && { groups: processGroups }),
+    });
     this.runtime = new SimulatedRuntime({
       clock,
       random,
       subnet: `10.244.${index & 0xff}`,
-      ...(program !== undefined && { program }),
+      processes: this.processes,
+      program: (container, pod) => programOf(spec, container, pod),
+      ...(missingImage !== undefined && { missingImage }),
     });
   }
 
@@ -109,4 +126,11 @@ export class EmbeddedNode implements AsyncDisposable {
     await this.stopKubelet();
     this.runtime[Symbol.dispose]();
   }
+}
+
+/** What the caller says; else, where processes are wanted, the container's own command; else what is built in. */
+function programOf(spec: EmbeddedNodeSpec, container: Container, pod: Pod): Program | undefined {
+  const told = spec.program?.(container, pod);
+  if (told !== undefined || spec.containers !== "processes") return told;
+  return (container.command ?? []).length + (container.args ?? []).length > 0 ? { run: {} } : undefined;
 }

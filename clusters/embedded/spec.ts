@@ -4,7 +4,7 @@ import type { KubeObject } from "../../kube/types.ts";
 import type { CertificateAuthority, FaultPlan, Journal, SigningKey } from "../../net/index.ts";
 import type { Cluster, Launcher, NodeHandle } from "../cluster.ts";
 import type { KubeVersion } from "./apiserver/index.ts";
-import type { KubeletTiming, Mounts, Program } from "./kubelet/index.ts";
+import type { Execution, KubeletTiming, Mounts, ProcessGroups, Program } from "./kubelet/index.ts";
 import type { Container, Pod } from "./kubelet/types.ts";
 
 /** A node to simulate. */
@@ -43,8 +43,19 @@ export type EmbeddedClusterSpec = {
   /** Applied once the API server answers, before any part is launched. */
   readonly manifests?: readonly KubeObject[];
   readonly parts?: readonly NodePart[];
-  /** What a container does, where the built-in programs are not meant. */
+  /**
+   * `processes`: containers with a command run it as a process of this machine, with their volumes at their paths.
+   * Simulated by default: they start, run and end without one.
+   */
+  readonly containers?: "simulated" | "processes";
+  /** What a container does, where neither its command nor the built-in programs are meant. */
   readonly program?: (container: Container, pod: Pod) => Program | undefined;
+  /** Why there is no such image; undefined where there is. Everything is there by default. */
+  readonly missingImage?: (image: string) => string | undefined;
+  /** Told of the process groups of containers, so that whoever outlives a killed run can end them. */
+  readonly processGroups?: ProcessGroups;
+  /** Folders of the host that containers' processes see at the same path, read-only, besides the system's. */
+  readonly expose?: readonly string[];
   /** Kubelet's periods, for real clocks that cannot wait. */
   readonly timing?: Partial<KubeletTiming>;
   /** Controllers and scheduler; true by default. */
@@ -80,6 +91,17 @@ export interface RunningEmbeddedCluster extends Cluster {
     pod: { readonly namespace: string; readonly name: string; readonly container?: string },
     exitCode: number,
   ): Promise<void>;
+  /** Runs a program in a running container. */
+  execute(
+    pod: { readonly namespace: string; readonly name: string; readonly container?: string },
+    command: readonly string[],
+    options?: { readonly tty?: boolean },
+  ): Promise<Execution>;
+  /** What a container said so far; its attempt before the last one with `previous`. */
+  logs(
+    pod: { readonly namespace: string; readonly name: string; readonly container?: string },
+    options?: { readonly previous?: boolean },
+  ): Promise<string>;
   /** The environment of a running container. */
   environment(pod: {
     readonly namespace: string;

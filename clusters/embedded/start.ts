@@ -63,6 +63,11 @@ async function run(spec: EmbeddedClusterSpec, scope: Scope): Promise<RunningEmbe
         connect: () => connect("kubelet", user),
         ...(spec.timing !== undefined && { timing: spec.timing }),
         ...(spec.program !== undefined && { program: spec.program }),
+        ...(spec.containers !== undefined && { containers: spec.containers }),
+        ...(spec.missingImage !== undefined && { missingImage: spec.missingImage }),
+        ...(spec.processGroups !== undefined && { processGroups: spec.processGroups }),
+        ...(spec.expose !== undefined && { expose: spec.expose }),
+        serviceEnv: serviceEnvOf(api),
       });
       scope.use(embedded);
       await embedded.makeFolders();
@@ -75,6 +80,16 @@ async function run(spec: EmbeddedClusterSpec, scope: Scope): Promise<RunningEmbe
   await cluster.apply(spec.manifests ?? []);
   for (const part of spec.parts ?? []) await cluster.launch(part);
   return cluster;
+}
+
+/** How programs in containers find the API server (client-go's in-cluster config). */
+function serviceEnvOf({ port }: RunningApiServer): ReadonlyMap<string, string> {
+  return new Map([
+    ["KUBERNETES_SERVICE_HOST", "127.0.0.1"],
+    ["KUBERNETES_SERVICE_PORT", String(port)],
+    ["KUBERNETES_SERVICE_PORT_HTTPS", String(port)],
+    ["KUBERNETES_PORT", `tcp://127.0.0.1:${port}`],
+  ]);
 }
 
 type Connect = (component: string, user: Parameters<RunningApiServer["tokenConfig"]>[1]) => KubeClient;

@@ -48,6 +48,8 @@ export type KubeletSpec = Omit<NodeObjectSpec, "timing"> & {
   readonly runtime: ContainerRuntime;
   readonly mounts: Mounts;
   readonly timing?: Partial<KubeletTiming>;
+  /** What every container finds in its environment besides its own. */
+  readonly serviceEnv?: ReadonlyMap<string, string>;
 };
 
 /**
@@ -174,6 +176,7 @@ async function run(spec: KubeletSpec, scope: Scope): Promise<RunningKubelet> {
     backoff: new RestartBackoff(timing),
     sources: objects,
     facts,
+    serviceEnv: spec.serviceEnv ?? new Map(),
   });
   const statuses = new StatusWriter({ clock, client, log, mayRun: (podUid) => workers.mayRun(podUid) });
   scope.defer("statuses", () => statuses.stop());

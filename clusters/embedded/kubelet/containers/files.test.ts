@@ -21,8 +21,8 @@ afterEach(() => rm(folder, { recursive: true }));
 function files(): ContainerFiles {
   const mount = { readOnly: false, clone: undefined };
   return new ContainerFiles([
-    { ...mount, mountPath: "/mnt/v", path: join(folder, "vol") },
-    { ...mount, mountPath: "/mnt/other/", path: join(folder, "other") },
+    { ...mount, mountPath: "/mnt/v", path: join(folder, "vol"), source: join(folder, "vol") },
+    { ...mount, mountPath: "/mnt/other/", path: join(folder, "other"), source: join(folder, "other") },
   ]);
 }
 const seen = async (path: string): Promise<string[] | undefined> =>

@@ -1,5 +1,6 @@
 import type { MountClone } from "../mounts.ts";
 import type { Container, Pod, Probe } from "../types.ts";
+import type { Execution } from "./processes.ts";
 
 /** One place where a container sees something of the node. */
 export type ContainerMount = {
@@ -8,6 +9,8 @@ export type ContainerMount = {
   /** Where it leads on the node; through `clone` where the container has a mount of its own. */
   readonly path: string;
   readonly clone: MountClone | undefined;
+  /** The same without the clone, for a container that makes a mount of its own from it. */
+  readonly source: string;
 };
 
 export type ContainerKind = "init" | "app";
@@ -88,6 +91,10 @@ export interface ContainerRuntime {
   /** Environment of a running container. */
   envOf(podUid: string, container: string): ReadonlyMap<string, string> | undefined;
   onChange(look: (podUid: string) => void): Disposable;
+  /** What a container said, or its attempt before the last one; undefined when it never ran. */
+  logPath(podUid: string, container: string, previous: boolean): string | undefined;
+  /** Runs a program in a running container. @throws ContainerStartError when it cannot */
+  execute(podUid: string, container: string, command: readonly string[], tty: boolean): Promise<Execution>;
   /** How a probe of a running container ends now. */
   probe(podUid: string, container: Container, kind: ProbeKind, probe: Probe): Promise<ProbeOutcome>;
   onProbeChange(look: (podUid: string, container: string) => void): Disposable;

@@ -1,16 +1,24 @@
 import type { Clock, Random, Timer } from "../../../../core/index.ts";
 import { MountproofError } from "../../../../core/index.ts";
-import type { Container, Pod } from "../types.ts";
+import type { Container, Pod, Probe } from "../types.ts";
+import { expand } from "./env.ts";
+import { probeProcess } from "./probe-process.ts";
+import type { ContainerProcess, Execution, Processes } from "./processes.ts";
 import {
   type ContainerMount,
   type ContainerRuntime,
   ContainerStartError,
   type ContainerToStart,
+  ImageError,
   type ProbeKind,
   type ProbeOutcome,
   type RuntimeContainer,
   type RuntimePod,
 } from "./runtime.ts";
+import type { ViewCommand } from "./views.ts";
+
+/** What a container runs as a process of this machine, where its own command and arguments are not meant. */
+export type HostCommand = { readonly command?: readonly string[] };
 
 /** How a simulated container behaves. Left out: it runs until it is stopped, and stops at once with code 0. */
 export type Program = {
@@ -21,6 +29,8 @@ export type Program = {
   readonly exitCode?: number;
   /** Takes so long to end when it is told to; longer than the grace period: it is killed. */
   readonly stopMs?: number;
+  /** A real process instead: nothing of the above counts then. */
+  readonly run?: HostCommand;
 };
 
 export type SimulatedRuntimeSpec = {
@@ -33,9 +43,18 @@ export type SimulatedRuntimeSpec = {
   readonly containerMs?: number;
   /** First three bytes of pod addresses. */
   readonly subnet?: string;
+  /** Runs what is to be a real process, and what is executed in containers; without it neither can be. */
+  readonly processes?: Processes;
+  /** What there is no image for: the text says why. Everything is there by default. */
+  readonly missingImage?: (image: string) => string | undefined;
 };
 
-type Running = ContainerToStart & { readonly id: string; readonly program: Program; exit: Timer | undefined };
+type Running = ContainerToStart & {
+  readonly id: string;
+  readonly program: Program;
+  readonly process: ContainerProcess | undefined;
+  exit: Timer | undefined;
+};
 type PodRecord = {
   readonly pod: Pod;
   sandbox: RuntimePod["sandbox"];
@@ -47,7 +66,10 @@ type PodRecord = {
 /** As many ended attempts of a container as a runtime keeps for its last state. */
 const KEPT_ATTEMPTS = 2;
 
-/** Containers without processes: they start, run, end and are probed as their programs and the tests say. */
+/**
+ * Containers: most without processes, which start, run, end and are probed as their programs and the tests say; those
+ * whose program is to be real run as processes of this machine.
+ */
 export class SimulatedRuntime implements ContainerRuntime, Disposable {
   readonly #spec: SimulatedRuntimeSpec;
   readonly #pods = new Map<string, PodRecord>();
@@ -61,7 +83,11 @@ export class SimulatedRuntime implements ContainerRuntime, Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const record of this.#pods.values()) for (const running of record.running.values()) release(running);
+    for (const record of this.#pods.values())
+      for (const running of record.running.values()) {
+        running.process?.kill();
+        release(running);
+      }
     this.#pods.clear();
   }
 
@@ -95,11 +121,13 @@ export class SimulatedRuntime implements ContainerRuntime, Disposable {
       for (const { clone } of start.mounts) clone?.[Symbol.dispose]();
       throw new ContainerStartError(program.startError);
     }
-    const running: Running = { ...start, id, program, exit: undefined };
+    const process = program.run === undefined ? undefined : await this.#startProcess(record, start, base, program.run);
+    const running: Running = { ...start, id, program, process, exit: undefined };
     record.running.set(id, running);
     record.endings.set(id, Promise.withResolvers());
     this.#put(record, { ...base, state: "running" });
-    if (program.exitAfterMs !== undefined)
+    if (process !== undefined) void process.exited.then(({ code, reason }) => this.#end(uid, id, code, reason));
+    else if (program.exitAfterMs !== undefined)
       running.exit = clock.timer(program.exitAfterMs, () => this.#end(uid, id, program.exitCode ?? 0), { ref: false });
   }
 
@@ -107,6 +135,12 @@ export class SimulatedRuntime implements ContainerRuntime, Disposable {
     const record = this.#pods.get(podUid);
     const running = record?.running.get(id);
     if (record === undefined || running === undefined) return;
+    if (running.process !== undefined) {
+      await this.#beforeStop(running, graceMs);
+      await running.process.stop(graceMs);
+      await record.endings.get(id)?.promise;
+      return;
+    }
     const { stopMs = 0, exitCode = 0 } = running.program;
     running.exit?.cancel();
     const isKilled = stopMs > graceMs;
@@ -140,7 +174,26 @@ export class SimulatedRuntime implements ContainerRuntime, Disposable {
     return this.#pods.get(podUid)?.pod;
   }
 
-  requireImage(): void {}
+  requireImage({ image = "" }: Container): void {
+    const why = this.#spec.missingImage?.(image);
+    if (why !== undefined) throw new ImageError(why);
+  }
+
+  logPath(podUid: string, container: string, previous: boolean): string | undefined {
+    const { processes } = this.#spec;
+    const record = this.#pods.get(podUid);
+    const attempts = record?.containers.filter(({ name }) => name === container) ?? [];
+    const wanted = attempts[previous ? 1 : 0];
+    if (processes === undefined || record === undefined || wanted === undefined) return undefined;
+    const { namespace, name } = record.pod.metadata;
+    return processes.logPath({ namespace, podName: name, podUid, container }, wanted.attempt);
+  }
+
+  async execute(podUid: string, container: string, command: readonly string[], tty: boolean): Promise<Execution> {
+    const running = this.#running(podUid, container);
+    if (running === undefined) throw new ContainerStartError(`container not found ("${container}")`);
+    return await this.#execute(running, command, tty);
+  }
 
   podUids(): Iterable<string> {
     return this.#pods.keys();
@@ -159,7 +212,14 @@ export class SimulatedRuntime implements ContainerRuntime, Disposable {
     return { [Symbol.dispose]: () => void this.#watchers.delete(look) };
   }
 
-  async probe(podUid: string, { name }: Container, kind: ProbeKind): Promise<ProbeOutcome> {
+  async probe(podUid: string, container: Container, kind: ProbeKind, probe: Probe): Promise<ProbeOutcome> {
+    const { name } = container;
+    const running = this.#running(podUid, name);
+    if (running?.process !== undefined)
+      return {
+        ...(await probeProcess(this.#spec.clock, probe, container, (command) => this.#execute(running, command))),
+        isTold: false,
+      };
     const isPassing = !this.#failingProbes.has(`${podUid}/${name}/${kind}`);
     return { isPassing, output: isPassing ? "" : "the probe is set to fail", isTold: true };
   }
@@ -186,6 +246,54 @@ export class SimulatedRuntime implements ContainerRuntime, Disposable {
     for (const look of this.#probeWatchers) look(podUid, container);
   }
 
+  async #execute(running: Running, command: readonly string[], tty = false): Promise<Execution> {
+    const { processes } = this.#spec;
+    if (processes === undefined)
+      throw new ContainerStartError("the containers of this cluster are simulated: nothing can be executed in them");
+    return await processes.execute(running.process?.pid, { ...viewOf(running), command, tty });
+  }
+
+  async #startProcess(
+    record: PodRecord,
+    start: ContainerToStart,
+    base: Pick<RuntimeContainer, "id" | "name" | "kind" | "attempt" | "image" | "startedAt">,
+    { command }: HostCommand,
+  ): Promise<ContainerProcess> {
+    const { processes, clock } = this.#spec;
+    const { pod, container, attempt } = start;
+    const { namespace, name: podName, uid: podUid } = pod.metadata;
+    const wanted =
+      command ?? [...(container.command ?? []), ...(container.args ?? [])].map((part) => expand(part, start.env));
+    try {
+      if (processes === undefined) throw new ContainerStartError("no process can be run here");
+      const place = { namespace, podName, podUid, container: container.name, attempt };
+      return await clock.activity.track("container starts", () =>
+        processes.start({ ...viewOf(start), command: wanted, ...place }),
+      );
+    } catch (error) {
+      const message = (error as Error).message;
+      const ending = { state: "exited", finishedAt: clock.now(), exitCode: 128, reason: "StartError" } as const;
+      this.#put(record, { ...base, ...ending, message });
+      for (const { clone } of start.mounts) clone?.[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** The preStop hook, which uses up of the grace period what it takes. */
+  async #beforeStop(running: Running, graceMs: number): Promise<void> {
+    const hook = running.container.lifecycle?.preStop;
+    const { clock } = this.#spec;
+    if (hook?.sleep !== undefined) await clock.sleep(Math.min(graceMs, hook.sleep.seconds * 1000));
+    const command = hook?.exec?.command;
+    if (command === undefined) return;
+    const execution = await this.#execute(running, command);
+    using deadline = clock.deadline(graceMs);
+    deadline.signal.addEventListener("abort", () => execution.kill(), { once: true });
+    execution.stdout.resume();
+    execution.stderr.resume();
+    await execution.exited;
+  }
+
   #running(podUid: string, container: string): Running | undefined {
     return [...(this.#pods.get(podUid)?.running.values() ?? [])].find(({ container: { name } }) => name === container);
   }
@@ -205,14 +313,14 @@ export class SimulatedRuntime implements ContainerRuntime, Disposable {
     this.#tell(record.pod.metadata.uid);
   }
 
-  #end(podUid: string, id: string, exitCode: number): void {
+  #end(podUid: string, id: string, exitCode: number, why?: string): void {
     const record = this.#pods.get(podUid);
     const running = record?.running.get(id);
     const container = record?.containers.find((candidate) => candidate.id === id);
     if (record === undefined || running === undefined || container === undefined) return;
     record.running.delete(id);
     release(running);
-    const reason = exitCode === 0 ? "Completed" : "Error";
+    const reason = why ?? (exitCode === 0 ? "Completed" : "Error");
     this.#put(record, { ...container, state: "exited", finishedAt: this.#spec.clock.now(), exitCode, reason });
     record.endings.get(id)?.resolve();
     record.endings.delete(id);
@@ -230,6 +338,18 @@ function newRecord(pod: Pod): PodRecord {
 function release(running: Running): void {
   running.exit?.cancel();
   for (const { clone } of running.mounts) clone?.[Symbol.dispose]();
+}
+
+function viewOf({ container, pod, env, mounts }: ContainerToStart): Omit<ViewCommand, "command"> {
+  const uid = container.securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser;
+  const gid = container.securityContext?.runAsGroup ?? pod.spec.securityContext?.runAsGroup;
+  const { workingDir } = container;
+  return {
+    env: new Map([["HOSTNAME", pod.metadata.name], ...env]),
+    mounts,
+    ...(workingDir !== undefined && { workingDir }),
+    user: { ...(uid !== undefined && { uid }), ...(gid !== undefined && { gid }) },
+  };
 }
 
 function containerId(random: Random): string {

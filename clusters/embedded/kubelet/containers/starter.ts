@@ -26,6 +26,8 @@ export type ContainerStarterSpec = {
   readonly backoff: RestartBackoff;
   readonly sources: Omit<EnvSources, "facts">;
   readonly facts: (pod: Pod) => PodFacts;
+  /** What every container finds in its environment: the Services of the cluster's own. */
+  readonly serviceEnv: ReadonlyMap<string, string>;
 };
 
 /** Starts what of a pod ought to run and does not: its sandbox, init containers one by one, then all the others. */
@@ -129,10 +131,11 @@ export class ContainerStarter {
     attempt: number,
     signal: AbortSignal,
   ): Promise<WaitingReason | undefined> {
-    const { runtime, clock, mounts, sources, facts } = this.#spec;
+    const { runtime, clock, mounts, sources, facts, serviceEnv } = this.#spec;
     try {
       this.#pull(pod, container);
-      const env = await environmentOf(pod, container, { ...sources, facts: facts(pod) });
+      const own = await environmentOf(pod, container, { ...sources, facts: facts(pod) });
+      const env = new Map([...serviceEnv, ...own]);
       const mounted = await mounts.of(pod, container, env);
       this.#post(pod, container, "Normal", "Created", `Created container: ${container.name}`);
       await idleUntil(clock, runtime.startContainer({ pod, container, kind, attempt, env, mounts: mounted }), signal);

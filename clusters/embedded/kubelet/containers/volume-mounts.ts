@@ -63,7 +63,7 @@ export class VolumeMounts {
     }
     // What a driver mounts it may mount anew; the container keeps the mount it started with.
     const clone = volume.csi === undefined ? undefined : this.#mounts.clone(source);
-    return { mountPath, readOnly, path: clone?.path ?? source, clone };
+    return { mountPath, readOnly, path: clone?.path ?? source, clone, source };
   }
 
   #sourceOf(pod: Pod, volume: Volume): string {
@@ -81,7 +81,7 @@ export class VolumeMounts {
     volumePath: string,
     subPath: string,
     index: number,
-  ): Promise<{ path: string; clone: MountClone | undefined }> {
+  ): Promise<Pick<ContainerMount, "path" | "clone" | "source">> {
     const of = `for volumeMount "${wanted.name}" of container "${container.name}"`;
     const named = join(volumePath, posix.normalize(subPath));
     if (subPath.split("/").includes("..")) throw new ContainerConfigError(`subPath "${subPath}" must not contain ".."`);
@@ -96,14 +96,14 @@ export class VolumeMounts {
         throw new Error(`"${subPath}" leads out of the volume`);
       const target = this.#paths.subPath(pod.metadata.uid, wanted.name, container.name, index);
       await makeBindPoint(target, (await stat(resolved)).isDirectory());
-      if (!this.#mounts.isReal) return pinned(resolved);
+      if (!this.#mounts.isReal) return { ...pinned(resolved), source: resolved };
       // A container that restarts finds the bind of its predecessor.
       if ((await stat(target)).ino !== (await stat(resolved)).ino) {
         this.#unmount(target);
         this.#mounts.bind(resolved, target);
       }
       const clone = this.#mounts.clone(target);
-      return { path: clone?.path ?? target, clone };
+      return { path: clone?.path ?? target, clone, source: target };
     } catch (error) {
       throw new ContainerConfigError(`failed to prepare subPath ${of}`, { cause: error });
     }

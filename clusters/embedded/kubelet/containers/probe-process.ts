@@ -1,0 +1,95 @@
+import { connect } from "node:net";
+import { type Clock, seconds } from "../../../../core/index.ts";
+import type { Container, Probe } from "../types.ts";
+import type { Execution } from "./processes.ts";
+
+export type ProbeResult = { readonly isPassing: boolean; readonly output: string };
+
+/** As much of an answer as kubelet quotes. */
+const MAX_OUTPUT = 1024;
+
+/** Probes a container that is a process of this machine: by a command in it, a request or a connection to it. */
+export async function probeProcess(
+  clock: Clock,
+  probe: Probe,
+  container: Container,
+  execute: (command: readonly string[]) => Promise<Execution>,
+): Promise<ProbeResult> {
+  const limit = seconds(probe.timeoutSeconds ?? 1);
+  if (probe.exec !== undefined) return await probeByCommand(clock, await execute(probe.exec.command ?? []), limit);
+  const { httpGet, tcpSocket } = probe;
+  const port = portOf(container, httpGet?.port ?? tcpSocket?.port ?? 0);
+  const host = httpGet?.host ?? tcpSocket?.host ?? "127.0.0.1";
+  if (httpGet === undefined) return await probeByConnection(host, port);
+  const headers = Object.fromEntries((httpGet.httpHeaders ?? []).map(({ name, value }) => [name, value]));
+  const url = `${(httpGet.scheme ?? "HTTP").toLowerCase()}://${host}:${port}${httpGet.path ?? "/"}`;
+  return await probeByRequest(url, host, port, httpGet.path ?? "/", headers);
+}
+
+async function probeByCommand(clock: Clock, execution: Execution, limitMs: number): Promise<ProbeResult> {
+  using deadline = clock.deadline(limitMs);
+  deadline.signal.addEventListener("abort", () => execution.kill(), { once: true });
+  let output = "";
+  for (const stream of [execution.stdout, execution.stderr])
+    stream.on("data", (chunk: Buffer) => {
+      output = (output + chunk.toString()).slice(0, MAX_OUTPUT);
+    });
+  const code = await execution.exited;
+  if (deadline.signal.aborted) return { isPassing: false, output: `command timed out after ${limitMs / 1000}s` };
+  return { isPassing: code === 0, output };
+}
+
+function probeByConnection(host: string, port: number): Promise<ProbeResult> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve({ isPassing: true, output: "" });
+    });
+    socket.once("error", () =>
+      resolve({ isPassing: false, output: `dial tcp ${host}:${port}: connect: connection refused` }),
+    );
+  });
+}
+
+/** One plain request by hand: a probe follows no proxy, keeps no connection and reads the status line alone. */
+function probeByRequest(
+  url: string,
+  host: string,
+  port: number,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<ProbeResult> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    let answer = "";
+    const fields = {
+      Host: `${host}:${port}`,
+      "User-Agent": "kube-probe/1.35",
+      Accept: "*/*",
+      Connection: "close",
+      ...headers,
+    };
+    socket.once("connect", () => {
+      const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+      socket.write(`GET ${path} HTTP/1.1\r\n${lines.join("")}\r\n`);
+    });
+    socket.on("data", (chunk) => {
+      answer += chunk.toString("latin1");
+      const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(answer)?.[1]);
+      if (Number.isNaN(status)) return;
+      socket.destroy();
+      const isPassing = status >= 200 && status < 400;
+      resolve({ isPassing, output: isPassing ? "" : `HTTP probe failed with statuscode: ${status}` });
+    });
+    socket.once("error", () => {
+      resolve({ isPassing: false, output: `Get "${url}": dial tcp ${host}:${port}: connect: connection refused` });
+    });
+    socket.once("close", () => resolve({ isPassing: false, output: `Get "${url}": EOF` }));
+  });
+}
+
+function portOf(container: Container, port: number | string): number {
+  if (typeof port === "number") return port;
+  return container.ports?.find(({ name }) => name === port)?.containerPort ?? Number(port);
+}

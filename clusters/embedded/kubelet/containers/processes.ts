@@ -1,0 +1,249 @@
+import type { ChildProcess } from "node:child_process";
+import { createWriteStream, type WriteStream } from "node:fs";
+import { mkdir, readFile, stat } from "node:fs/promises";
+import { dirname, isAbsolute, join } from "node:path";
+import type { Readable, Writable } from "node:stream";
+import { type Clock, RealClock, seconds } from "../../../../core/index.ts";
+import { type ContainerMount, ContainerStartError } from "./runtime.ts";
+import { firstChild, type ViewCommand, type Views } from "./views.ts";
+
+/** Told of process groups, so that whoever survives this process can end them. */
+export type ProcessGroups = { watch(group: number): void; forget(group: number): void };
+
+export type ProcessesSpec = {
+  readonly clock: Clock;
+  /** Opened by the first container that needs one. */
+  readonly views: () => Promise<Views>;
+  /** Where logs are kept, as on a node below /var/log/pods. */
+  readonly logFolder: string;
+  readonly groups?: ProcessGroups;
+};
+
+/** A program executed in a running container. */
+export type Execution = {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** Exit code; 137 when it was killed. */
+  readonly exited: Promise<number>;
+  kill(): void;
+};
+
+/** Real time that a process gets to end by itself before virtual time may kill it. */
+const REAL_GRACE_MS = seconds(2);
+
+/** The process of a container. */
+export class ContainerProcess {
+  readonly exited: Promise<{ readonly code: number; readonly reason: string }>;
+  readonly #child: ChildProcess;
+  readonly #clock: Clock;
+
+  constructor(child: ChildProcess, clock: Clock, log: WriteStream, groups: ProcessGroups | undefined) {
+    this.#child = child;
+    this.#clock = clock;
+    for (const [name, stream] of [
+      ["stdout", child.stdout],
+      ["stderr", child.stderr],
+    ] as const)
+      if (stream !== null) void writeLog(stream, name, log, clock);
+    child.stdin?.on("error", () => {});
+    if (child.pid !== undefined) groups?.watch(child.pid);
+    this.exited = new Promise((resolve) => {
+      child.once("close", (code, signal) => {
+        if (child.pid !== undefined) groups?.forget(child.pid);
+        log.end();
+        const exit = code ?? 128 + (SIGNALS[signal ?? ""] ?? 9);
+        resolve({ code: exit, reason: exit === 0 ? "Completed" : "Error" });
+      });
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  get stdin(): Writable | null {
+    return this.#child.stdin;
+  }
+
+  /** SIGTERM, then SIGKILL after the grace period on the cluster's clock. */
+  async stop(graceMs: number): Promise<void> {
+    this.#signal("SIGTERM");
+    // A process ends in real time: virtual time waits a while for it, and only then runs out.
+    const token = this.#clock.activity.begin("container stops", 0);
+    if (!(await this.#catchesTerm())) token.end();
+    const patience = new RealClock().timer(REAL_GRACE_MS, () => token.end(), { ref: false });
+    const kill = this.#clock.timer(graceMs, () => this.#signal("SIGKILL"), { ref: false });
+    await this.exited;
+    kill.cancel();
+    patience.cancel();
+    token.end();
+  }
+
+  kill(): void {
+    this.#signal("SIGKILL");
+  }
+
+  /** The first process of a container ignores SIGTERM unless it has a handler: nobody needs to wait for that. */
+  async #catchesTerm(): Promise<boolean> {
+    const { pid } = this.#child;
+    if (pid === undefined) return false;
+    const status = await readFile(`/proc/${await firstChild(pid)}/status`, "utf8").catch(() => "");
+    const caught = /^SigCgt:\s*([0-9a-f]+)/m.exec(status)?.[1];
+    return caught === undefined || (BigInt(`0x${caught}`) >> 14n) % 2n === 1n;
+  }
+
+  #signal(signal: "SIGTERM" | "SIGKILL"): void {
+    const { pid } = this.#child;
+    if (pid === undefined || this.#child.exitCode !== null) return;
+    // The first process of a pid namespace gets no default action for SIGTERM: its namespace's parent passes it on.
+    try {
+      process.kill(-pid, signal);
+    } catch {
+      this.#child.kill(signal);
+    }
+  }
+}
+
+const SIGNALS: Readonly<Record<string, number>> = {
+  SIGTERM: 15,
+  SIGKILL: 9,
+  SIGINT: 2,
+  SIGHUP: 1,
+  SIGSEGV: 11,
+  SIGABRT: 6,
+};
+
+export type ProcessStart = ViewCommand & {
+  readonly namespace: string;
+  readonly podName: string;
+  readonly podUid: string;
+  readonly container: string;
+  readonly attempt: number;
+};
+
+/** Runs containers as processes of this machine, each in its view, and keeps their logs as containerd does. */
+export class Processes {
+  readonly #spec: ProcessesSpec;
+  #views: Promise<Views> | undefined;
+
+  constructor(spec: ProcessesSpec) {
+    this.#spec = spec;
+  }
+
+  #open(): Promise<Views> {
+    this.#views ??= this.#spec.views();
+    return this.#views;
+  }
+
+  async viewKind(): Promise<Views["kind"]> {
+    return (await this.#open()).kind;
+  }
+
+  /** @throws ContainerStartError when there is no such program */
+  async start(wanted: ProcessStart): Promise<ContainerProcess> {
+    const { clock, groups } = this.#spec;
+    const views = await this.#open();
+    await requireProgram(wanted.command[0] ?? "", wanted.env, wanted.mounts);
+    const path = this.logPath(wanted, wanted.attempt);
+    await mkdir(dirname(path), { recursive: true });
+    const child = await views.spawn(wanted).catch((error: unknown) => refuse(wanted, error));
+    return new ContainerProcess(child, clock, createWriteStream(path, { flags: "a" }), groups);
+  }
+
+  async execute(pid: number | undefined, wanted: ViewCommand): Promise<Execution> {
+    const { groups } = this.#spec;
+    const views = await this.#open();
+    const child = await (pid === undefined ? views.spawn(wanted) : views.enter(pid, wanted)).catch((error: unknown) =>
+      refuse(wanted, error),
+    );
+    const { stdin, stdout, stderr } = child as ChildProcess & { stdin: Writable; stdout: Readable; stderr: Readable };
+    stdin.on("error", () => {});
+    if (child.pid !== undefined) groups?.watch(child.pid);
+    const exited = new Promise<number>((resolve) =>
+      child.once("close", (code, signal) => {
+        if (child.pid !== undefined) groups?.forget(child.pid);
+        resolve(code ?? 128 + (SIGNALS[signal ?? ""] ?? 9));
+      }),
+    );
+    const kill = (): void => {
+      if (child.pid === undefined || child.exitCode !== null) return;
+      try {
+        process.kill(-child.pid, "SIGKILL");
+      } catch {
+        child.kill("SIGKILL");
+      }
+    };
+    return { stdin, stdout, stderr, exited, kill };
+  }
+
+  logPath(pod: { namespace: string; podName: string; podUid: string; container: string }, attempt: number): string {
+    const { namespace, podName, podUid, container } = pod;
+    return join(this.#spec.logFolder, `${namespace}_${podName}_${podUid}`, container, `${attempt}.log`);
+  }
+}
+
+function refuse({ command }: ViewCommand, error: unknown): never {
+  const { code, message } = error as NodeJS.ErrnoException;
+  throw new ContainerStartError(startText(command[0] ?? "", code ?? message), { cause: error });
+}
+
+function startText(program: string, why: string): string {
+  return `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "${program}": ${why}`;
+}
+
+/** Refuses a program that is neither on the machine nor in the container's mounts, in runc's words. */
+async function requireProgram(
+  program: string,
+  env: ReadonlyMap<string, string>,
+  mounts: readonly ContainerMount[],
+): Promise<void> {
+  const isMounted = mounts.some(({ mountPath }) => program.startsWith(`${mountPath}/`));
+  if (isMounted || (program.includes("/") && !isAbsolute(program))) return;
+  const candidates = isAbsolute(program)
+    ? [program]
+    : (env.get("PATH") ?? DEFAULT_SEARCH).split(":").map((folder) => join(folder, program));
+  for (const candidate of candidates) if ((await stat(candidate).catch(() => undefined))?.isFile() === true) return;
+  throw new ContainerStartError(
+    startText(
+      program,
+      isAbsolute(program) ? `stat ${program}: no such file or directory` : "executable file not found in $PATH",
+    ),
+  );
+}
+
+const DEFAULT_SEARCH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** Lines as containerd writes them: time, stream, `F` for whole or `P` for a part, text. */
+async function writeLog(stream: Readable, name: "stdout" | "stderr", log: WriteStream, clock: Clock): Promise<void> {
+  let rest = "";
+  const write = (text: string, kind: "F" | "P"): void => {
+    if (!log.writableEnded)
+      log.write(`${new Date(clock.now()).toISOString().replace("Z", "000000Z")} ${name} ${kind} ${text}\n`);
+  };
+  try {
+    for await (const chunk of stream.setEncoding("utf8")) {
+      const lines = (rest + String(chunk)).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) write(line, "F");
+    }
+  } catch {
+    // The process is gone; what it said is written.
+  }
+  if (rest !== "") write(rest, "P");
+}
+
+export type LogLine = { readonly time: string; readonly text: string; readonly isWhole: boolean };
+
+/** A log file taken apart; undefined while there is none. */
+export async function readLog(path: string): Promise<LogLine[] | undefined> {
+  const text = await readFile(path, "utf8").catch(() => undefined);
+  if (text === undefined) return undefined;
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => {
+      const [time = "", , kind = "F", ...words] = line.split(" ");
+      return { time, text: words.join(" "), isWhole: kind === "F" };
+    });
+}

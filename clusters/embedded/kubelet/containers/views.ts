@@ -1,0 +1,211 @@
+import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { mkdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Readable } from "node:stream";
+import { promisify } from "node:util";
+import type { ContainerMount } from "./runtime.ts";
+
+/** A program to run with a container's eyes. */
+export type ViewCommand = {
+  /** Program and arguments. */
+  readonly command: readonly string[];
+  readonly env: ReadonlyMap<string, string>;
+  readonly mounts: readonly ContainerMount[];
+  readonly workingDir?: string;
+  readonly user?: { readonly uid?: number; readonly gid?: number };
+  /** A terminal instead of pipes. */
+  readonly tty?: boolean;
+};
+
+/** How containers' processes see their volumes at the paths of the pod's spec. */
+export interface Views {
+  /** `paths`: namespaces are refused here, and paths below mounts are rewritten in arguments and environment. */
+  readonly kind: "namespaces" | "paths";
+  /** A process in a view of its own, once that is made; it leads a process group. @throws Error when it cannot be */
+  spawn(command: ViewCommand): Promise<ChildProcess>;
+  /** Another process in the view of one that runs. */
+  enter(pid: number, command: ViewCommand): Promise<ChildProcess>;
+}
+
+/** What a process finds when its container's image says nothing else. */
+const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/**
+ * A root of the container's own, made in mount and pid namespaces that end with it: system folders read-only, its own
+ * /tmp, /var and /run, and its mounts. Arguments: root, number of exposed folders, they; number of mounts, then source,
+ * path and `ro` or `rw` of each; working directory; the command.
+ */
+const MAKE_VIEW = `
+set -e
+root=$1; shift
+mount -t tmpfs -o mode=755 none "$root"
+for name in bin sbin lib lib32 lib64 libx32; do
+  if [ -L "/$name" ]; then cp -P "/$name" "$root/$name"
+  elif [ -d "/$name" ]; then mkdir "$root/$name"; mount --bind "/$name" "$root/$name"; mount -o remount,bind,ro "$root/$name"; fi
+done
+for name in usr etc opt; do
+  [ -d "/$name" ] || continue
+  mkdir "$root/$name"; mount --bind "/$name" "$root/$name"; mount -o remount,bind,ro "$root/$name"
+done
+mkdir "$root/proc" "$root/dev" "$root/sys" "$root/tmp" "$root/var" "$root/var/tmp" "$root/run" "$root/root" "$root/home" "$root/mnt" "$root/srv"
+chmod 1777 "$root/tmp" "$root/var/tmp"
+mount -t proc proc "$root/proc"
+mount --rbind /dev "$root/dev"
+exposed=$1; shift
+while [ "$exposed" -gt 0 ]; do
+  [ -e "$root$1" ] || { mkdir -p "$root$1"; mount --bind "$1" "$root$1"; mount -o remount,bind,ro "$root$1"; }
+  shift; exposed=$((exposed - 1))
+done
+mounts=$1; shift
+while [ "$mounts" -gt 0 ]; do
+  if [ -d "$1" ]; then mkdir -p "$root$2"; else mkdir -p "$(dirname "$root$2")"; [ -e "$root$2" ] || : > "$root$2"; fi
+  mount --bind "$1" "$root$2"
+  [ "$3" = rw ] || mount -o remount,bind,ro "$root$2"
+  shift 3; mounts=$((mounts - 1))
+done
+folder=$1; shift
+exec chroot "$root" /bin/sh -c 'echo made >&3; exec 3>&-; cd "$0" && exec "$@"' "$folder" "$@"
+`;
+
+export type ViewsSpec = {
+  /** A folder that views may use as their root's mount point; nothing is kept in it. */
+  readonly folder: string;
+  /** Folders of the host that every view has at the same path, read-only, besides the system's. */
+  readonly expose?: readonly string[];
+};
+
+/** Namespaces where they work when tried, rewritten paths where they do not. */
+export async function openViews(spec: ViewsSpec): Promise<Views> {
+  try {
+    await mkdir(spec.folder, { recursive: true });
+    const trial = [...ISOLATE, "/bin/sh", "-c", `mount -t tmpfs none "$0"`, spec.folder];
+    await promisify(execFile)(trial[0] ?? "", trial.slice(1), { timeout: 5000 });
+    return namespaceViews(spec);
+  } catch {
+    return pathViews();
+  }
+}
+
+/** The container dies with whoever started it, `kill -9` included. */
+const ISOLATE = [
+  "setpriv",
+  "--pdeathsig",
+  "KILL",
+  "unshare",
+  "--mount",
+  "--propagation",
+  "private",
+  "--pid",
+  "--fork",
+  "--kill-child",
+];
+
+function namespaceViews({ folder, expose = [] }: ViewsSpec): Views {
+  const node = dirname(dirname(process.execPath));
+  const exposed = [...new Set([node, ...expose])].filter((path) => !/^\/(usr|bin|etc|opt)(\/|$)/.test(path));
+  return {
+    kind: "namespaces",
+    spawn: async ({ command, env, mounts, workingDir = "/", user, tty }) => {
+      const places = mounts.toSorted((a, b) => a.mountPath.length - b.mountPath.length);
+      const args = [
+        folder,
+        String(exposed.length),
+        ...exposed,
+        String(places.length),
+        ...places.flatMap(({ source, mountPath, readOnly }) => [source, mountPath, readOnly ? "ro" : "rw"]),
+        workingDir,
+        ...asUser(user),
+        ...inTerminal(command, tty),
+      ];
+      return await made(start([...ISOLATE, "/bin/sh", "-c", MAKE_VIEW, "container", ...args], env, true));
+    },
+    enter: async (pid, { command, env, workingDir = "/", user, tty }) => {
+      const init = await firstChild(pid);
+      const into = ["nsenter", "--target", String(init), "--mount", "--pid", "--root", "--wd"];
+      const inside = [...asUser(user), ...inTerminal(command, tty)];
+      const go = ["/bin/sh", "-c", 'cd "$0" && exec "$@"', workingDir, ...inside];
+      return await spawned(start(["setpriv", "--pdeathsig", "KILL", ...into, ...go], env));
+    },
+  };
+}
+
+function pathViews(): Views {
+  const run = async ({ command, env, mounts, user, tty }: ViewCommand): Promise<ChildProcess> => {
+    const rewrite = pathRewriter(mounts);
+    const rewritten = new Map([...env].map(([name, value]) => [name, rewrite(value)]));
+    return await spawned(start([...asUser(user), ...inTerminal(command.map(rewrite), tty)], rewritten));
+  };
+  return { kind: "paths", spawn: run, enter: (_pid, command) => run(command) };
+}
+
+/** Turns a container's paths into the node's, wherever one stands in a text. */
+export function pathRewriter(mounts: readonly Pick<ContainerMount, "mountPath" | "path">[]): (text: string) => string {
+  const deepest = mounts.toSorted((a, b) => b.mountPath.length - a.mountPath.length);
+  return (text) =>
+    deepest.reduce((done, { mountPath, path }) => {
+      const escaped = mountPath.replace(/\/+$/, "").replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+      return done.replace(new RegExp(`(?<![\\w./-])${escaped}(?=$|[/"'\\s:;,)])`, "g"), () => path);
+    }, text);
+}
+
+function start(argv: readonly string[], env: ReadonlyMap<string, string>, isTold = false): ChildProcess {
+  return spawn(argv[0] ?? "", argv.slice(1), {
+    detached: true,
+    stdio: ["pipe", "pipe", "pipe", ...(isTold ? (["pipe"] as const) : [])],
+    cwd: "/",
+    env: { PATH: DEFAULT_PATH, HOME: "/root", ...Object.fromEntries(env) },
+  });
+}
+
+function spawned(child: ChildProcess): Promise<ChildProcess> {
+  return new Promise((resolve, reject) => {
+    child.once("spawn", () => resolve(child));
+    child.once("error", reject);
+  });
+}
+
+/** Waits until the view says that it is made; what the shell complained about is why it is not. */
+async function made(child: ChildProcess): Promise<ChildProcess> {
+  await spawned(child);
+  const told = child.stdio[3] as Readable;
+  const complaints: Buffer[] = [];
+  const collect = (chunk: Buffer): void => void complaints.push(chunk);
+  child.stderr?.on("data", collect);
+  let word = "";
+  // unshare, which waits outside, keeps its end open: the word itself is the sign.
+  for await (const chunk of told) {
+    word += String(chunk);
+    if (word.includes("\n")) break;
+  }
+  child.stderr?.off("data", collect);
+  child.stderr?.pause();
+  if (word.trim() !== "made") throw new Error(Buffer.concat(complaints).toString().trim() || "its view was not made");
+  // What came before its first word from the program itself belongs to the program.
+  if (complaints.length > 0) child.stderr?.unshift(Buffer.concat(complaints));
+  return child;
+}
+
+function asUser(user: ViewCommand["user"]): string[] {
+  if (user?.uid === undefined && user?.gid === undefined) return [];
+  const { uid, gid } = user;
+  return [
+    "setpriv",
+    ...(uid !== undefined ? ["--reuid", String(uid)] : []),
+    ...(gid !== undefined ? ["--regid", String(gid)] : []),
+    "--clear-groups",
+  ];
+}
+
+/** script(1) gives a program a terminal of its own. */
+function inTerminal(command: readonly string[], tty: boolean | undefined): readonly string[] {
+  if (tty !== true) return command;
+  const quoted = command.map((part) => `'${part.replaceAll("'", "'\\''")}'`).join(" ");
+  return ["script", "--quiet", "--return", "--command", quoted, "/dev/null"];
+}
+
+/** unshare waits outside; its child is the first process of the container. */
+export async function firstChild(pid: number): Promise<number> {
+  const children = await readFile(join("/proc", String(pid), "task", String(pid), "children"), "utf8").catch(() => "");
+  const [first = ""] = children.trim().split(" ");
+  return first === "" ? pid : Number(first);
+}
