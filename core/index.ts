@@ -24,3 +24,4 @@ export { createLog, type Log, type LogFields, type LogLevel, type LogOptions, si
 export { type Random, seededRandom, systemRandom } from "./random.ts";
 export { Digester, Secret } from "./redaction.ts";
 export { Scope } from "./scope.ts";
+export { waiting } from "./waiting.ts";

@@ -1,5 +1,5 @@
-import type { Clock } from "../core/index.ts";
-import { unlessAborted, waiting } from "./waiting.ts";
+import { type Clock, waiting } from "../core/index.ts";
+import { unlessAborted } from "./waiting.ts";
 
 /** One at a time for each volume, in order of arrival; other volumes are not held up. */
 export class VolumeLock {

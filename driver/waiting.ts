@@ -1,19 +1,4 @@
-import type { Clock } from "../core/index.ts";
 import { GrpcError, GrpcStatus } from "../wire/grpc/index.ts";
-
-/**
- * Waits for time, or for somebody else's work, in the middle of a call: whoever waits does not keep the virtual
- * clock still meanwhile.
- */
-export async function waiting<T>(clock: Clock, label: string, work: () => Promise<T>): Promise<T> {
-  const token = clock.activity.begin(label);
-  token.park();
-  try {
-    return await clock.activity.run(token, work);
-  } finally {
-    token.end();
-  }
-}
 
 /** Resolves with `work`, or rejects as {@link abortedAs} says when the signal aborts first. */
 export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -1,6 +1,6 @@
-import type { Clock, Random } from "../../core/index.ts";
+import { type Clock, type Random, waiting } from "../../core/index.ts";
 import { GrpcError, GrpcStatus } from "../../wire/grpc/index.ts";
-import { abortedAs, waiting } from "../waiting.ts";
+import { abortedAs } from "../waiting.ts";
 import { type BackoffRule, MAX_ATTEMPTS, RECONNECT, RETRY, waitOf } from "./backoff.ts";
 
 export type CallContext = { readonly clock: Clock; readonly random: Random; readonly signal: AbortSignal };

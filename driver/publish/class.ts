@@ -1,4 +1,4 @@
-import { type Clock, messageOf } from "../../core/index.ts";
+import { type Clock, messageOf, waiting } from "../../core/index.ts";
 import {
   type Informer,
   isKubeStatus,
@@ -7,7 +7,7 @@ import {
   SecretProviderClasses,
 } from "../../kube/index.ts";
 import { GrpcStatus } from "../../wire/grpc/index.ts";
-import { unlessAborted, waiting } from "../waiting.ts";
+import { unlessAborted } from "../waiting.ts";
 import { ErrorType, PublishFailure } from "./failure.ts";
 import { classOf, type Volume } from "./volume.ts";
 

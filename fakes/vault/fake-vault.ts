@@ -41,6 +41,10 @@ export interface RunningFakeVault extends AsyncDisposable {
   readonly faults: RunningFakeServer["faults"];
   /** With the root token and without a socket: for seeding and for steps. */
   readonly admin: VaultAdmin;
+  /** Serves the same Vault on another address, behind TLS for example. */
+  listenToo(
+    listener: Pick<FakeVaultSpec, "listen" | "tls">,
+  ): Promise<AsyncDisposable & { readonly host: string; readonly port: number }>;
   seal(): void;
   unseal(): void;
   /** What the node is in its cluster; `active` at first. */
@@ -84,13 +88,13 @@ async function startIn(spec: FakeVaultSpec, scope: Scope): Promise<RunningFakeVa
     ...(spec.rootToken !== undefined && { rootToken: spec.rootToken }),
   });
   const admin = new VaultAdmin(state, rootToken);
-  const server = scope.use(
+  const serve = async ({ listen, tls }: Pick<FakeVaultSpec, "listen" | "tls">): Promise<RunningFakeServer> =>
     await startFakeServer({
       clock,
       name: "fake/vault",
       journal,
-      ...(spec.listen !== undefined && { listen: spec.listen }),
-      ...(spec.tls !== undefined && { tls: spec.tls }),
+      ...(listen !== undefined && { listen }),
+      ...(tls !== undefined && { tls }),
       ...(spec.control !== undefined && { control: spec.control }),
       seed: (seed) => seedVault(admin, seed),
       handler: async (exchange) => respond(exchange, await answer(state, exchange)),
@@ -101,8 +105,8 @@ async function startIn(spec: FakeVaultSpec, scope: Scope): Promise<RunningFakeVa
           ...(namespace !== undefined && { namespace }),
         };
       },
-    }),
-  );
+    });
+  const server = scope.use(await serve(spec));
   return {
     url: server.url,
     host: server.host,
@@ -111,6 +115,7 @@ async function startIn(spec: FakeVaultSpec, scope: Scope): Promise<RunningFakeVa
     journal,
     faults: server.faults,
     admin,
+    listenToo: (listener) => serve(listener),
     seal: () => state.seal.seal(),
     unseal: () => {
       state.seal.isSealed = false;

@@ -1,4 +1,4 @@
-import type { Clock, Random } from "../../core/index.ts";
+import { type Clock, type Random, waiting } from "../../core/index.ts";
 import type { HttpClient, HttpResponse } from "../../net/index.ts";
 import { networkFailure } from "./go-network.ts";
 
@@ -84,7 +84,8 @@ export class VaultHttp {
       const asked = outcome instanceof Error ? undefined : retryAfterOf(outcome);
       const base = RETRY_WAITS_MS[Math.min(attempt, RETRY_WAITS_MS.length - 1)] ?? 0;
       try {
-        await clock.sleep(asked ?? base * (1 + random.next() / 2), { signal: limit });
+        const ms = asked ?? base * (1 + random.next() / 2);
+        await waiting(clock, "Vault is asked again", () => clock.sleep(ms, { signal: limit }));
       } catch {
         throw caller.aborted ? caller.reason : new VaultNetworkError("context deadline exceeded", true);
       }

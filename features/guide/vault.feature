@@ -1,0 +1,44 @@
+@profile:PROVIDER-VAULT @core @must
+Feature: The guide's application reads its secrets from Vault
+  The driver, Vault and the Vault provider are set up as examples/vault has it, and nothing else is done.
+  Docs: https://developer.hashicorp.com/vault/docs/platform/k8s/csi
+
+  Background:
+    Given a cluster with Vault set up by "vault/vault-setup.sh"
+    And the driver installed with "vault/driver-values.yaml"
+    And the Vault provider installed with "vault/provider-values.yaml"
+    And "vault/namespace.yaml" and "vault/secret-provider-class.yaml" are applied
+
+  @GUIDE-01
+  Scenario: Both replicas run and read what Vault holds
+    When "vault/app.yaml" is applied
+    Then 2 pods of "app-with-secrets" run in "production"
+    And each of them reads "/mnt/secrets/db-password" and "/mnt/secrets/api-token" as Vault holds them
+
+  @GUIDE-02
+  Scenario: A pod asks Vault as itself, and for nothing else
+    When "vault/app.yaml" is applied
+    Then 2 pods of "app-with-secrets" run in "production"
+    And Vault was asked by 2 logins and 4 reads of the two secrets alone
+
+  @GUIDE-03
+  Scenario: The status object of each pod names both objects with a version
+    When "vault/app.yaml" is applied
+    Then 2 pods of "app-with-secrets" run in "production"
+    And each of them has a status object that lists "api-token" and "db-password" with a version
+
+  @GUIDE-04
+  Scenario: A pod that is deleted leaves nothing mounted
+    Given "vault/app.yaml" is applied
+    And 2 pods of "app-with-secrets" run in "production"
+    When the Deployment "app-with-secrets" in "production" is deleted
+    Then no pod of "app-with-secrets" is left in "production"
+    And nothing is mounted on the node
+
+  @GUIDE-05 @needs:virtual-time
+  Scenario: A value that changes in Vault reaches the running pods
+    Given "vault/app.yaml" is applied
+    And 2 pods of "app-with-secrets" run in "production"
+    When the password changes in Vault
+    And 5 minutes go by
+    Then each pod of "app-with-secrets" in "production" reads the new password
