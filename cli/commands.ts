@@ -1,9 +1,13 @@
 import type { Command } from "commander";
 import { defineCases } from "./cases.ts";
 import { defineDoctor } from "./doctor.ts";
+import { defineDriver } from "./driver.ts";
 import { defineE2e } from "./e2e.ts";
+import { defineFake } from "./fake.ts";
+import { defineProvider } from "./provider.ts";
 import { defineReport } from "./report.ts";
 import { defineRun } from "./run.ts";
+import { defineUp } from "./up.ts";
 import { defineVersion } from "./version.ts";
 
 /** Adds a command to the program; `finish` takes the exit code it ends with. */
@@ -15,6 +19,10 @@ export const COMMANDS: readonly DefineCommand[] = [
   defineE2e,
   defineCases,
   defineReport,
+  defineUp,
+  defineDriver,
+  defineProvider,
+  defineFake,
   defineDoctor,
   defineVersion,
 ];

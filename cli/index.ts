@@ -11,6 +11,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   if (process.channel !== undefined) process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
   const program = new Command("mountproof")
     .description("Proves that secrets reach pods: conformance for the Kubernetes Secrets Store CSI interface.")
+    .enablePositionalOptions()
     .showHelpAfterError("(run with --help for what there is)")
     .addHelpText("after", EXIT_CODES)
     .exitOverride();
@@ -32,6 +33,8 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 function inheritSettings(command: Command, parent: Command): void {
   command.copyInheritedSettings(parent);
+  // Parts that run as processes read their flags themselves, `--help` too.
+  if (command.name() === "driver" || command.name() === "provider") command.helpOption(false);
   for (const child of command.commands) inheritSettings(child, command);
 }
 

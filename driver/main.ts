@@ -1,10 +1,10 @@
+import { describeFlags, parseFlags } from "../core/go/flags.ts";
 import { createLog, isMountproofError, MountproofError, RealClock, Scope } from "../core/index.ts";
+import { loadKubeConfig } from "../kube/index.ts";
 import { BEHAVIOURS, type Behaviour } from "./behaviour.ts";
 import { Driver } from "./driver.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { DRIVER_FLAGS, type DriverFlags } from "./flags/driver-flags.ts";
-import { describeFlags, parseFlags } from "./flags/parse.ts";
-import { loadKubeConfig } from "./kube-config.ts";
 import { type DriverSpec, VENDOR_VERSIONS } from "./spec.ts";
 
 /** As Go's runtime ends a process that panicked. */

@@ -1,5 +1,5 @@
+import type { FlagTable, FlagValues } from "../../core/go/flags.ts";
 import { BEHAVIOURS } from "../behaviour.ts";
-import type { FlagTable, FlagValues } from "./parse.ts";
 
 /** Upstream's flags by their names and defaults, then this project's own. */
 export const DRIVER_FLAGS = {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { parseDuration } from "../../core/go/duration.ts";
+import { describeFlags, parseFlags } from "../../core/go/flags.ts";
 import { parseEndpoint } from "../endpoint.ts";
 import { DRIVER_FLAGS } from "./driver-flags.ts";
-import { parseDuration } from "./duration.ts";
-import { describeFlags, parseFlags } from "./parse.ts";
 
 describe("flags", () => {
   test("have upstream's names and defaults", () => {

@@ -1,5 +1,6 @@
 export { type PodIdentity, permissionOf, podOf, stringMap, tokensOf } from "./attributes.ts";
 export { fetchAll } from "./fetch-all.ts";
+export { COMMON_FLAGS, type ProcessParts, runProvider } from "./main.ts";
 export {
   type MountContext,
   type Mounted,

@@ -1,4 +1,4 @@
-import { MountproofError } from "../../core/index.ts";
+import { MountproofError } from "../index.ts";
 import { parseDuration } from "./duration.ts";
 
 /** What a flag holds; a duration is in milliseconds. */
@@ -25,7 +25,7 @@ export function parseFlags<T extends FlagTable>(argv: readonly string[], table: 
     const match = /^--?([^=-][^=]*)(?:=(.*))?$/s.exec(word);
     const name = match?.[1] ?? "";
     const flag = table[name];
-    if (flag === undefined) throw bad(`unknown flag: ${word}`, word, "see mountproof driver --help");
+    if (flag === undefined) throw bad(`unknown flag: ${word}`, word, "run it with --help");
     const given = match?.[2];
     if (given !== undefined) values[name] = readValue(name, flag, given);
     else if (flag.kind === "boolean") values[name] = true;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { MountproofError } from "../core/index.ts";
-import type { KubeConfig } from "../kube/index.ts";
+import type { KubeConfig } from "./client.ts";
 
 const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 

@@ -1,0 +1,74 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const bin = fileURLToPath(new URL("../bin/mountproof.js", import.meta.url));
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "mountproof-parts-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const run = (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
+  new Promise((resolve) =>
+    execFile(process.execPath, [bin, ...args], { cwd: folder }, (error, stdout, stderr) =>
+      resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
+    ),
+  );
+
+test("a fake Vault serves until it is told to stop, and a taken port is named", async () => {
+  const fake = spawn(process.execPath, [bin, "fake", "vault", "--port", "0", "--root-token", "root"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = once(fake, "exit");
+  const [line] = (await once(fake.stdout, "data")) as [Buffer];
+  const { url } = JSON.parse(line.toString()) as { url: string };
+  expect((await fetch(`${url}/v1/sys/health`)).status).toBe(200);
+  const second = await run("fake", "vault", "--port", new URL(url).port);
+  expect(second.stderr).toContain(`cannot listen on "127.0.0.1:${new URL(url).port}"`);
+  expect(second.code).toBe(3);
+  fake.kill("SIGTERM");
+  expect(await ended).toEqual([0, null]);
+}, 30_000);
+
+test("a provider serves on its socket, and takes it away when it is told to stop", async () => {
+  const socket = join(folder, "vault.sock");
+  const provider = spawn(process.execPath, [bin, "provider", "vault", `-endpoint=${socket}`], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const ended = once(provider, "exit");
+  for await (const chunk of provider.stderr) if (String(chunk).includes("provider is serving")) break;
+  expect(existsSync(socket)).toBe(true);
+  provider.kill("SIGTERM");
+  expect((await ended)[0]).toBe(0);
+  expect(existsSync(socket)).toBe(false);
+}, 30_000);
+
+test.each([
+  [["driver", "--help"], "--rotation-poll-interval", 0],
+  [["provider", "vault", "--help"], "--vault-addr", 0],
+])("%j shows the flags of the real one", async (args, text, code) => {
+  const ended = await run(...args);
+  expect(ended.stdout).toContain(text);
+  expect(ended.code).toBe(code);
+});
+
+test.each([
+  [["driver", "--nope"], "unknown flag: --nope"],
+  [["driver", "--nodeid=a", "--kubeconfig=/nonexistent"], 'the kubeconfig "/nonexistent" is of no use'],
+  [["provider", "nope"], 'there is no provider "nope"'],
+  [["provider", "vault", "--endpoint", "x"], 'the endpoint "x" is no absolute path'],
+  [["provider", "vault", "--behaviour", "best"], 'no behaviour is named "best"'],
+  [["up", "--nodes", "-1"], '--nodes "-1"'],
+  [["up", "--kube-version", "1.2"], '--kube-version "1.2"'],
+])("%j is one clear error that names the culprit", async (args, message) => {
+  const ended = await run(...args);
+  expect(ended.stderr).toContain(message);
+  expect(ended.stderr).not.toMatch(/^\s+at /m);
+  expect(ended.code).not.toBe(0);
+});

@@ -1,0 +1,6 @@
+/** Resolves when the process is told to stop: SIGTERM, SIGINT, or the end of the terminal. */
+export function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.once(signal, () => resolve());
+  });
+}
