@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { isKubeStatus, type Resource } from "../../../kube/client.ts";
 import { startEventRecorder } from "../../../kube/events.ts";
 import { Deployments, ReplicaSets } from "../../../kube/resources.ts";
@@ -6,6 +5,7 @@ import type { Condition } from "../../../kube/types.ts";
 import { apiTime, controllerUid, keyOf, type StartController, splitKey } from "./context.ts";
 import type { Deployment, ReplicaSet } from "./objects.ts";
 import { startQueue } from "./queue.ts";
+import { hashOf } from "./template-hash.ts";
 
 const HASH_LABEL = "pod-template-hash";
 const REVISION = "deployment.kubernetes.io/revision";
@@ -155,21 +155,9 @@ function rollingBounds(
   return surge === 0 && unavailable === 0 ? { surge: 0, unavailable: 1 } : { surge, unavailable };
 }
 
-/** A short, stable name for a template, from the alphabet that generated names use. */
+/** The label that tells the pods of one template from those of another. */
 export function templateHash(deployment: Deployment): string {
-  const digest = createHash("sha256").update(canonical(deployment.spec.template)).digest();
-  const alphabet = "bcdfghjklmnpqrstvwxz2456789";
-  return Array.from({ length: 10 }, (_, index) => alphabet[(digest[index] ?? 0) % alphabet.length]).join("");
-}
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (value !== null && typeof value === "object")
-    return `{${Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, item]) => `${key}:${canonical(item)}`)
-      .join(",")}}`;
-  return JSON.stringify(value) ?? "null";
+  return hashOf(deployment.spec.template);
 }
 
 function replicaSetOf(deployment: Deployment, hash: string, replicas: number, revision: number): ReplicaSet {

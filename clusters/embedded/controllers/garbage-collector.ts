@@ -2,6 +2,7 @@ import { type Informer, isKubeStatus, type Resource } from "../../../kube/client
 import {
   ConfigMaps,
   CustomResourceDefinitions,
+  DaemonSets,
   Deployments,
   Nodes,
   Pods,
@@ -9,6 +10,7 @@ import {
   Secrets,
   ServiceAccounts,
   Services,
+  StatefulSets,
 } from "../../../kube/resources.ts";
 import type { KubeObject, OwnerReference } from "../../../kube/types.ts";
 import type { ControllerContext, StartController } from "./context.ts";
@@ -18,6 +20,8 @@ import { startQueue } from "./queue.ts";
 const BUILT_IN: readonly Resource[] = [
   Deployments,
   ReplicaSets,
+  StatefulSets,
+  DaemonSets,
   Pods,
   Secrets,
   ConfigMaps,

@@ -3,12 +3,14 @@ import type { Informer, KubeClient, Resource } from "../../../kube/client.ts";
 import { startInformer } from "../../../kube/informer.ts";
 import type { KubeObject } from "../../../kube/types.ts";
 import type { ControllerContext, StartController } from "./context.ts";
+import { startDaemonSetController } from "./daemon-set.ts";
 import { startDeploymentController } from "./deployment.ts";
 import { startGarbageCollector } from "./garbage-collector.ts";
 import { startNamespaceController } from "./namespace.ts";
 import { startReplicaSetController } from "./replica-set.ts";
 import { startScheduler } from "./scheduler.ts";
 import { startServiceAccountController } from "./service-account.ts";
+import { startStatefulSetController } from "./stateful-set.ts";
 
 const CONTROLLERS: readonly StartController[] = [
   startNamespaceController,
@@ -16,6 +18,8 @@ const CONTROLLERS: readonly StartController[] = [
   startScheduler,
   startReplicaSetController,
   startDeploymentController,
+  startStatefulSetController,
+  startDaemonSetController,
   startGarbageCollector,
 ];
 

@@ -13,9 +13,25 @@ export type Pod = KubeObject & {
     nodeName?: string;
     nodeSelector?: Record<string, string>;
     tolerations?: Toleration[];
+    affinity?: Affinity;
     [field: string]: unknown;
   };
   status?: { phase?: string; conditions?: Condition[]; [field: string]: unknown };
+};
+
+export type NodeSelectorRequirement = { key: string; operator: string; values?: string[] };
+export type NodeSelectorTerm = {
+  matchExpressions?: NodeSelectorRequirement[];
+  matchFields?: NodeSelectorRequirement[];
+};
+export type PodAffinityTerm = { labelSelector?: LabelSelector; topologyKey: string; namespaces?: string[] };
+export type Affinity = {
+  nodeAffinity?: {
+    requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms: NodeSelectorTerm[] };
+    preferredDuringSchedulingIgnoredDuringExecution?: { weight: number; preference: NodeSelectorTerm }[];
+  };
+  podAffinity?: { requiredDuringSchedulingIgnoredDuringExecution?: PodAffinityTerm[] };
+  podAntiAffinity?: { requiredDuringSchedulingIgnoredDuringExecution?: PodAffinityTerm[] };
 };
 
 export type Toleration = { key?: string; operator?: string; value?: string; effect?: string };
@@ -78,4 +94,31 @@ export function isActive(pod: Pod): boolean {
   return (
     pod.metadata.deletionTimestamp === undefined && pod.status?.phase !== "Succeeded" && pod.status?.phase !== "Failed"
   );
+}
+
+export type StatefulSet = KubeObject & {
+  spec: {
+    replicas?: number;
+    serviceName?: string;
+    selector: LabelSelector;
+    template: PodTemplate;
+    podManagementPolicy?: string;
+    minReadySeconds?: number;
+    updateStrategy?: { type?: string; rollingUpdate?: { partition?: number } };
+  };
+  status?: Record<string, unknown> & { currentRevision?: string; updateRevision?: string };
+};
+
+export type DaemonSet = KubeObject & {
+  spec: {
+    selector: LabelSelector;
+    template: PodTemplate;
+    updateStrategy?: { type?: string; rollingUpdate?: { maxUnavailable?: number | string } };
+  };
+  status?: Record<string, unknown>;
+};
+
+/** Over, for good or ill. */
+export function isFinished(pod: Pod): boolean {
+  return pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
 }

@@ -1,8 +1,9 @@
-import { type Informer, isKubeStatus, type Resource } from "../../../kube/client.ts";
+import { isKubeStatus, type Resource } from "../../../kube/client.ts";
 import { startEventRecorder } from "../../../kube/events.ts";
 import { Pods, ReplicaSets } from "../../../kube/resources.ts";
 import { controllerUid, keyOf, type StartController, splitKey } from "./context.ts";
 import { isActive, isReady, type Pod, type ReplicaSet, selects } from "./objects.ts";
+import { podFromTemplate, UnseenChanges } from "./owned-pods.ts";
 import { startQueue } from "./queue.ts";
 
 /** Keeps as many pods as a ReplicaSet asks for (kube-controller-manager, replicaset controller). */
@@ -83,75 +84,9 @@ export const startReplicaSetController: StartController = async ({ client, clock
   };
 };
 
-/** Our own creations and deletions that the informer has not shown yet: acting before would double them. */
-class UnseenChanges {
-  readonly #pods: Informer<Pod>;
-  readonly #byKey = new Map<string, Map<string, "created" | "deleted">>();
-
-  constructor(pods: Informer<Pod>) {
-    this.#pods = pods;
-  }
-
-  of(key: string): boolean {
-    return (this.#byKey.get(key)?.size ?? 0) > 0;
-  }
-
-  created(key: string, pod: Pod): void {
-    if (this.#pods.get(pod.metadata.name ?? "", pod.metadata.namespace)?.metadata.uid !== pod.metadata.uid)
-      this.#note(key, pod, "created");
-  }
-
-  deleted(key: string, pod: Pod): void {
-    const known = this.#pods.get(pod.metadata.name ?? "", pod.metadata.namespace);
-    if (
-      known !== undefined &&
-      known.metadata.uid === pod.metadata.uid &&
-      known.metadata.deletionTimestamp === undefined
-    )
-      this.#note(key, pod, "deleted");
-  }
-
-  saw(key: string, pod: Pod, isGoing: boolean): void {
-    const changes = this.#byKey.get(key);
-    const change = changes?.get(pod.metadata.uid ?? "");
-    if (change === "created" || (change === "deleted" && isGoing)) changes?.delete(pod.metadata.uid ?? "");
-  }
-
-  forget(key: string): void {
-    this.#byKey.delete(key);
-  }
-
-  #note(key: string, pod: Pod, change: "created" | "deleted"): void {
-    const changes = this.#byKey.get(key) ?? new Map<string, "created" | "deleted">();
-    changes.set(pod.metadata.uid ?? "", change);
-    this.#byKey.set(key, changes);
-  }
-}
-
 function podOf(set: ReplicaSet): Pod {
-  const { metadata = {}, spec = {} } = set.spec.template ?? {};
-  return {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: {
-      generateName: `${set.metadata.name}-`,
-      namespace: set.metadata.namespace ?? "",
-      ...(metadata.labels !== undefined && { labels: metadata.labels }),
-      ...(metadata.annotations !== undefined && { annotations: metadata.annotations }),
-      ...(metadata.finalizers !== undefined && { finalizers: metadata.finalizers }),
-      ownerReferences: [
-        {
-          apiVersion: "apps/v1",
-          kind: "ReplicaSet",
-          name: set.metadata.name ?? "",
-          uid: set.metadata.uid ?? "",
-          controller: true,
-          blockOwnerDeletion: true,
-        },
-      ],
-    },
-    spec: spec as Pod["spec"],
-  };
+  const owner = { apiVersion: "apps/v1", kind: "ReplicaSet", object: set };
+  return podFromTemplate(set.spec.template, owner, { generateName: `${set.metadata.name}-` });
 }
 
 /** Unassigned before assigned, unready before ready, the newest first (client-go, ActivePodsWithRanks). */

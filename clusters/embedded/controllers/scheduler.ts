@@ -2,10 +2,19 @@ import { isKubeStatus, type Resource } from "../../../kube/client.ts";
 import { startEventRecorder } from "../../../kube/events.ts";
 import { Nodes, Pods } from "../../../kube/resources.ts";
 import { apiTime, keyOf, type StartController, splitKey } from "./context.ts";
-import { isActive, type Node, type Pod, type Toleration } from "./objects.ts";
+import {
+  isActive,
+  type Node,
+  type NodeSelectorRequirement,
+  type NodeSelectorTerm,
+  type Pod,
+  type PodAffinityTerm,
+  selects,
+  type Toleration,
+} from "./objects.ts";
 import { startQueue } from "./queue.ts";
 
-/** Binds pods to nodes: node selector, taints, readiness, then the node with the fewest pods. */
+/** Binds pods to nodes: selectors, affinities, taints, readiness, then the node with the fewest pods. */
 export const startScheduler: StartController = async ({ client, clock, log, informer }) => {
   const nodes = await informer(Nodes as Resource<Node>);
   const pods = await informer(Pods as Resource<Pod>);
@@ -128,37 +137,104 @@ export function chooseNode(
   const load = (node: Node): number =>
     pods.filter((other) => other.spec.nodeName === node.metadata.name && isActive(other)).length;
   const fitting = nodes.filter((node) => {
-    const taints = [
-      ...(node.spec?.taints ?? []),
-      ...(node.spec?.unschedulable === true ? [UNSCHEDULABLE_TAINT] : []),
-      ...(isReadyNode(node) ? [] : [NOT_READY_TAINT]),
-    ];
-    const taint = taints.find(
-      ({ effect, ...rest }) => effect !== "PreferNoSchedule" && !tolerates(pod.spec.tolerations, { effect, ...rest }),
-    );
-    if (taint !== undefined) {
-      const value = "value" in taint && taint.value ? `: ${taint.value}` : ": ";
-      refuse(
-        taint === UNSCHEDULABLE_TAINT
-          ? "node(s) were unschedulable"
-          : `node(s) had untolerated taint {${taint.key}${value}}`,
-      );
-      return false;
-    }
-    const labels = node.metadata.labels ?? {};
-    const matches = Object.entries(pod.spec.nodeSelector ?? {}).every(([key, value]) => labels[key] === value);
-    if (!matches) refuse("node(s) didn't match Pod's node affinity/selector");
-    return matches;
+    const reason = refusalOf(pod, node) ?? podAffinityRefusal(pod, node, nodes, pods);
+    if (reason !== undefined) refuse(reason);
+    return reason === undefined;
   });
   const [best] = fitting
-    .map((node) => ({ name: node.metadata.name ?? "", load: load(node) }))
-    .sort((a, b) => a.load - b.load || (a.name < b.name ? -1 : 1));
+    .map((node) => ({ name: node.metadata.name ?? "", load: load(node), worth: preference(pod, node) }))
+    .sort((a, b) => b.worth - a.worth || a.load - b.load || (a.name < b.name ? -1 : 1));
   if (best !== undefined) return { node: best.name };
   if (nodes.length === 0) return { reason: "no nodes available to schedule pods" };
   const reasons = [...refusals].map(([reason, count]) => `${count} ${reason}`).sort();
   return {
     reason: `0/${nodes.length} nodes are available: ${reasons.join(", ")}. preemption: 0/${nodes.length} nodes are available: ${nodes.length} Preemption is not helpful for scheduling.`,
   };
+}
+
+/** Why the pod may not run on the node, whatever else runs there; undefined when it may. Pure. */
+export function refusalOf(pod: Pod, node: Node): string | undefined {
+  const taints = [
+    ...(node.spec?.taints ?? []),
+    ...(node.spec?.unschedulable === true ? [UNSCHEDULABLE_TAINT] : []),
+    ...(isReadyNode(node) ? [] : [NOT_READY_TAINT]),
+  ];
+  const taint = taints.find(
+    ({ effect, ...rest }) => effect !== "PreferNoSchedule" && !tolerates(pod.spec.tolerations, { effect, ...rest }),
+  );
+  if (taint !== undefined) {
+    const value = "value" in taint && taint.value ? `: ${taint.value}` : ": ";
+    return taint === UNSCHEDULABLE_TAINT
+      ? "node(s) were unschedulable"
+      : `node(s) had untolerated taint {${taint.key}${value}}`;
+  }
+  return matchesNode(pod, node) ? undefined : "node(s) didn't match Pod's node affinity/selector";
+}
+
+function matchesNode(pod: Pod, node: Node): boolean {
+  const labels = node.metadata.labels ?? {};
+  if (!Object.entries(pod.spec.nodeSelector ?? {}).every(([key, value]) => labels[key] === value)) return false;
+  const required = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  return required === undefined || required.nodeSelectorTerms.some((term) => matchesTerm(term, node));
+}
+
+/** All of a term must hold; an empty one matches nothing. */
+function matchesTerm({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm, node: Node): boolean {
+  const labels = node.metadata.labels ?? {};
+  if (matchExpressions.length + matchFields.length === 0) return false;
+  return (
+    matchExpressions.every((one) => matchesRequirement(one, labels[one.key])) &&
+    matchFields.every((one) => matchesRequirement(one, one.key === "metadata.name" ? node.metadata.name : undefined))
+  );
+}
+
+function matchesRequirement({ operator, values = [] }: NodeSelectorRequirement, value: string | undefined): boolean {
+  switch (operator) {
+    case "In":
+      return value !== undefined && values.includes(value);
+    case "NotIn":
+      return value === undefined || !values.includes(value);
+    case "Exists":
+      return value !== undefined;
+    case "DoesNotExist":
+      return value === undefined;
+    case "Gt":
+      return Number(value) > Number(values[0]);
+    default:
+      return operator === "Lt" && Number(value) < Number(values[0]);
+  }
+}
+
+/** What must, and must not, run in the same place. */
+function podAffinityRefusal(pod: Pod, node: Node, nodes: readonly Node[], pods: readonly Pod[]): string | undefined {
+  const { podAffinity, podAntiAffinity } = pod.spec.affinity ?? {};
+  const holds = (term: PodAffinityTerm): boolean => {
+    const place = node.metadata.labels?.[term.topologyKey];
+    const there = new Set(
+      nodes.filter((other) => other.metadata.labels?.[term.topologyKey] === place).map(({ metadata }) => metadata.name),
+    );
+    const namespaces = term.namespaces ?? [pod.metadata.namespace ?? ""];
+    return pods.some(
+      (other) =>
+        other.metadata.uid !== pod.metadata.uid &&
+        isActive(other) &&
+        there.has(other.spec.nodeName ?? "") &&
+        namespaces.includes(other.metadata.namespace ?? "") &&
+        term.labelSelector !== undefined &&
+        selects(term.labelSelector, other.metadata.labels),
+    );
+  };
+  if (podAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.every(holds) === false)
+    return "node(s) didn't match pod affinity rules";
+  if (podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.some(holds) === true)
+    return "node(s) didn't match pod anti-affinity rules";
+  return undefined;
+}
+
+/** How much the pod would rather be here. */
+function preference(pod: Pod, node: Node): number {
+  const preferred = pod.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+  return preferred.reduce((sum, { weight, preference: term }) => sum + (matchesTerm(term, node) ? weight : 0), 0);
 }
 
 function tolerates(

@@ -86,7 +86,6 @@ export const replicaSetKind: Definition = {
   validate: workloadErrors,
 };
 
-/** Stored, defaulted and validated; their controllers come with the rest of the workloads. */
 export const workloadKinds: readonly (Definition & Pick<Kind, "group">)[] = [
   {
     group: "apps",
@@ -96,7 +95,27 @@ export const workloadKinds: readonly (Definition & Pick<Kind, "group">)[] = [
     categories: ["all"],
     hasGeneration: true,
     subresources: withStatus,
-    defaults: (object) => defaultTemplate(specOf(object)),
+    defaults: (object) => {
+      const spec = specOf(object);
+      object["spec"] = spec;
+      defaultTemplate(spec);
+      spec["updateStrategy"] ??= {};
+      const strategy = spec["updateStrategy"] as Loose;
+      strategy["type"] ??= "RollingUpdate";
+      if (strategy["type"] === "RollingUpdate") {
+        strategy["rollingUpdate"] ??= {};
+        const rolling = strategy["rollingUpdate"] as Loose;
+        rolling["maxUnavailable"] ??= 1;
+        rolling["maxSurge"] ??= 0;
+      }
+      spec["revisionHistoryLimit"] ??= 10;
+      object["status"] ??= {
+        currentNumberScheduled: 0,
+        numberMisscheduled: 0,
+        desiredNumberScheduled: 0,
+        numberReady: 0,
+      };
+    },
     validate: workloadErrors,
   },
   {
@@ -109,8 +128,20 @@ export const workloadKinds: readonly (Definition & Pick<Kind, "group">)[] = [
     subresources: withScale,
     defaults: (object) => {
       const spec = specOf(object);
+      object["spec"] = spec;
       spec["replicas"] ??= 1;
       defaultTemplate(spec);
+      spec["podManagementPolicy"] ??= "OrderedReady";
+      spec["updateStrategy"] ??= {};
+      const strategy = spec["updateStrategy"] as Loose;
+      strategy["type"] ??= "RollingUpdate";
+      if (strategy["type"] === "RollingUpdate") {
+        strategy["rollingUpdate"] ??= {};
+        (strategy["rollingUpdate"] as Loose)["partition"] ??= 0;
+      }
+      spec["revisionHistoryLimit"] ??= 10;
+      spec["persistentVolumeClaimRetentionPolicy"] ??= { whenDeleted: "Retain", whenScaled: "Retain" };
+      object["status"] ??= { replicas: 0, availableReplicas: 0 };
     },
     validate: workloadErrors,
   },
