@@ -42,7 +42,7 @@ export {
   type StreamWriter,
   startHttpServer,
 } from "./http-server.ts";
-export { Journal, type JournalEntry, type JournalFilter, type Seam } from "./journal.ts";
+export { Journal, type JournalEntry, type JournalFilter, type JournalOptions, type Seam } from "./journal.ts";
 export {
   createSigningKey,
   decodeJwt,

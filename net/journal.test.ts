@@ -32,3 +32,15 @@ test("is asked by seam, server, operation and from a mark on", () => {
   expect(operations({ operation: "GET /v1/a" })).toEqual(["GET /v1/a"]);
   expect(operations({ since: mark })).toEqual(["GET /v1/b"]);
 });
+
+test("one that keeps only the newest still counts them all", () => {
+  const journal = new Journal(new VirtualClock(0), { keep: 4 });
+  for (let i = 1; i <= 100; i++)
+    journal.begin({ seam: "store", server: "fake/vault", operation: `GET /v1/${i}` })("200");
+  const entries = journal.entries();
+  expect(journal.mark()).toBe(100);
+  expect(entries.at(-1)).toMatchObject({ seq: 100, operation: "GET /v1/100" });
+  expect(entries.length).toBeGreaterThanOrEqual(4);
+  expect(entries.length).toBeLessThanOrEqual(6);
+  expect(journal.entries({ since: 99 }).map(({ seq }) => seq)).toEqual([100]);
+});

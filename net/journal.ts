@@ -35,13 +35,21 @@ export type JournalFilter = {
   readonly since?: number;
 };
 
+export type JournalOptions = {
+  /** Only about this many of the newest entries are kept: for a server that runs for days. All when left out. */
+  readonly keep?: number;
+};
+
 /** Evidence (design, rule 4): append-only, shared by the parts of one run. */
 export class Journal {
   readonly #clock: Clock;
-  readonly #entries: JournalEntry[] = [];
+  readonly #keep: number;
+  #entries: JournalEntry[] = [];
+  #newest = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, options: JournalOptions = {}) {
     this.#clock = clock;
+    this.#keep = options.keep ?? Number.POSITIVE_INFINITY;
   }
 
   /** Begins an exchange; call the result once with its end. */
@@ -53,7 +61,7 @@ export class Journal {
     return (status, detail = {}) => {
       const entry: JournalEntry = {
         ...exchange,
-        seq: this.#entries.length + 1,
+        seq: ++this.#newest,
         status,
         at,
         wall,
@@ -61,13 +69,15 @@ export class Journal {
         detail,
       };
       this.#entries.push(entry);
+      // Half as much again may gather before the old ones go: not every entry pays for a copy.
+      if (this.#entries.length > this.#keep * 1.5) this.#entries = this.#entries.slice(-this.#keep);
       return entry;
     };
   }
 
   /** The newest `seq`: entries after it are what happens from here on. */
   mark(): number {
-    return this.#entries.length;
+    return this.#newest;
   }
 
   entries(filter: JournalFilter = {}): JournalEntry[] {
