@@ -1,0 +1,95 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EmbeddedApiServer } from "../clusters/embedded/apiserver/index.ts";
+import { RealClock, type Scope, silentLog } from "../core/index.ts";
+import { Driver, driverManifests, openMounter, type StepObserver } from "../driver/index.ts";
+import { createKubeClient, SecretProviderClasses } from "../kube/index.ts";
+import { startProvider } from "../providers/kit/index.ts";
+import { Node } from "../wire/gen/csi_pb.ts";
+import { grpcClient } from "../wire/grpc/index.ts";
+
+/** A driver between API server and provider, on real sockets and the real clock, called as kubelet calls it. */
+export async function startRig(scope: Scope, onStep?: StepObserver) {
+  const clock = new RealClock();
+  const folder = mkdtempSync(join(tmpdir(), "mp-bench-"));
+  const mounter = await openMounter(silentLog);
+  const pods = join(folder, "pods");
+  for (const name of ["prov", "pods"]) mkdirSync(join(folder, name));
+  scope.defer("folder", () => rmSync(folder, { recursive: true, force: true }));
+  scope.defer("mounts", () => {
+    for (const name of readdirSync(pods)) {
+      const target = join(pods, name, "mount");
+      if (mounter.inspect(target).kind === "mounted") mounter.unmount(target, { detach: true });
+    }
+  });
+  const api = scope.use(await new EmbeddedApiServer({ clock }).start());
+  const admin = scope.use(createKubeClient(api.adminConfig, { clock }));
+  for (const object of driverManifests().filter(({ kind }) => kind === "CSIDriver"))
+    await admin.raw("POST", "/apis/storage.k8s.io/v1/csidrivers", { body: object });
+  await admin.create(SecretProviderClasses, {
+    apiVersion: "secrets-store.csi.x-k8s.io/v1",
+    kind: "SecretProviderClass",
+    metadata: { name: "app", namespace: "default" },
+    spec: { provider: "fixed", parameters: { a: "b" } },
+  } as never);
+  const contents = Buffer.from("a secret of some length");
+  scope.use(
+    await startProvider({
+      clock,
+      log: silentLog,
+      endpoint: join(folder, "prov", "fixed.sock"),
+      provider: {
+        runtimeName: "fixed",
+        runtimeVersion: "1",
+        mount: async () => ({
+          files: [{ path: "password", mode: 0o644, contents }],
+          versions: [{ id: "password", version: "1" }],
+        }),
+        [Symbol.asyncDispose]: async () => {},
+      },
+    }),
+  );
+  const socket = join(folder, "csi.sock");
+  const driver = scope.use(
+    await new Driver({
+      clock,
+      log: silentLog,
+      endpoint: `unix://${socket}`,
+      nodeId: "node-0",
+      kubeConfig: api.adminConfig,
+      providersDir: join(folder, "prov"),
+      mounter,
+      ...(onStep !== undefined && { onStep }),
+    }).start(),
+  );
+  await driver.synced;
+  const client = grpcClient(Node, { clock, target: { path: socket } });
+  scope.defer("client", () => client.close());
+  return {
+    folder,
+    publish: (index: number) => {
+      mkdirSync(join(pods, `p${index}`), { recursive: true });
+      return client.nodePublishVolume(
+        {
+          volumeId: `v${index}`,
+          targetPath: join(pods, `p${index}`, "mount"),
+          readonly: true,
+          volumeCapability: { accessType: { case: "mount", value: {} } },
+          volumeContext: {
+            secretProviderClass: "app",
+            "csi.storage.k8s.io/pod.name": `p${index}`,
+            "csi.storage.k8s.io/pod.namespace": "default",
+            "csi.storage.k8s.io/pod.uid": `00000000-0000-4000-8000-${String(index).padStart(12, "0")}`,
+          },
+        },
+        { deadlineMs: 60_000 },
+      );
+    },
+    unpublish: (index: number) =>
+      client.nodeUnpublishVolume(
+        { volumeId: `v${index}`, targetPath: join(pods, `p${index}`, "mount") },
+        { deadlineMs: 60_000 },
+      ),
+  };
+}
