@@ -66,12 +66,17 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const { origin, pathname, search } = new URL(request.url);
     const token = clock.activity.begin(`${request.method} ${pathname}`);
     const deadline = request.deadlineMs === undefined ? undefined : clock.deadline(request.deadlineMs);
-    const over = new Over(request, deadline?.signal, () => token.callOff());
+    let sent: AnswerHandler | undefined;
+    // Without a connection nobody hears of it: a dial that hangs for good must not count again.
+    const over = new Over(request, deadline?.signal, () => {
+      if (sent?.hasStarted === true) token.callOff();
+    });
     try {
       const dispatcher = agent ?? (await load());
       if (isClosed) throw new MountproofError("cancelled", { message: `${nameOf(request)}: the client is closed` });
       if (over.reason !== undefined) throw over.reason;
       const send = (handler: AnswerHandler): void => {
+        sent = handler;
         over.onAbort = (reason) => handler.abort(reason);
         const { body = null, headers = null } = request;
         dispatcher.dispatch(
@@ -149,6 +154,11 @@ class Over {
 abstract class AnswerHandler implements Dispatcher.DispatchHandler {
   protected controller: Dispatcher.DispatchController | undefined;
   #aborted: Error | undefined;
+
+  /** A connection was there, and the request went out on it. */
+  get hasStarted(): boolean {
+    return this.controller !== undefined;
+  }
 
   abort(reason: Error): void {
     this.#aborted = reason;

@@ -6,11 +6,14 @@ import { type Counter, type Histogram, Registry } from "./registry.ts";
 /** Go's `runtime.GOOS`, which upstream labels everything with. */
 const OS_TYPE = process.platform === "win32" ? "windows" : process.platform;
 
-/** Eleven bounds from 0.1 to 2 s, each 20^(1/10) times the one before, as upstream computes them. */
-const DURATION_BOUNDS: readonly number[] = Array.from({ length: 10 }).reduce<number[]>(
-  (bounds) => [...bounds, (bounds.at(-1) ?? 0) * 20 ** (1 / 10)],
-  [0.1],
-);
+/**
+ * Eleven bounds from 0.1 to 2 s, each 20^(1/10) times the one before; as scraped from the real driver, since
+ * powers differ in their last digits from one machine to the next.
+ */
+const DURATION_BOUNDS: readonly number[] = [
+  0.1, 0.13492828476735633, 0.18205642030260802, 0.24564560522315804, 0.3314454017339986, 0.4472135954999578,
+  0.6034176336545162, 0.8141810630738084, 1.0985605433061172, 1.4822688982138947, 1.9999999999999991,
+];
 
 /** OpenTelemetry adds these to every series of the real driver. */
 const OTEL_LABELS = {

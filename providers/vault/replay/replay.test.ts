@@ -11,7 +11,7 @@ const LEFT_OUT: readonly (readonly [(probe: Probe) => boolean, string])[] = [
   ],
   [({ attributes }) => /<vault-tls|https:\/\/<vault>/.test(attributes), "needs TLS"],
   [({ outcomes = 1 }) => outcomes > 1, "many calls at once: session.test.ts"],
-  [({ case: id }) => id === "VT-slow-b" || id === "VT-slow-c" || id === "VT-slow-d", "the caller gives up: kit"],
+  [({ case: id }) => id === "VT-slow-b" || id === "VT-slow-c" || id === "VT-slow-d", "the caller gives up"],
   [
     ({ env = {} }) => env["VAULT_PROXY_ADDR"] !== undefined || env["VAULT_WRAP_TTL"] !== undefined,
     "a variable of the Go client that is not read",
