@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { MountproofError, RealClock } from "../core/index.ts";
+import { Journal } from "../net/journal.ts";
 import type { DefineCommand } from "./commands.ts";
 import { untilStopped } from "./signals.ts";
 
@@ -10,6 +11,9 @@ type FakeFlags = {
   readonly dialect: string;
   readonly seed?: string;
 };
+
+/** What the control API can tell of; a fake that runs for days must not grow with its requests. */
+const KEPT_EXCHANGES = 10_000;
 
 /** `mountproof fake NAME`: a fake store as a process, with the control API on its own port. */
 export const defineFake: DefineCommand = (program, finish) => {
@@ -35,11 +39,13 @@ async function runFakeVault(flags: FakeFlags): Promise<number> {
   if (flags.dialect !== "vault" && flags.dialect !== "openbao")
     throw wrong("--dialect", flags.dialect, "vault, openbao");
   const { FakeVault, seedVault } = await import("../fakes/vault/index.ts");
+  const clock = new RealClock();
   await using vault = await new FakeVault({
-    clock: new RealClock(),
+    clock,
     listen: { host: flags.host, port },
     dialect: flags.dialect,
     control: true,
+    journal: new Journal(clock, { keep: KEPT_EXCHANGES }),
     ...(flags.rootToken !== undefined && { rootToken: flags.rootToken }),
   }).start();
   if (flags.seed !== undefined) {
