@@ -192,7 +192,8 @@ export class MountproofWorld extends World {
 }
 
 function runsInProcess(subject: Subject): boolean {
-  return subject.kind === "reference" || (subject.kind === "provider" && subject.lifetime === "case");
+  if (subject.kind === "provider") return subject.lifetime === "case";
+  return subject.kind === "reference" || subject.start !== undefined;
 }
 
 setWorldConstructor(MountproofWorld);

@@ -12,6 +12,9 @@ export { EVERYTHING, isPartial, type Selection, select } from "./selection.ts";
 export { execProvider } from "./subjects/exec-provider.ts";
 export { endText, Program, type ProgramEnd, type ProgramSpec, type RunningProgram } from "./subjects/program.ts";
 export {
+  type DriverInProcess,
+  type DriverPlace,
+  type DriverProgram,
   type DriverSubject,
   type Parameters,
   type ProviderInputs,

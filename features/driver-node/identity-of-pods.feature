@@ -55,4 +55,5 @@ Feature: Who the pod is reaches the provider unchanged
     Given kubelet sends the tokens "T1" in the volume context
     When kubelet publishes the volume
     Then the publish succeeds
+    And the provider was called once
     And the driver never asked the API server for a token

@@ -28,6 +28,7 @@ Feature: What the driver asks of a provider, and what it makes of the answer
     Given a provider that returns the file "password" and the error code ""
     When kubelet publishes the volume
     Then the publish succeeds
+    And the volume holds the file "password" with "first"
 
   @PC-21
   Scenario: Files without object versions are refused
@@ -115,9 +116,14 @@ Feature: What the driver asks of a provider, and what it makes of the answer
   @PC-30a
   Scenario: A raised limit lets a large answer in
     Given the driver accepts answers of up to 8 MiB
-    And a provider that returns a file of 5 MiB
+    And a provider that returns the files:
+      | path  | mode | content               |
+      | large | 0644 | 5 MiB of random bytes |
     When kubelet publishes the volume
     Then the publish succeeds
+    And the volume holds exactly the files:
+      | path  | content               |
+      | large | 5 MiB of random bytes |
 
   @PC-31
   Scenario: A provider may write into the target path itself

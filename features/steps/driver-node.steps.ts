@@ -247,7 +247,9 @@ When(
   },
 );
 Given("the volume already holds a plain file {string}", function (this: W, name: string) {
-  this.use(driver).putPlainFile(name);
+  const facet = this.use(driver);
+  check(facet.exists(), "the published volume is there", { expected: "a directory", got: "none" });
+  facet.putPlainFile(name);
 });
 
 function listed(text: string): string[] {
@@ -439,7 +441,7 @@ Then("the provider's secrets hold the tokens {string}", function (this: W, name:
 });
 function asked(world: W) {
   const request = world.use(driver).provider().mounts.at(-1)?.request;
-  if (request === undefined) throw new Error("the provider was not called");
+  check(request !== undefined, "the provider was called", { expected: "a Mount call", got: "none" });
   return request;
 }
 function attributes(world: W): Record<string, string> {

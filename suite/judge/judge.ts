@@ -3,8 +3,7 @@ import type { Report } from "../../reports/index.ts";
 import { assertSound, loadCatalogue } from "../catalogue/index.ts";
 import { Guard } from "../guard.ts";
 import { layoutOf } from "../layout.ts";
-import type { Behaviour } from "../needs.ts";
-import { planRun } from "../plan.ts";
+import { type PlanRequest, planRun } from "../plan.ts";
 import { runSuite } from "../runner/run-suite.ts";
 import { select } from "../selection.ts";
 import type { Subject } from "../subjects/subject.ts";
@@ -24,7 +23,7 @@ export type Judgement = {
 export async function judge(
   subjects: readonly Subject[],
   profiles: readonly string[],
-  behaviour: Behaviour = "hardened",
+  behaviour: PlanRequest["behaviour"] = "hardened",
 ): Promise<Judgement[]> {
   const clock = new RealClock();
   const layout = layoutOf();

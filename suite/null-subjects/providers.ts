@@ -1,49 +1,24 @@
 import { join } from "node:path";
 import { type Clock, MountproofError, seconds } from "../../core/index.ts";
 import { CSIDriverProvider } from "../../wire/gen/provider_pb.ts";
-import {
-  type BoundService,
-  GrpcError,
-  GrpcStatus,
-  type RunningGrpcServer,
-  type ServerCall,
-  service,
-  startGrpcServer,
-} from "../../wire/grpc/index.ts";
+import { type BoundService, type RunningGrpcServer, service, startGrpcServer } from "../../wire/grpc/index.ts";
 import type { ProviderInputs, ProviderSubject, RunningProvider, SubjectPlace } from "../subjects/subject.ts";
+import { alwaysError, alwaysOk, everyMethod, hangs, type NullHandler } from "./behaviours.ts";
 
 /**
  * Providers that do nothing worth having (design, rule 6). A must-case that all of them pass proves nothing.
  */
 export function nullProviders(): readonly ProviderSubject[] {
   return [
-    nullProvider("always-ok", "answers everything with an empty OK", alwaysOk),
-    nullProvider("always-error", "answers everything with an error", alwaysError),
-    nullProvider("hangs", "takes calls and never answers", hangs),
+    nullProvider("always-ok", "answers everything with an empty OK", every(alwaysOk)),
+    nullProvider("always-error", "answers everything with an error", every(alwaysError)),
+    nullProvider("hangs", "takes calls and never answers", every(hangs)),
     nullProvider("echo", "answers with what it was asked", echo),
-    { ...nullProvider("never-listens", "starts, and never listens", alwaysOk), start: neverListens },
+    { ...nullProvider("never-listens", "starts, and never listens", every(alwaysOk)), start: neverListens },
   ];
 }
 
-const alwaysOk = (): BoundService => service(CSIDriverProvider, { version: () => ({}), mount: () => ({}) });
-
-const alwaysError = (): BoundService => {
-  const refuse = (): never => {
-    throw new GrpcError(GrpcStatus.INTERNAL, "no");
-  };
-  return service(CSIDriverProvider, { version: refuse, mount: refuse });
-};
-
-const hangs = (): BoundService => {
-  const wait = (_request: unknown, call: ServerCall): Promise<never> => {
-    call.activity.park(); // or the virtual clock would wait for us for ever
-    return new Promise((_resolve, reject) => {
-      // Nobody waits any more; a token that is called off counts until its work has ended.
-      call.signal.addEventListener("abort", () => reject(call.signal.reason), { once: true });
-    });
-  };
-  return service(CSIDriverProvider, { version: wait, mount: wait });
-};
+const every = (handle: NullHandler) => (): BoundService => everyMethod(CSIDriverProvider, handle);
 
 const echo = (): BoundService =>
   service(CSIDriverProvider, {

@@ -69,12 +69,29 @@ export interface RunningProvider extends AsyncDisposable {
   sightings(): readonly string[];
 }
 
+export type DriverSubject = DriverProgram | DriverInProcess;
+
 /** A driver binary with the upstream driver's flags. Who runs it and where is the cluster's business. */
-export type DriverSubject = {
+export type DriverProgram = {
   readonly kind: "driver";
   readonly id: string;
   readonly title: string;
   readonly path: string;
+  readonly start?: never;
+};
+
+/** A driver that each case starts in this process and on its own clock. */
+export type DriverInProcess = {
+  readonly kind: "driver";
+  readonly id: string;
+  readonly title: string;
+  start(place: DriverPlace): Promise<AsyncDisposable>;
+};
+
+export type DriverPlace = {
+  readonly clock: Clock;
+  /** Where it is to listen for kubelet; a file left there is to be replaced. */
+  readonly socketPath: string;
 };
 
 /** The parts of this project, put together by each case. */

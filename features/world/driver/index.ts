@@ -30,7 +30,7 @@ import {
   SecretProviderClasses,
   SecretProviderClassPodStatuses,
 } from "../../../kube/index.ts";
-import { Program, type RunningProgram } from "../../../suite/index.ts";
+import { type DriverInProcess, Program, type RunningProgram } from "../../../suite/index.ts";
 import { ScriptedProvider } from "../../../suite/parts/scripted-provider.ts";
 import { type Controller, type Identity, Node } from "../../../wire/gen/csi_pb.ts";
 import { type CallOptions, type GrpcClient, GrpcError, grpcClient } from "../../../wire/grpc/index.ts";
@@ -42,7 +42,8 @@ export const NAMESPACE = "shop";
 export const POD = "web";
 export const CLASS = "app-secrets";
 const DRIVER_NAMESPACE = "kube-system";
-const PUBLISH_DEADLINE_MS = 120_000;
+/** Kubelet gives each call to a driver two minutes. */
+const KUBELET_DEADLINE_MS = 120_000;
 const START_WITHIN_MS = 60_000;
 
 /** How a call of kubelet ended: `OK`, or the code's name, with the text. */
@@ -193,7 +194,7 @@ export class DriverFacet {
   }
 
   async publish(change: PublishChange = {}): Promise<Outcome> {
-    const { without = [], deadlineMs = PUBLISH_DEADLINE_MS, volume = "vol" } = change;
+    const { without = [], deadlineMs = KUBELET_DEADLINE_MS, volume = "vol" } = change;
     const context: Record<string, string> = {
       secretProviderClass: volume === "vol" ? CLASS : "more-secrets",
       "csi.storage.k8s.io/pod.name": POD,
@@ -233,7 +234,7 @@ export class DriverFacet {
     service: typeof Node | typeof Identity | typeof Controller,
     method: string,
     request: object,
-    options: CallOptions = {},
+    options: CallOptions = { deadlineMs: KUBELET_DEADLINE_MS },
   ): Promise<Outcome> {
     await this.start();
     const client = this.#client(service) as unknown as Record<
@@ -268,7 +269,10 @@ export class DriverFacet {
     const kube = this.#world.use(api);
     const kubeConfig = await kube.configOf(DRIVER_NAMESPACE, DRIVER_SERVICE_ACCOUNT);
     const { subject } = this.#world.pass;
-    if (subject.kind === "driver") await this.#startProgram(subject.path, kubeConfig);
+    if (subject.kind === "driver")
+      await (subject.start === undefined
+        ? this.#startProgram(subject.path, kubeConfig)
+        : this.#startInProcess(subject));
     else await this.#startReference(kubeConfig);
   }
 
@@ -302,6 +306,12 @@ export class DriverFacet {
     this.#driver = this.#world.scope.use(driver);
     this.#metrics = async () => driver.metrics.text();
     await this.#world.settle(driver.synced, START_WITHIN_MS);
+  }
+
+  async #startInProcess(subject: DriverInProcess): Promise<void> {
+    const { clock } = this.#world;
+    const starting = subject.start({ clock, socketPath: this.#socket });
+    this.#driver = this.#world.scope.use(await this.#world.settle(starting, START_WITHIN_MS));
   }
 
   /** A driver of somebody else, under the upstream driver's flags. */
