@@ -1,5 +1,5 @@
 import type { Case } from "../suite/index.ts";
-import type { DefineCommand } from "./commands.ts";
+import type { DefineCommand } from "./define-command.ts";
 import { addSelection, type SelectionFlags, selectionOf } from "./selection-flags.ts";
 
 /** `mountproof cases`: the catalogue. */

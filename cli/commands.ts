@@ -1,5 +1,5 @@
-import type { Command } from "commander";
 import { defineCases } from "./cases.ts";
+import type { DefineCommand } from "./define-command.ts";
 import { defineDoctor } from "./doctor.ts";
 import { defineDriver } from "./driver.ts";
 import { defineE2e } from "./e2e.ts";
@@ -9,9 +9,6 @@ import { defineReport } from "./report.ts";
 import { defineRun } from "./run.ts";
 import { defineUp } from "./up.ts";
 import { defineVersion } from "./version.ts";
-
-/** Adds a command to the program; `finish` takes the exit code it ends with. */
-export type DefineCommand = (program: Command, finish: (code: number) => void) => void;
 
 /** In the order that help shows them. */
 export const COMMANDS: readonly DefineCommand[] = [

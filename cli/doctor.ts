@@ -1,4 +1,4 @@
-import type { DefineCommand } from "./commands.ts";
+import type { DefineCommand } from "./define-command.ts";
 
 /** `mountproof doctor`: what this machine can run, and why it cannot run the rest. */
 export const defineDoctor: DefineCommand = (program) => {

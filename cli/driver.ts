@@ -1,4 +1,4 @@
-import type { DefineCommand } from "./commands.ts";
+import type { DefineCommand } from "./define-command.ts";
 
 /** `mountproof driver`: the reference driver as a process, under upstream's flag names, which it reads itself. */
 export const defineDriver: DefineCommand = (program, finish) => {

@@ -1,4 +1,4 @@
-import type { DefineCommand } from "./commands.ts";
+import type { DefineCommand } from "./define-command.ts";
 import { addRunFlags, executeRun, type RunFlags } from "./run.ts";
 
 /** `mountproof e2e`: the reference parts against the whole catalogue, as `npm run e2e` does it. */

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { MountproofError, RealClock } from "../core/index.ts";
 import { Journal } from "../net/journal.ts";
-import type { DefineCommand } from "./commands.ts";
+import type { DefineCommand } from "./define-command.ts";
 import { untilStopped } from "./signals.ts";
 
 type FakeFlags = {

@@ -1,5 +1,5 @@
 import { MountproofError } from "../core/index.ts";
-import type { DefineCommand } from "./commands.ts";
+import type { DefineCommand } from "./define-command.ts";
 
 /** Each store's provider, imported only when it is asked for. */
 const PROVIDERS: Readonly<Record<string, () => Promise<(argv: readonly string[]) => Promise<number>>>> = {

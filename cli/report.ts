@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import type { DefineCommand } from "./commands.ts";
+import type { DefineCommand } from "./define-command.ts";
 import { ExitCode } from "./exit.ts";
 
 /** `mountproof report verify FILE`: is this a report, and do its numbers agree with its cases? */

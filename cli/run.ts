@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { DefineCommand } from "./commands.ts";
+import type { DefineCommand } from "./define-command.ts";
 import { addSelection, type SelectionFlags } from "./selection-flags.ts";
 
 export type RunFlags = SelectionFlags & {

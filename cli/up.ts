@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { MountproofError, RealClock } from "../core/index.ts";
 import type { KubeConfig } from "../kube/client.ts";
-import type { DefineCommand } from "./commands.ts";
+import type { DefineCommand } from "./define-command.ts";
 import { untilStopped } from "./signals.ts";
 
 type UpFlags = {
@@ -48,7 +48,8 @@ async function runUp(flags: UpFlags): Promise<number> {
     });
   });
   process.stdout.write(`cluster is up at ${cluster.adminConfig.server}; Kubernetes ${kubeVersion}, ${nodes} node(s)\n`);
-  process.stdout.write(`  kubectl --kubeconfig ${path} get pods -A\nCtrl-C ends it\n`);
+  process.stdout.write(`  kubectl --kubeconfig ${path} get pods -A\n`);
+  process.stdout.write("  apply and create need --validate=false: OpenAPI is not served yet\nCtrl-C ends it\n");
   await untilStopped();
   return 0;
 }

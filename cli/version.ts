@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { DefineCommand } from "./commands.ts";
+import type { DefineCommand } from "./define-command.ts";
 
 export const defineVersion: DefineCommand = (program) => {
   program.option("--version", "print the version");
