@@ -1,3 +1,4 @@
+export { GrpcError, GrpcStatus } from "../../wire/grpc/index.ts";
 export { type PodIdentity, permissionOf, podOf, stringMap, tokensOf } from "./attributes.ts";
 export { fetchAll } from "./fetch-all.ts";
 export { COMMON_FLAGS, type ProcessParts, runProvider } from "./main.ts";

@@ -83,16 +83,20 @@ export async function startProvider(spec: ProviderServerSpec): Promise<RunningPr
       culprit: { endpoint: spec.endpoint },
     });
   let server: RunningGrpcServer | undefined;
+  const death = Promise.withResolvers<never>();
+  death.promise.catch(() => {});
   const die = (why: string): void => {
     spec.log.error("the provider died", { why });
     spec.onCrash?.(why);
-    void server?.[Symbol.asyncDispose]();
+    death.reject(new GrpcError(GrpcStatus.UNAVAILABLE, "error reading from server: EOF"));
+    const dying = server;
+    void dying?.drain().then(() => dying[Symbol.asyncDispose]());
   };
   server = await startGrpcServer({
     clock: spec.clock,
     name: `provider/${spec.provider.runtimeName}`,
     listen: { path: socketPath },
-    services: [mountService(spec, die)],
+    services: [mountService(spec, { of: death.promise, die })],
   });
   const running = server;
   return {
@@ -105,7 +109,10 @@ export async function startProvider(spec: ProviderServerSpec): Promise<RunningPr
   };
 }
 
-function mountService({ provider, log, journal }: ProviderServerSpec, die: (why: string) => void): BoundService {
+/** When it comes, all calls under way end with it, not only the one that brought it about. */
+type Death = { readonly of: Promise<never>; readonly die: (why: string) => void };
+
+function mountService({ provider, log, journal }: ProviderServerSpec, death: Death): BoundService {
   return service(CSIDriverProvider, {
     version: () => ({
       version: "v1alpha1",
@@ -119,7 +126,7 @@ function mountService({ provider, log, journal }: ProviderServerSpec, die: (why:
         operation: "/v1alpha1.CSIDriverProvider/Mount",
       });
       try {
-        const { files, versions } = await provider.mount(
+        const mounting = provider.mount(
           {
             attributes: request.attributes,
             secrets: request.secrets,
@@ -129,13 +136,14 @@ function mountService({ provider, log, journal }: ProviderServerSpec, die: (why:
           },
           { signal: call.signal, log },
         );
+        const { files, versions } = await Promise.race([mounting, death.of]);
         end?.("OK", { files: files.map(({ path }) => path), versions });
         return { files: files.map((file) => ({ ...file })), objectVersion: versions.map((one) => ({ ...one })) };
       } catch (error) {
         if (error instanceof ProviderCrash) {
           end?.("Unavailable", { crash: error.message });
-          die(error.message);
-          throw new GrpcError(GrpcStatus.UNAVAILABLE, "error reading from server: EOF");
+          death.die(error.message);
+          return await death.of;
         }
         const refusal = refusalOf(error, call.signal);
         end?.(refusal.codeName, { message: refusal.details });
