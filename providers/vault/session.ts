@@ -27,7 +27,7 @@ export class VaultSession implements AsyncDisposable {
   readonly #kube: KubeClient | undefined;
   readonly #behaviour: ProviderBehaviour;
   #token: string;
-  #login: Promise<void> | undefined;
+  #login: { readonly done: Promise<void>; readonly signal: AbortSignal } | undefined;
 
   constructor(connection: Connection, kube: KubeClient | undefined, behaviour: ProviderBehaviour) {
     this.connection = connection;
@@ -77,11 +77,22 @@ export class VaultSession implements AsyncDisposable {
 
   /** One login for all who found `refused` to be no good. */
   async #loginOnce(refused: string, login: Login, signal: AbortSignal): Promise<void> {
-    if (this.#token !== refused) return;
-    this.#login ??= this.#authenticate(login, signal).finally(() => {
-      this.#login = undefined;
-    });
-    await this.#login;
+    while (this.#token === refused) {
+      const shared = this.#login;
+      if (shared === undefined) {
+        const done = this.#authenticate(login, signal).finally(() => {
+          this.#login = undefined;
+        });
+        this.#login = { done, signal };
+        return await done;
+      }
+      try {
+        return await shared.done;
+      } catch (error) {
+        // The one who logged in for all gave up: that says nothing about the others.
+        if (!shared.signal.aborted || signal.aborted) throw error;
+      }
+    }
   }
 
   async #authenticate(login: Login, signal: AbortSignal): Promise<void> {

@@ -7,11 +7,14 @@ const LEFT_OUT: readonly (readonly [(probe: Probe) => boolean, string])[] = [
   [(probe) => JSON.stringify(probe).includes("<tmp>"), "needs certificates and sockets in files: connection.test.ts"],
   [
     ({ calls }) => calls.some(({ via = "" }) => via.startsWith("https") || via === "unix"),
-    "needs TLS or a Unix socket",
+    "needs TLS or a Unix socket: connection.test.ts",
   ],
-  [({ attributes }) => /<vault-tls|https:\/\/<vault>/.test(attributes), "needs TLS"],
+  [({ attributes }) => /<vault-tls|https:\/\/<vault>/.test(attributes), "needs TLS: connection.test.ts"],
   [({ outcomes = 1 }) => outcomes > 1, "many calls at once: session.test.ts"],
-  [({ case: id }) => id === "VT-slow-b" || id === "VT-slow-c" || id === "VT-slow-d", "the caller gives up"],
+  [
+    ({ case: id }) => id === "VT-slow-b" || id === "VT-slow-c" || id === "VT-slow-d",
+    "the caller gives up: kit.test.ts",
+  ],
   [
     ({ env = {} }) => env["VAULT_PROXY_ADDR"] !== undefined || env["VAULT_WRAP_TTL"] !== undefined,
     "a variable of the Go client that is not read",
