@@ -53,7 +53,8 @@ export function topOf(path: string): string {
  */
 export function planPayload(payload: Payload, current: CurrentPayload, rules: Rules): WritePlan {
   const names = new Set([...payload.keys()].map(topOf));
-  const shadowing = [...names].filter((name) => current.top.get(name) === "other");
+  // B6: "." is the volume's own directory, which always stands there.
+  const shadowing = [...names].filter((name) => name === "." || current.top.get(name) === "other");
   const staleNames = new Set(
     [...current.entries]
       .filter(([path, { kind }]) => kind === "file" && !payload.has(path))
