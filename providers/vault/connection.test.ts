@@ -13,6 +13,7 @@ const UNKNOWN_AUTHORITY = "tls: failed to verify certificate: x509: certificate 
 let rig: PodRig;
 let vault: RunningFakeVault;
 let named: RunningFakeVault;
+let elsewhere: RunningFakeVault;
 let plain: RunningFakeVault;
 let caPem: string;
 let ca: string;
@@ -37,6 +38,8 @@ beforeAll(async () => {
   await rig.file("baddir/bad.pem", "no certificate");
   vault = await rig.vault({ tls: await authority.issue({ commonName: "vault", ipAddresses: ["127.0.0.1"] }) });
   named = await rig.vault({ tls: await authority.issue({ commonName: "vault", dnsNames: ["vault.example"] }) });
+  const addresses = ["127.0.0.2", "127.0.0.3"];
+  elsewhere = await rig.vault({ tls: await authority.issue({ commonName: "vault", ipAddresses: addresses }) });
   plain = await rig.vault();
 });
 afterAll(() => rig[Symbol.asyncDispose]());
@@ -81,6 +84,21 @@ describe("Vault's certificate", () => {
     );
     expect(await outcome({ vaultAddress: named.url, vaultCACertPath: ca, vaultTLSServerName: "vault.example" })).toBe(
       CANARY,
+    );
+  });
+
+  test("that bears other names of the asked kind is refused with them, as Go's x509 tells it", async () => {
+    const refusal = (url: string, text: string): string =>
+      `${REFUSED}Post "${url}/v1/auth/kubernetes/login": tls: failed to verify certificate: x509: ${text}`;
+    const wrong = { vaultCACertPath: ca, vaultTLSServerName: "other.example" };
+    expect(await outcome({ vaultAddress: named.url, ...wrong })).toBe(
+      refusal(named.url, "certificate is valid for vault.example, not other.example"),
+    );
+    expect(await outcome(wrong)).toBe(
+      refusal(vault.url, "certificate is not valid for any names, but wanted to match other.example"),
+    );
+    expect(await outcome({ vaultAddress: elsewhere.url, vaultCACertPath: ca })).toBe(
+      refusal(elsewhere.url, "certificate is valid for 127.0.0.2, 127.0.0.3, not 127.0.0.1"),
     );
   });
 });

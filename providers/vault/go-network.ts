@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { isMountproofError } from "../../core/index.ts";
 
 /** Certificates that no trusted CA issued. */
@@ -30,31 +31,48 @@ export function networkFailure(
     isCertificate: true,
     isTimeout: false,
   });
-  const { code, message } = rootOf(error);
+  const root = rootOf(error);
+  const { code, message } = root;
   const place = target.path === undefined ? `tcp ${target.host}:${target.port}` : `unix ${target.path}`;
   if (code === "ECONNREFUSED") return plain(`dial ${place}: connect: connection refused`);
   if (code === "ENOENT") return plain(`dial ${place}: connect: no such file or directory`);
   if (UNKNOWN_AUTHORITY.has(code)) return certificate("certificate signed by unknown authority");
   if (code === "CERT_HAS_EXPIRED" || code === "CERT_NOT_YET_VALID")
     return certificate("certificate has expired or is not yet valid");
-  if (code === "ERR_TLS_CERT_ALTNAME_INVALID")
-    return certificate(
-      /^[\d.]+$|:/.test(target.host)
-        ? `cannot validate certificate for ${target.host} because it doesn't contain any IP SANs`
-        : `certificate is not valid for any names, but wanted to match ${target.host}`,
-    );
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return certificate(wrongName(root));
   const lookup = /lookup (\S+): no such host/.exec(message);
   if (lookup !== null) return plain(`dial tcp: lookup ${lookup[1]}: no such host`);
   return plain("EOF");
 }
 
+/** What Node says of a certificate that bears another name. */
+type Root = {
+  readonly code: string;
+  readonly message: string;
+  /** The name that was looked for. */
+  readonly host?: string;
+  readonly cert?: { readonly subjectaltname?: string };
+};
+
+/** As Go's x509.HostnameError: it names what the certificate is valid for, of the kind that was looked for. */
+function wrongName({ host = "", cert }: Root): string {
+  const names = (cert?.subjectaltname ?? "").split(", ");
+  const kind = isIP(host) > 0 ? "IP Address:" : "DNS:";
+  const valid = names.filter((name) => name.startsWith(kind)).map((name) => name.slice(kind.length));
+  if (valid.length > 0) return `certificate is valid for ${valid.join(", ")}, not ${host}`;
+  return isIP(host) > 0
+    ? `cannot validate certificate for ${host} because it doesn't contain any IP SANs`
+    : `certificate is not valid for any names, but wanted to match ${host}`;
+}
+
 /** The error at the bottom of a chain of causes that carries a code. */
-function rootOf(error: unknown): { readonly code: string; readonly message: string } {
-  let found = { code: "", message: error instanceof Error ? error.message : String(error) };
+function rootOf(error: unknown): Root {
+  let found: Root = { code: "", message: error instanceof Error ? error.message : String(error) };
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    const { code } = at as NodeJS.ErrnoException;
+    const { code, host, cert } = at as Error & Partial<Root>;
     if (/no such host/.test(at.message)) return { code: "", message: at.message };
-    if (typeof code === "string" && !isMountproofError(at)) found = { code, message: at.message };
+    if (typeof code === "string" && !isMountproofError(at))
+      found = { code, message: at.message, ...(host !== undefined && { host }), ...(cert !== undefined && { cert }) };
   }
   return found;
 }
