@@ -78,7 +78,8 @@ describe("fetchAll", () => {
     await settled();
     await gates.end(6, new Error("seventh"));
     await gates.end(2, new Error("third"));
-    for (const item of [0, 1, 3, 4, 5, 7]) await gates.end(item);
+    await gates.end(4, new Error("fifth"));
+    for (const item of [0, 1, 3, 5, 7]) await gates.end(item);
     expect(await all).toBe("third");
     expect(gates.begun).toEqual(range(8));
   });
