@@ -1,16 +1,4 @@
-import { createHash } from "node:crypto";
-import {
-  existsSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, linkSync, lstatSync, mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { type DescService, fromJson, type JsonObject, toJson } from "@bufbuild/protobuf";
@@ -21,15 +9,9 @@ import { GrpcError, GrpcStatus, grpcClient } from "../../wire/grpc/index.ts";
 import type { DriverSpec } from "../index.ts";
 import { Rig } from "../testing/rig.ts";
 import { COMPUTED } from "./computed.ts";
-import {
-  nameOf,
-  type Probe,
-  type RecordedEntry,
-  type RecordedReply,
-  type RecordedStatus,
-  type RecordedTarget,
-  type SetupStep,
-} from "./probe.ts";
+import { nameOf, type Probe, type RecordedStatus, type RecordedTarget, type SetupStep } from "./probe.ts";
+import { scriptOf, specOf } from "./script.ts";
+import { entriesOf, modeOf, shownCall, shownStatus, withoutTime } from "./shown.ts";
 
 /** What a probe came to here, in the words of the recording. */
 export type Played = {
@@ -40,6 +22,9 @@ export type Played = {
   readonly target: RecordedTarget;
   readonly statuses: readonly RecordedStatus[];
 };
+
+/** What the driver is to be, and where it mounts. */
+export type ReplayOptions = Pick<DriverSpec, "behaviour" | "mounter">;
 
 type Call = (request: unknown, options: { deadlineMs: number }) => Promise<unknown>;
 
@@ -56,7 +41,14 @@ const TARGETS: Readonly<Record<string, string>> = {
 };
 /** The recording shows the folder empty again without saying how. */
 const UNPUBLISHED_BEFORE: ReadonlySet<string> = new Set(["CSI-11 publish without secretProviderClass"]);
-const DATA_DIRECTORY = /\.\.\d{4}_[\d_]+\.\d+/g;
+/** How long the recording looked on afterwards. */
+const PASSED_MS: Readonly<Record<string, number>> = {
+  "health check on, no provider used yet, 2.5 s": 2_500,
+  "health check on: publish, then 3.3 s": 3_300,
+  "Version fails: publish unaffected": 1_000,
+};
+/** As the recording says it. */
+const NO_CALL = { code: "-", message: "" };
 const FAR_FUTURE_MS = 120_000;
 
 /** Plays the recorded probes of one file, in their order, on one driver, provider and API stand-in. */
@@ -69,9 +61,9 @@ export class ReplayRig implements AsyncDisposable {
     this.#rig = rig;
   }
 
-  static async start(recording: string): Promise<ReplayRig> {
+  static async start(recording: string, options: ReplayOptions): Promise<ReplayRig> {
     const nodeId = `rec-${recording}`;
-    const rig = await Rig.start({ behaviour: "upstream-1.6", nodeId });
+    const rig = await Rig.start({ ...options, nodeId });
     await rig.pass(1); // until the driver's watch is open
     return new ReplayRig(rig);
   }
@@ -82,8 +74,8 @@ export class ReplayRig implements AsyncDisposable {
 
   async play(probe: Probe): Promise<Played> {
     const rig = this.#rig;
-    if (typeof probe.request === "string") throw new Error(`${nameOf(probe)}: not a call`);
-    const { method, deadline_ms: deadlineMs = FAR_FUTURE_MS, ...recorded } = probe.request;
+    const call = typeof probe.request === "string" ? { method: "none" } : probe.request;
+    const { method, deadline_ms: deadlineMs = FAR_FUTURE_MS, ...recorded }: JsonObject = call;
     const target = this.#targetOf(probe, recorded);
     await this.#useFlags(probe);
     const { "csi.storage.k8s.io/pod.namespace": namespace = "" } = (recorded["volume_context"] ?? {}) as Record<
@@ -94,20 +86,20 @@ export class ReplayRig implements AsyncDisposable {
     this.#script(probe);
     this.#refuseAsRecorded(probe);
     const before = this.#providers.map((provider) => provider.calls.length);
-    this.#letTimePass(target);
+    await this.#letTimePass(probe, target);
     if (UNPUBLISHED_BEFORE.has(nameOf(probe)))
       await rig.settle(this.#call("NodeUnpublishVolume", { volume_id: "x", target_path: target }, FAR_FUTURE_MS));
 
     const request = JSON.parse(JSON.stringify(recorded).replaceAll('"<target>"', JSON.stringify(target))) as JsonObject;
-    const outcome = await rig.settle(this.#call(String(method), request, Number(deadlineMs)));
-    if (probe.title.includes("3.3 s")) await rig.pass(3_300);
-    if (probe.title === "Version fails: publish unaffected") await rig.pass(1_000);
+    const outcome =
+      method === "none" ? NO_CALL : await rig.settle(this.#call(String(method), request, Number(deadlineMs)));
+    const passed = PASSED_MS[probe.title];
+    if (passed !== undefined) await rig.pass(passed);
 
     const plain = (text: string): string =>
-      text
+      withoutTime(text)
         .replaceAll(target, "<target>")
         .replaceAll(rig.folder, "<dir>")
-        .replaceAll(DATA_DIRECTORY, "..<ts>")
         // The recording's folders are kubelet's.
         .replace(/<dir>\/pods\/replay\/csi-([^/]+)-([^/-]+)\/mount/g, (_all, pod, volume) =>
           join("<dir>/kubelet/pods", `<uid:${pod}>`, "volumes/kubernetes.io~csi", volume, "mount"),
@@ -221,7 +213,7 @@ export class ReplayRig implements AsyncDisposable {
 
   #script(probe: Probe): void {
     const scripts = (probe.providerReplies ?? []).map((reply): Script => {
-      if (reply !== "computed") return scriptOf(reply, this.#rig);
+      if (reply !== "computed") return scriptOf(reply, this.#rig.clock);
       const computed = COMPUTED[nameOf(probe)];
       if (computed === undefined) throw new Error(`${nameOf(probe)}: how was the answer made?`);
       return computed;
@@ -240,8 +232,9 @@ export class ReplayRig implements AsyncDisposable {
     this.#rig.api.refuse(/^POST .*podstatuses$/, { ...status, message: said }, 1);
   }
 
-  /** The gate of this release reads the folder's age, which the disk's clock gives. */
-  #letTimePass(target: string): void {
+  /** Between republishes. The release's gate reads the folder's age, which the disk's clock gives. */
+  async #letTimePass({ driverFlags = [] }: Probe, target: string): Promise<void> {
+    if (driverFlags.includes("--enable-secret-rotation")) await this.#rig.pass(10);
     if (existsSync(target) && lstatSync(target).isDirectory()) utimesSync(target, 0, 0);
   }
 
@@ -279,106 +272,6 @@ export class ReplayRig implements AsyncDisposable {
       entries: lstatSync(target).isDirectory() ? entriesOf(target) : [],
     };
   }
-}
-
-function specOf(flags: readonly string[]): Partial<DriverSpec> {
-  const after = (flag: string): string | undefined =>
-    flags.includes(flag) ? flags[flags.indexOf(flag) + 1] : undefined;
-  const name = after("--drivername");
-  const largest = after("--max-call-recv-msg-size");
-  return {
-    ...(name !== undefined && { driverName: name }),
-    ...(largest !== undefined && { maxCallRecvMsgSize: Number(largest) }),
-    ...(flags.includes("--enable-secret-rotation") && { enableSecretRotation: true, rotationPollIntervalMs: 1 }),
-    ...(flags.includes("--provider-health-check") && {
-      providerHealthCheck: true,
-      providerHealthCheckIntervalMs: 1_000,
-    }),
-  };
-}
-
-function scriptOf(reply: RecordedReply, rig: Rig): Script {
-  const { status, message = "", delay, error, files = [], object_version: objectVersion = [] } = reply;
-  if (status !== undefined) return new GrpcError(GrpcStatus[status as keyof typeof GrpcStatus], message);
-  return async (_request, call) => {
-    if (delay !== undefined) {
-      call.activity.park();
-      await rig.clock.sleep(delay, { signal: call.signal });
-      call.activity.unpark();
-    }
-    return {
-      files: files.map(({ path, mode = 0, size, content }) => ({
-        path: wholePath(path),
-        mode,
-        contents: Buffer.from(content ?? "x".repeat(size)),
-      })),
-      objectVersion: objectVersion.map(({ id, version }) => ({ id, version })),
-      ...(error && { error: { code: error.code } }),
-    };
-  };
-}
-
-/** `xxxxxxxx…(4096)` is a path that was too long to write down: names of 240 characters. */
-function wholePath(path: string): string {
-  const length = Number(/^x+…\((\d+)\)$/.exec(path)?.[1] ?? 0);
-  return length === 0 ? path : `${"x".repeat(240)}/`.repeat(Math.ceil(length / 241)).slice(0, length);
-}
-
-function shownCall(call: ScriptedProvider["calls"][number]): unknown {
-  const { method, authority } = call;
-  if (call.method === "Version") return { method, authority, version: call.request.version };
-  const { attributes, secrets, permission, targetPath, currentObjectVersion } = call.request;
-  return {
-    method,
-    authority,
-    attributes: JSON.parse(attributes),
-    secrets,
-    permission,
-    target_path: targetPath,
-    current_object_version: currentObjectVersion.map(({ id, version }) => ({ id, version })),
-    deadlinePropagated: call.hasDeadline,
-  };
-}
-
-function shownStatus(object: KubeObject): RecordedStatus {
-  const { name = "", labels, ownerReferences } = object.metadata;
-  return { name, labels, ownerReferences, status: object["status"] };
-}
-
-function modeOf(path: string): string {
-  return (lstatSync(path).mode & 0o7777).toString(8).padStart(4, "0");
-}
-
-function entriesOf(target: string): RecordedEntry[] {
-  const entries: RecordedEntry[] = [];
-  const plain = (path: string): string => path.replaceAll(DATA_DIRECTORY, "..<ts>");
-  const walk = (folder: string): void => {
-    for (const name of readdirSync(join(target, folder)).sort()) {
-      const relative = folder === "" ? name : `${folder}/${name}`;
-      const real = join(target, relative);
-      const path = plain(relative);
-      const stats = lstatSync(real);
-      if (stats.isSymbolicLink()) entries.push({ path, type: "link", link: plain(readlinkSync(real)) });
-      else if (stats.isDirectory()) {
-        entries.push({ path, type: "dir", mode: modeOf(real) });
-        walk(relative);
-      } else {
-        const bytes = readFileSync(real);
-        const isShort = bytes.length <= 200;
-        entries.push({
-          path,
-          type: "file",
-          mode: modeOf(real),
-          size: bytes.length,
-          ...(isShort
-            ? { content: bytes.toString("utf8") }
-            : { sha256: createHash("sha256").update(bytes).digest("hex").slice(0, 16) }),
-        });
-      }
-    }
-  };
-  walk("");
-  return entries;
 }
 
 function ownerNamed(pod: string): unknown {
