@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { RealClock, Scope, silentLog } from "../../core/index.ts";
+import { type Clock, RealClock, Scope, seconds, silentLog, VirtualClock, waiting } from "../../core/index.ts";
 import { CSIDriverProvider } from "../../wire/gen/provider_pb.ts";
 import { type GrpcClient, GrpcError, GrpcStatus, grpcClient } from "../../wire/grpc/index.ts";
 import {
@@ -162,6 +162,7 @@ describe("a served provider", () => {
   async function serve(
     mount: (request: MountRequest, context: MountContext) => Promise<Mounted>,
     onCrash: (why: string) => void = () => {},
+    on: Clock = clock,
   ): Promise<GrpcClient<typeof CSIDriverProvider>> {
     const provider: Provider = {
       runtimeName: "test",
@@ -170,8 +171,8 @@ describe("a served provider", () => {
       [Symbol.asyncDispose]: async () => {},
     };
     const path = join(folder, "p.sock");
-    scope.use(await startProvider({ clock, log: silentLog, endpoint: `unix://${path}`, provider, onCrash }));
-    const client = grpcClient(CSIDriverProvider, { clock, target: { path } });
+    scope.use(await startProvider({ clock: on, log: silentLog, endpoint: `unix://${path}`, provider, onCrash }));
+    const client = grpcClient(CSIDriverProvider, { clock: on, target: { path } });
     scope.defer("client", () => client.close());
     return client;
   }
@@ -193,9 +194,17 @@ describe("a served provider", () => {
   }
 
   test("gives up with the caller's deadline", async () => {
-    const { mount, aborted } = untilAborted();
-    const client = await serve(mount);
-    await expect(client.mount({}, { deadlineMs: 100 })).rejects.toMatchObject({ code: GrpcStatus.DEADLINE_EXCEEDED });
+    const virtual = new VirtualClock(0);
+    const { mount, begun, aborted } = untilAborted();
+    const client = await serve(
+      (request, context) => waiting(virtual, "a slow store", () => mount(request, context)),
+      () => {},
+      virtual,
+    );
+    const call = client.mount({}, { deadlineMs: seconds(120) }).catch((error: GrpcError) => error.code);
+    await begun;
+    await virtual.advance(seconds(120));
+    expect(await call).toBe(GrpcStatus.DEADLINE_EXCEEDED);
     await aborted;
   });
 
