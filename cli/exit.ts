@@ -6,6 +6,12 @@ export const ExitCode = { good: 0, failed: 1, inconclusive: 2, environment: 3, i
 
 /** One clear error: what, who is to blame, what to do. A stack only for what nobody foresaw. */
 export function reportError(error: unknown, write: (text: string) => void): number {
+  // A clean-up failed while an error was on its way: the first error decides, the second is told.
+  if (error instanceof SuppressedError) {
+    const code = reportError(error.suppressed, write);
+    write(`  and while everything was given back: ${causesOf(error.error)}\n`);
+    return code;
+  }
   if (isMountproofError(error)) {
     write(`error: ${error.describe()}\n`);
     return error.code === "cancelled" ? ExitCode.interrupted : ExitCode.environment;
@@ -14,4 +20,10 @@ export function reportError(error: unknown, write: (text: string) => void): numb
   if (process.env["MOUNTPROOF_DEBUG"] !== undefined) write(`${inspect(error)}\n`);
   else write("  hint: set MOUNTPROOF_DEBUG=1 for the stack\n");
   return ExitCode.environment;
+}
+
+function causesOf(error: unknown): string {
+  if (process.env["MOUNTPROOF_DEBUG"] !== undefined) return inspect(error);
+  if (error instanceof AggregateError) return error.errors.map(causesOf).join("; ");
+  return messageOf(error);
 }

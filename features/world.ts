@@ -1,5 +1,6 @@
 import {
   After,
+  type ITestCaseHookParameter,
   type IWorldOptions,
   setDefaultTimeout,
   setDefinitionFunctionWrapper,
@@ -199,11 +200,17 @@ function runsInProcess(subject: Subject): boolean {
 setWorldConstructor(MountproofWorld);
 setDefaultTimeout(STEP_TIMEOUT_MS);
 
+async function endOfCase(this: MountproofWorld, { result }: ITestCaseHookParameter): Promise<void> {
+  await this.finish(result?.status === "FAILED");
+}
+
 type StepFunction = (this: MountproofWorld, ...parameters: unknown[]) => unknown;
 
 // A step may leave its case from any depth, and what it throws reaches the report with both sides.
 setDefinitionFunctionWrapper((step: StepFunction): StepFunction => {
   return async function (this: MountproofWorld, ...parameters) {
+    // After an interrupt nothing new begins; what the case had started is given back as at every end.
+    if (this.run.signal?.aborted === true && (step as unknown) !== endOfCase) return "skipped";
     try {
       return await step.apply(this, parameters);
     } catch (error) {
@@ -217,6 +224,4 @@ setDefinitionFunctionWrapper((step: StepFunction): StepFunction => {
   };
 });
 
-After(async function (this: MountproofWorld, { result }) {
-  await this.finish(result?.status === "FAILED");
-});
+After(endOfCase);

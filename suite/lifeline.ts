@@ -51,6 +51,12 @@ export class Lifeline implements Disposable {
     this.#shell.stdin?.write(`forget ${group}\n`);
   }
 
+  /** Does now what it would do for a run that died, and resolves when that is done. */
+  async cleanUp(): Promise<void> {
+    this.#shell.stdin?.end();
+    await this.ended;
+  }
+
   [Symbol.dispose](): void {
     this.#shell.stdin?.end("over\n");
   }

@@ -22,6 +22,8 @@ export type RunContext = {
   readonly seed: number;
   /** `processes`: driver, providers, fakes and cluster run as child processes, on the real clock. */
   readonly mode: "in-process" | "processes";
+  /** Aborts when the run is interrupted: cases begin nothing new and give back what they have. */
+  readonly signal?: AbortSignal | undefined;
   /**
    * Makes something once a run, such as a certificate authority: the first caller makes it, all get the same.
    * Its maker puts what must be given back into the scope it is handed.

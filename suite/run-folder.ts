@@ -22,10 +22,17 @@ export async function createRunFolder(scope: Scope, parent: string = tmpdir()): 
       cause,
     });
   });
-  scope.defer("run folder", () => rm(path, { recursive: true, force: true }));
-  await writeFile(join(path, OWNER), JSON.stringify({ pid: process.pid, started: await startOf(process.pid) }));
   const lifeline = new Lifeline(path);
-  scope.use(lifeline);
+  scope.defer("run folder", async () => {
+    // A case cut short may have left a mount, which keeps its folder busy: the lifeline ends that by force.
+    const isGone = await rm(path, { recursive: true, force: true }).then(
+      () => true,
+      () => false,
+    );
+    if (isGone) lifeline[Symbol.dispose]();
+    else await lifeline.cleanUp();
+  });
+  await writeFile(join(path, OWNER), JSON.stringify({ pid: process.pid, started: await startOf(process.pid) }));
   return { path, lifeline };
 }
 

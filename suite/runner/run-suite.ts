@@ -43,6 +43,9 @@ export type SuiteRequest = {
   readonly signal?: AbortSignal;
 };
 
+/** How long a case under way may take to give back what it has after an interrupt. */
+const GRACE_MS = 10_000;
+
 /**
  * Runs a plan and reports on it. A failing case is a result, not an error.
  * @throws MountproofError `environment` when the run cannot be made at all, `cancelled` when `signal` aborts
@@ -64,6 +67,7 @@ export async function runSuite(request: SuiteRequest): Promise<Report> {
     log: request.log,
     seed: request.seed,
     mode: request.mode,
+    signal: request.signal,
     once: onceIn(scope),
     makeFolder: folderMaker(path),
     abandon: abandoned.reject,
@@ -79,8 +83,12 @@ export async function runSuite(request: SuiteRequest): Promise<Report> {
   const findings: Finding[] = [];
   const results: CaseResult[] = skips.map(skippedResult);
   const work = runPasses(request, run, findings, results);
-  const ends = [abandoned.promise, ...(request.signal === undefined ? [] : [aborted(request.signal)])];
+  const ends = [
+    abandoned.promise,
+    ...(request.signal === undefined ? [] : [interrupted(request.signal, work, request.clock)]),
+  ];
   await Promise.race([work, ...ends]);
+  if (request.signal?.aborted === true) throw interruption(request.signal);
   const waived = applyWaivers(results, request.waivers, new Date(started).toISOString().slice(0, 10));
   const report = reportOf({
     facts: { ...request.facts, startedAt: started, durationMs: request.clock.wall() - started },
@@ -135,6 +143,7 @@ async function runPass(
     const one = execution.tags.map((tag) => byTag.get(tag)).find((found) => found !== undefined);
     if (one === undefined) return;
     executions.get(one.id)?.push(execution);
+    if (request.signal?.aborted === true) return; // what is left of an interrupted run is nobody's result
     const reason = execution.failure?.message ?? execution.reason;
     request.onProgress({
       type: "executed",
@@ -207,13 +216,18 @@ async function runRound(
   });
 }
 
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const stop = (): void =>
-      reject(new MountproofError("cancelled", { message: "the run was interrupted", cause: signal.reason }));
-    if (signal.aborted) stop();
-    else signal.addEventListener("abort", stop, { once: true });
+/** Rejects soon after the signal aborts: the case under way may still give back what it has. */
+async function interrupted(signal: AbortSignal, work: Promise<void>, clock: Clock): Promise<never> {
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
   });
+  await Promise.race([work, clock.sleep(GRACE_MS)]);
+  throw interruption(signal);
+}
+
+function interruption(signal: AbortSignal): MountproofError {
+  return new MountproofError("cancelled", { message: "the run was interrupted", cause: signal.reason });
 }
 
 /** Socket paths hold about a hundred bytes, so names are short. */
