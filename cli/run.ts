@@ -19,7 +19,7 @@ export type RunFlags = SelectionFlags & {
   readonly repeat: string;
   readonly waivers?: string;
   readonly out: string;
-  readonly processes?: boolean;
+  readonly realClock?: boolean;
   readonly plain?: boolean;
 };
 
@@ -55,7 +55,7 @@ export function addRunFlags(command: Command): Command {
     .option("--repeat <times>", "run each case so often", "1")
     .option("--waivers <file>", "failures that are known and accepted")
     .option("--out <folder>", "where the report goes", "reports/out/latest")
-    .option("--processes", "run driver, providers, fakes and cluster as processes, on the real clock")
+    .option("--real-clock", "wait in real time; cases that need virtual time are skipped")
     .option("--plain", "plain lines, also in a terminal");
 }
 

@@ -71,7 +71,7 @@ export class MountproofWorld extends World {
         hint: "run the features with: npx mountproof run",
       });
     this.pass = pass;
-    const isReal = pass.run.mode === "processes" || !runsInProcess(pass.subject);
+    const isReal = pass.run.time === "real" || !runsInProcess(pass.subject);
     this.clock = isReal ? pass.run.clock : new VirtualClock();
     this.#began = this.clock.now();
     this.journal = new Journal(this.clock);

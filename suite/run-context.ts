@@ -20,8 +20,8 @@ export type RunContext = {
   readonly clock: Clock;
   readonly log: Log;
   readonly seed: number;
-  /** `processes`: driver, providers, fakes and cluster run as child processes, on the real clock. */
-  readonly mode: "in-process" | "processes";
+  /** Whether scenarios of parts in this process move time themselves or wait for it; programs always wait. */
+  readonly time: "virtual" | "real";
   /** Aborts when the run is interrupted: cases begin nothing new and give back what they have. */
   readonly signal?: AbortSignal | undefined;
   /**

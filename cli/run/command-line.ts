@@ -16,7 +16,7 @@ const DROPPED = new Set([
   "--behaviour",
   "--plain",
 ]);
-const WITHOUT_VALUE = new Set(["--plain", "--processes"]);
+const WITHOUT_VALUE = new Set(["--plain", "--real-clock"]);
 const SEVERAL_VALUES = new Set(["--id", "--profile"]);
 
 /**

@@ -43,7 +43,7 @@ export async function performRun(flags: RunFlags): Promise<number> {
     subjects,
     tier: options.tier,
     behaviour: options.behaviour ?? (isOwn ? "hardened" : "declared"),
-    availability: (subject) => availabilityFor(subject, facts, flags.processes === true),
+    availability: (subject) => availabilityFor(subject, facts, flags.realClock === true),
   });
   const waivers = flags.waivers === undefined ? [] : await readWaivers(flags.waivers);
   const argv = process.argv.slice(2);
@@ -58,7 +58,7 @@ export async function performRun(flags: RunFlags): Promise<number> {
     clock,
     guard,
     log: process.env["MOUNTPROOF_DEBUG"] === undefined ? silentLog : createLog({ clock, level: "debug" }),
-    mode: flags.processes === true ? "processes" : "in-process",
+    time: flags.realClock === true ? "real" : "virtual",
     seed: options.seed,
     order: options.order,
     repeat: options.repeat,

@@ -53,14 +53,12 @@ export function subjectsOf(
 }
 
 /** What is there for a subject: what the machine offers, and what its author said. */
-export function availabilityFor(subject: Subject, facts: readonly Fact[], hasProcesses: boolean): Availability {
+export function availabilityFor(subject: Subject, facts: readonly Fact[], isRealTime: boolean): Availability {
   const available = new Map<Need, true | string>(
     facts.map((fact) => [fact.need, fact.available ? true : fact.detail] as const),
   );
-  if (hasProcesses) {
-    available.set("virtual-time", "needs virtual time, and --processes runs on the real clock");
-    available.set("processes", true);
-  } else available.set("processes", "needs --processes");
+  if (isRealTime) available.set("virtual-time", "needs virtual time, and --real-clock was given");
+  available.set("processes", "the suite cannot run its parts as processes yet");
   if (subject.kind === "reference") return available;
   available.set("virtual-time", "needs virtual time, and a program runs on the real clock");
   if (subject.kind !== "provider") return available;

@@ -41,7 +41,7 @@ export async function judge(
       behaviour,
       availability: () => new Map(),
     }),
-    mode: "in-process",
+    time: "virtual",
     seed: 1,
     order: "defined",
     repeat: 1,

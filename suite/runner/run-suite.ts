@@ -25,7 +25,7 @@ export type SuiteRequest = {
   readonly clock: Clock;
   readonly log: Log;
   readonly guard: Guard;
-  readonly mode: RunContext["mode"];
+  readonly time: RunContext["time"];
   readonly seed: number;
   readonly order: "random" | "defined";
   /** How often each case runs; in random order each time in another. */
@@ -66,7 +66,7 @@ export async function runSuite(request: SuiteRequest): Promise<Report> {
     clock: request.clock,
     log: request.log,
     seed: request.seed,
-    mode: request.mode,
+    time: request.time,
     signal: request.signal,
     once: onceIn(scope),
     makeFolder: folderMaker(path),
