@@ -11,6 +11,7 @@ export { currentPass, logFileOf, type PassContext, type RunContext } from "./run
 export { EVERYTHING, isPartial, type Selection, select } from "./selection.ts";
 export { execProvider } from "./subjects/exec-provider.ts";
 export { endText, Program, type ProgramEnd, type ProgramSpec, type RunningProgram } from "./subjects/program.ts";
+export { answers } from "./subjects/readiness.ts";
 export {
   type DriverInProcess,
   type DriverPlace,

@@ -30,12 +30,13 @@ import {
   SecretProviderClasses,
   SecretProviderClassPodStatuses,
 } from "../../../kube/index.ts";
-import { type DriverInProcess, Program, type RunningProgram } from "../../../suite/index.ts";
+import { answers, type DriverInProcess, Program, type RunningProgram } from "../../../suite/index.ts";
 import { ScriptedProvider } from "../../../suite/parts/scripted-provider.ts";
 import { type Controller, type Identity, Node } from "../../../wire/gen/csi_pb.ts";
 import { type CallOptions, type GrpcClient, GrpcError, grpcClient } from "../../../wire/grpc/index.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
 import { api } from "../api.ts";
+import { freePort, scrape } from "./metrics-of-program.ts";
 import { type SeenFile, seenFiles } from "./seen-files.ts";
 
 export const NAMESPACE = "shop";
@@ -320,6 +321,7 @@ export class DriverFacet {
     const kubeconfig = join(this.#folder, "kubeconfig");
     await writeFile(kubeconfig, kubeconfigText(config), { mode: 0o600 });
     const { options } = this;
+    const metricsPort = await freePort();
     const program = await new Program({
       clock,
       name: "the driver",
@@ -333,15 +335,16 @@ export class DriverFacet {
         `--drivername=${options.driverName ?? DRIVER_NAME}`,
         `--provider-volume=${this.providerFolder}`,
         `--additional-provider-volume-paths=${join(this.#folder, "prov2")}`,
-        "--metrics-addr=127.0.0.1:0",
+        `--metrics-addr=127.0.0.1:${metricsPort}`,
         `--kubeconfig=${kubeconfig}`,
         ...(options.maxAnswerBytes !== undefined ? [`--max-call-recv-msg-size=${options.maxAnswerBytes}`] : []),
       ],
     }).start();
     this.#program = program;
     this.#driver = this.#world.scope.use(program);
-    const ready = async (): Promise<boolean> => existsSync(this.#socket);
-    while (!(await ready()) && program.end === undefined) await clock.sleep(25);
+    this.#metrics = () => scrape(metricsPort);
+    // A socket's file may be left from before, and stands a moment before anybody listens.
+    while (program.end === undefined && !(await answers(clock, this.#socket))) await clock.sleep(25);
   }
 
   /** Dies without a goodbye; its socket file stays. */

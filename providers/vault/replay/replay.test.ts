@@ -10,7 +10,10 @@ const LEFT_OUT: readonly (readonly [(probe: Probe) => boolean, string])[] = [
     "needs TLS or a Unix socket: connection.test.ts",
   ],
   [({ attributes }) => /<vault-tls|https:\/\/<vault>/.test(attributes), "needs TLS: connection.test.ts"],
-  [({ outcomes = 1 }) => outcomes > 1, "many calls at once: session.test.ts"],
+  [
+    ({ outcomes = 1 }) => outcomes > 1,
+    "many calls at once: session.test.ts for VT-37 and VT-37b; VT-rate is not tested",
+  ],
   [
     ({ case: id }) => id === "VT-slow-b" || id === "VT-slow-c" || id === "VT-slow-d",
     "the caller gives up: kit.test.ts",
