@@ -9,7 +9,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   "04-republish": ["events probed"],
   "05b-publish-fails-leftovers": ["call del-ffail-unavailable/v", "call del-ffail-deadline-exceeded/v"],
   "06-publish-hangs": ["events ignores-deadline-150s"],
-  "21-mount-lost-while-kubelet-down": ["call lost-final/v"],
+  "21-mount-lost-while-kubelet-down": ["call lost-final/v", "call lost-republished/v spacing"],
 };
 
 /** The seed whose jitter comes close to what was recorded, where a behaviour depends on it. */
