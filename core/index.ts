@@ -21,7 +21,7 @@ export {
   messageOf,
 } from "./errors.ts";
 export { createLog, type Log, type LogFields, type LogLevel, type LogOptions, silentLog } from "./log.ts";
-export { type Random, seededRandom, systemRandom } from "./random.ts";
+export { namedRandom, type Random, seededRandom, systemRandom } from "./random.ts";
 export { Digester, Secret } from "./redaction.ts";
 export { Scope } from "./scope.ts";
 export { waiting } from "./waiting.ts";

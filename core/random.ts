@@ -34,6 +34,16 @@ export function seededRandom(seed: number): Random {
   };
 }
 
+/**
+ * The generator of one thing among many, such as a pod: what it draws depends on the seed and the thing's name, and
+ * not on who else drew before. FNV-1a mixes the name in.
+ */
+export function namedRandom(seed: number, name: string): Random {
+  let mixed = (seed ^ 0x811c9dc5) >>> 0;
+  for (const byte of Buffer.from(name)) mixed = Math.imul(mixed ^ byte, 0x01000193) >>> 0;
+  return seededRandom(mixed);
+}
+
 /** The system's randomness. */
 export function systemRandom(): Random {
   const next = (): number => randomBytes(6).readUIntBE(0, 6) / 2 ** 48;

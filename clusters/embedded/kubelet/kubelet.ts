@@ -77,7 +77,8 @@ export interface RunningKubelet extends AsyncDisposable {
 async function run(spec: KubeletSpec, scope: Scope): Promise<RunningKubelet> {
   const { clock, log, client, runtime, mounts, name, journal, digester, kubeVersion } = spec;
   const timing = kubeletTiming(clock.kind, spec.timing);
-  const random = seededRandom(spec.random.integer(0, 0x7fffffff));
+  const seed = spec.random.integer(0, 0x7fffffff);
+  const random = seededRandom(seed);
   const origin = clock.now();
   const signal = scope.signal;
   const caller = `kubelet/${name}`;
@@ -200,6 +201,7 @@ async function run(spec: KubeletSpec, scope: Scope): Promise<RunningKubelet> {
   let arePodsKnown = false;
   const workers: PodWorkers = new PodWorkers({
     ...base,
+    seed,
     relist,
     queue,
     steps,

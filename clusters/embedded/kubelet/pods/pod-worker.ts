@@ -1,4 +1,4 @@
-import { type Clock, type Log, messageOf, type Random } from "../../../../core/index.ts";
+import { type Clock, type Log, messageOf, namedRandom, type Random } from "../../../../core/index.ts";
 import { idleUntil } from "../idle.ts";
 import type { KubeletTiming } from "../timing.ts";
 import { type Pod, podRef } from "../types.ts";
@@ -23,7 +23,8 @@ export type PodSteps = {
 export type PodWorkerSpec = {
   readonly clock: Clock;
   readonly log: Log;
-  readonly random: Random;
+  /** Each pod draws its jitter from a generator of its own, so that the order of the pods' work does not matter. */
+  readonly seed: number;
   readonly timing: KubeletTiming;
   readonly relist: Relist;
   readonly queue: SyncQueue;
@@ -43,6 +44,7 @@ const LEAST_GRACE_MS = 1000;
 export class PodWorker {
   readonly #spec: PodWorkerSpec;
   readonly #addedAt: number;
+  readonly #random: Random;
   #pod: Pod;
   #stage: PodStage;
   #isGone = false;
@@ -54,6 +56,7 @@ export class PodWorker {
 
   constructor(spec: PodWorkerSpec, pod: Pod, stage: PodStage = "syncing") {
     this.#spec = spec;
+    this.#random = namedRandom(spec.seed, `${pod.metadata.namespace}/${pod.metadata.name}`);
     this.#addedAt = spec.clock.now();
     this.#pod = pod;
     this.#stage = stage;
@@ -170,13 +173,13 @@ export class PodWorker {
   }
 
   #requeue(stage: PodStage, failure: unknown): void {
-    const { queue, clock, timing, random } = this.#spec;
+    const { queue, clock, timing } = this.#spec;
     const { uid } = this.#pod.metadata;
     if (this.#stage === "finished") queue.delete(uid);
     else if (this.#stage !== stage) this.#isDue = true;
     else {
       const period = failure === undefined ? timing.sync : timing.syncAfterError;
-      queue.set(uid, clock.now() + period * (1 + random.next() / 2));
+      queue.set(uid, clock.now() + period * (1 + this.#random.next() / 2));
     }
   }
 }
