@@ -10,7 +10,8 @@ import {
   Services,
 } from "../../kube/index.ts";
 import { check, checkSame } from "../check.ts";
-import { type EstateFacet, estate } from "../world/estate/index.ts";
+import { estate } from "../world/estate/index.ts";
+import { type VaultEstateFacet, vaultEstate } from "../world/estate/vault.ts";
 import type { MountproofWorld as W } from "../world.ts";
 
 const NAMESPACE = "production";
@@ -20,14 +21,14 @@ const MOUNT = "/mnt/secrets";
 // Setting up, as the guide has it.
 
 Given("a cluster with Vault set up by {string}", async function (this: W, script: string) {
-  await this.use(estate).installVault();
-  await this.use(estate).runVaultSetup(script);
+  await this.use(vaultEstate).installVault();
+  await this.use(vaultEstate).runVaultSetup(script);
 });
 Given("the driver installed with {string}", async function (this: W, values: string) {
   await this.use(estate).installDriver(values);
 });
 Given("the Vault provider installed with {string}", async function (this: W, values: string) {
-  await this.use(estate).installVaultProvider(values);
+  await this.use(vaultEstate).installVaultProvider(values);
 });
 Given("{string} and {string} are applied", async function (this: W, first: string, second: string) {
   await this.use(estate).applyExample(first);
@@ -42,7 +43,7 @@ When("the Deployment {string} in {string} is deleted", async function (this: W, 
 
 // What Vault is told.
 
-const bound = (facet: EstateFacet, change: Record<string, unknown> = {}) =>
+const bound = (facet: VaultEstateFacet, change: Record<string, unknown> = {}) =>
   facet.vault.admin.write("auth/kubernetes/role/app-role", {
     bound_service_account_names: "app-service-account",
     bound_service_account_namespaces: NAMESPACE,
@@ -51,75 +52,75 @@ const bound = (facet: EstateFacet, change: Record<string, unknown> = {}) =>
     audience: "",
     ...change,
   });
-const allow = (facet: EstateFacet, policy: string) =>
+const allow = (facet: VaultEstateFacet, policy: string) =>
   facet.vault.admin.write("sys/policies/acl/app-policy", { policy });
 
 Given("Vault's role {string} is missing", async function (this: W, role: string) {
-  await this.use(estate).vault.admin.delete(`auth/kubernetes/role/${role}`);
+  await this.use(vaultEstate).vault.admin.delete(`auth/kubernetes/role/${role}`);
 });
 Given(
   "Vault's role {string} is bound to the ServiceAccount {string} in {string}",
   async function (this: W, _role: string, account: string, namespace: string) {
-    await bound(this.use(estate), {
+    await bound(this.use(vaultEstate), {
       bound_service_account_names: account,
       bound_service_account_namespaces: namespace,
     });
   },
 );
 Given("Vault's role {string} wants the audience {string}", async function (this: W, _role: string, audience: string) {
-  await bound(this.use(estate), { audience });
+  await bound(this.use(vaultEstate), { audience });
 });
 Given("Vault's role {string} is bound as the guide has it", async function (this: W, _role: string) {
-  await bound(this.use(estate));
+  await bound(this.use(vaultEstate));
 });
 Given("Vault's policy {string} allows nothing", async function (this: W, _name: string) {
-  await allow(this.use(estate), 'path "elsewhere/*" { capabilities = ["read"] }');
+  await allow(this.use(vaultEstate), 'path "elsewhere/*" { capabilities = ["read"] }');
 });
 Given("Vault's policy {string} allows the path {string} alone", async function (this: W, _name: string, path: string) {
-  await allow(this.use(estate), `path "${path}" { capabilities = ["read"] }`);
+  await allow(this.use(vaultEstate), `path "${path}" { capabilities = ["read"] }`);
 });
 Given("Vault's policy {string} is as the guide has it", async function (this: W, _name: string) {
-  await allow(this.use(estate), 'path "secret/data/myapp/*" { capabilities = ["read"] }');
+  await allow(this.use(vaultEstate), 'path "secret/data/myapp/*" { capabilities = ["read"] }');
 });
 Given("Vault holds no secret at {string}", async function (this: W, path: string) {
-  await this.use(estate).vault.admin.delete(`secret/metadata/${path}`);
+  await this.use(vaultEstate).vault.admin.delete(`secret/metadata/${path}`);
 });
 Given("Vault holds the guide's secrets", async function (this: W) {
-  const { vault, secrets } = this.use(estate);
+  const { vault, secrets } = this.use(vaultEstate);
   await vault.admin.write("secret/data/myapp/database", { data: { password: secrets.password } });
   await vault.admin.write("secret/data/myapp/api", { data: { token: secrets.token } });
 });
 When("the password changes in Vault", async function (this: W) {
   const password = this.canaries.create("new db-password");
-  this.use(estate).changed = password;
-  await this.use(estate).vault.admin.write("secret/data/myapp/database", { data: { password } });
+  this.use(vaultEstate).changed = password;
+  await this.use(vaultEstate).vault.admin.write("secret/data/myapp/database", { data: { password } });
 });
 Given("Vault is sealed", function (this: W) {
-  this.use(estate).vault.seal();
+  this.use(vaultEstate).vault.seal();
 });
 Given("Vault is unsealed", function (this: W) {
-  this.use(estate).vault.unseal();
+  this.use(vaultEstate).vault.unseal();
 });
 Given("Vault answers every read with {int}", function (this: W, status: number) {
-  this.use(estate).vault.faults.add({
+  this.use(vaultEstate).vault.faults.add({
     match: { method: "GET" },
     effect: { kind: "status", status, body: '{"errors":["out of order"]}' },
   });
 });
 Given("Vault does not answer", function (this: W) {
-  this.use(estate).vault.faults.add({ effect: { kind: "hang" } });
+  this.use(vaultEstate).vault.faults.add({ effect: { kind: "hang" } });
 });
 When("Vault answers again", function (this: W) {
-  this.use(estate).vault.faults.clear();
+  this.use(vaultEstate).vault.faults.clear();
 });
 
 // What stands between.
 
 Given("Vault's Service has no endpoints", async function (this: W) {
-  await this.use(estate).exposeVault("vault", undefined);
+  await this.use(vaultEstate).exposeVault("vault", undefined);
 });
 Given("Vault's Service has its endpoints", async function (this: W) {
-  await this.use(estate).restoreVault();
+  await this.use(vaultEstate).restoreVault();
 });
 Given("Vault's Service is deleted", async function (this: W) {
   await (await this.use(estate).cluster()).admin.delete(Services, { name: "vault", namespace: "vault" });
@@ -131,12 +132,12 @@ Given(
   },
 );
 Given("the SecretProviderClass names a Vault whose certificate an unknown authority issued", async function (this: W) {
-  await this.use(estate).addTlsVault();
+  await this.use(vaultEstate).addTlsVault();
   await namesVault(this, {});
 });
 When("the SecretProviderClass names that authority's certificate", async function (this: W) {
   const path = join(await this.folder(), "vault-ca.crt");
-  await writeFile(path, this.use(estate).tlsCaPem);
+  await writeFile(path, this.use(vaultEstate).tlsCaPem);
   await namesVault(this, { vaultCACertPath: path });
 });
 async function namesVault(world: W, parameters: Record<string, string>): Promise<void> {
@@ -204,7 +205,7 @@ function phaseOf(pod: KubeObject): string {
 Then(
   "each of them reads {string} and {string} as Vault holds them",
   async function (this: W, first: string, second: string) {
-    const { secrets } = this.use(estate);
+    const { secrets } = this.use(vaultEstate);
     await reads(
       this,
       new Map([
@@ -217,7 +218,7 @@ Then(
 Then(
   "each pod of {string} in {string} reads the new password",
   async function (this: W, _app: string, _namespace: string) {
-    const { changed, secrets } = this.use(estate);
+    const { changed, secrets } = this.use(vaultEstate);
     await reads(
       this,
       new Map([

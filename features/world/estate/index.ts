@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, parseAllDocuments } from "yaml";
 import { EmbeddedCluster, type RunningEmbeddedCluster } from "../../../clusters/embedded/index.ts";
-import { minutes, seconds } from "../../../core/index.ts";
+import { type Clock, type Log, minutes, seconds } from "../../../core/index.ts";
 import {
   DRIVER_NAME,
   DRIVER_SERVICE_ACCOUNT,
@@ -11,26 +11,12 @@ import {
   openMounter,
   plainMounter,
 } from "../../../driver/index.ts";
-import { FakeVault, type RunningFakeVault } from "../../../fakes/vault/index.ts";
-import { Events, type KubeObject, Pods, serviceResolver } from "../../../kube/index.ts";
-import {
-  createCertificateAuthority,
-  createDialer,
-  type Dialer,
-  loopbackResolver,
-  type Route,
-} from "../../../net/index.ts";
-import { startProvider } from "../../../providers/kit/index.ts";
-import {
-  VAULT_PROVIDER_NAMESPACE,
-  VAULT_PROVIDER_SERVICE_ACCOUNT,
-  VaultProvider,
-  vaultProviderManifests,
-} from "../../../providers/vault/index.ts";
+import { Events, type KubeConfig, type KubeObject, Pods, serviceResolver } from "../../../kube/index.ts";
+import { createDialer, type Dialer, type IssuedCertificate, loopbackResolver, type Route } from "../../../net/index.ts";
+import { type Provider, type ProviderBehaviour, startProvider } from "../../../providers/kit/index.ts";
 import { layoutOf } from "../../../suite/index.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
 import { runAuthority, runSigningKey } from "../api.ts";
-import { runVaultScript } from "./vault-cli.ts";
 
 type DriverValues = {
   readonly syncSecret?: { readonly enabled?: boolean };
@@ -39,39 +25,41 @@ type DriverValues = {
   readonly tokenRequests?: readonly { readonly audience: string }[];
 };
 
-/** The address that stands for a fake in Endpoints: pods would reach it there. */
-const STORE_IP = "10.244.200.10";
-const TLS_IP = "10.244.200.11";
-const VAULT_PORT = 8200;
+/** A provider to install, as its chart would. */
+export type ProviderPart = {
+  /** The name of its socket, and what SecretProviderClasses call it. */
+  readonly name: string;
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  /** What must be in the cluster before it runs: its namespace, account and rights. */
+  readonly manifests: readonly KubeObject[];
+  readonly provider: (parts: ProviderParts) => Provider | Promise<Provider>;
+};
+
+/** What a node gives a provider. `kubeConfig` is its own account's. */
+export type ProviderParts = {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly kubeConfig: KubeConfig;
+  readonly behaviour: ProviderBehaviour;
+};
 
 /**
- * A whole cluster with driver, Vault and Vault provider, as the well-known guide sets it up: every part meets the
- * others by the names and rights it would have in a real one.
+ * A whole cluster with a driver, as the well-known guide sets it up, and the names its pods know: every part meets the
+ * others by the names and rights it would have in a real one. Stores are facets of their own beside it.
  */
 export class EstateFacet {
   readonly #world: MountproofWorld;
   #cluster: Promise<RunningEmbeddedCluster> | undefined;
-  #vault: RunningFakeVault | undefined;
-  /** The password after it changed. */
-  changed = "";
-  /** The authority that issued the certificate of the Vault with TLS. */
-  tlsCaPem = "";
-  readonly #addresses = new Map<string, Route>();
-  readonly secrets: { readonly password: string; readonly token: string };
+  readonly #routes = new Map<string, Route>();
 
   constructor(world: MountproofWorld) {
     this.#world = world;
-    this.secrets = { password: world.canaries.create("db-password"), token: world.canaries.create("api-token") };
   }
 
   cluster(): Promise<RunningEmbeddedCluster> {
     this.#cluster ??= this.#start();
     return this.#cluster;
-  }
-
-  get vault(): RunningFakeVault {
-    if (this.#vault === undefined) throw new Error("no Vault runs in this scenario");
-    return this.#vault;
   }
 
   /** Runs the clock until `holds`, at most `ms`. */
@@ -87,78 +75,6 @@ export class EstateFacet {
   async applyExample(path: string, change: (object: KubeObject) => KubeObject = (object) => object): Promise<void> {
     const documents = parseAllDocuments(await this.example(path)).map((document) => document.toJS() as KubeObject);
     await (await this.cluster()).apply(documents.map(change));
-  }
-
-  /** Vault in the cluster: its account, its Service, and a server that reviews tokens with its own account. */
-  async installVault(): Promise<void> {
-    const cluster = await this.cluster();
-    const { clock, logger, journal, scope } = this.#world;
-    await cluster.apply([
-      { apiVersion: "v1", kind: "Namespace", metadata: { name: "vault" } },
-      { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "vault", namespace: "vault" } },
-      {
-        apiVersion: "rbac.authorization.k8s.io/v1",
-        kind: "ClusterRoleBinding",
-        metadata: { name: "vault-server-binding" },
-        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "system:auth-delegator" },
-        subjects: [{ kind: "ServiceAccount", name: "vault", namespace: "vault" }],
-      },
-    ]);
-    const { credentials } = await cluster.configFor("vault", "vault");
-    const token = credentials.kind === "token" ? credentials.token : "";
-    const dialer = await this.dialer();
-    this.#vault = scope.use(
-      await new FakeVault({
-        clock,
-        log: logger,
-        journal,
-        dialer,
-        inCluster: { token, caPem: cluster.issuer.caPem },
-      }).start(),
-    );
-    this.#addresses.set(`${STORE_IP}:${VAULT_PORT}`, { host: this.vault.host, port: this.vault.port });
-    await this.exposeVault("vault", STORE_IP);
-  }
-
-  /** Service and Endpoints, as Vault's chart and its pods would bring them. */
-  async exposeVault(name: string, ip: string | undefined): Promise<void> {
-    await (await this.cluster()).apply([
-      {
-        apiVersion: "v1",
-        kind: "Service",
-        metadata: { name, namespace: "vault" },
-        spec: { ports: [{ name: "http", port: VAULT_PORT }] },
-      },
-      {
-        apiVersion: "v1",
-        kind: "Endpoints",
-        metadata: { name, namespace: "vault" },
-        subsets: ip === undefined ? [] : [{ addresses: [{ ip }], ports: [{ name: "http", port: VAULT_PORT }] }],
-      },
-    ]);
-  }
-
-  async restoreVault(): Promise<void> {
-    await this.exposeVault("vault", STORE_IP);
-  }
-
-  /** The same Vault behind TLS, as `vault-tls`, with a certificate of an authority that nobody knows yet. */
-  async addTlsVault(): Promise<void> {
-    const { clock, scope } = this.#world;
-    const authority = await createCertificateAuthority({ clock, commonName: "somebody's CA" });
-    const name = "vault-tls.vault.svc";
-    const tls = await authority.issue({ commonName: name, dnsNames: [name] });
-    const front = scope.use(await this.vault.listenToo({ tls }));
-    this.tlsCaPem = authority.certPem;
-    this.#addresses.set(`${TLS_IP}:${VAULT_PORT}`, { host: front.host, port: front.port });
-    await this.exposeVault("vault-tls", TLS_IP);
-  }
-
-  async runVaultSetup(path: string): Promise<void> {
-    await runVaultScript(await this.example(path), this.vault.admin, {
-      DB_PASSWORD: this.secrets.password,
-      API_TOKEN: this.secrets.token,
-    });
   }
 
   /** The driver's chart with the values of a file: its objects, and the driver on every node. */
@@ -192,33 +108,49 @@ export class EstateFacet {
     await this.#world.elapse(seconds(2));
   }
 
-  async installVaultProvider(valuesPath: string): Promise<void> {
+  /** A provider on every node, at the socket the driver looks for, with its own account's rights. */
+  async installProvider(part: ProviderPart): Promise<void> {
     const cluster = await this.cluster();
-    const { vault } = parse(await this.example(valuesPath)) as { vault: { address: string } };
-    await cluster.apply(vaultProviderManifests());
-    const dialer = await this.dialer();
-    const behaviour = this.#world.pass.behaviour === "hardened" ? "hardened" : "upstream";
+    await cluster.apply(part.manifests);
     await cluster.launch({
-      name: "provider/vault",
-      namespace: VAULT_PROVIDER_NAMESPACE,
-      serviceAccount: VAULT_PROVIDER_SERVICE_ACCOUNT,
+      name: `provider/${part.name}`,
+      namespace: part.namespace,
+      serviceAccount: part.serviceAccount,
       launch: async ({ clock, log, journal, node, kubeConfig }) =>
         await startProvider({
           clock,
           log,
           journal,
-          endpoint: join(node.paths.providersDir, "vault.sock"),
-          provider: new VaultProvider({
-            clock,
-            log,
-            behaviour,
-            kubeConfig,
-            dialer,
-            vaultAddress: vault.address,
-            random: this.#world.pass.random,
-          }),
+          endpoint: join(node.paths.providersDir, `${part.name}.sock`),
+          provider: await part.provider({ clock, log, kubeConfig, behaviour: this.providerBehaviour }),
         }),
     });
+  }
+
+  /** `upstream` in each of the driver's upstream behaviours. */
+  get providerBehaviour(): ProviderBehaviour {
+    return this.#world.pass.behaviour === "hardened" ? "hardened" : "upstream";
+  }
+
+  /**
+   * Leads a name of the outside world to a server of this scenario: `sts.us-east-1.amazonaws.com`, or with a leading
+   * star for every name that ends so, `*.vault.azure.net`. Also an address of an Endpoints object, as `10.0.0.1:8200`.
+   */
+  route(host: string, to: Route): void {
+    this.#routes.set(host, to);
+  }
+
+  /** A certificate for names of the outside world, by the authority that {@link EstateFacet.trustedCaPem} names. */
+  async certificateFor(dnsNames: readonly [string, ...string[]]): Promise<IssuedCertificate> {
+    const authority = await runAuthority(this.#world);
+    return await this.#world.run.once(`certificate ${dnsNames.join(" ")}`, () =>
+      authority.issue({ commonName: dnsNames[0], dnsNames }),
+    );
+  }
+
+  /** Whom providers trust on the pod network: the run's own authority. */
+  async trustedCaPem(): Promise<string> {
+    return (await runAuthority(this.#world)).certPem;
   }
 
   /** Names as a pod resolves them: Services by the API server, the API server itself, loopback. */
@@ -226,11 +158,12 @@ export class EstateFacet {
     const cluster = await this.cluster();
     const { hostname, port } = new URL(cluster.adminConfig.server);
     const apiServer: Route = { host: hostname, port: Number(port) };
-    const services = serviceResolver(cluster.admin, (ip, at) => this.#addresses.get(`${ip}:${at}`));
+    const services = serviceResolver(cluster.admin, (ip, at) => this.#routes.get(`${ip}:${at}`));
     return createDialer({
       resolvers: [
         async (host) => (/^kubernetes\.default(\.svc)?$/.test(host) ? apiServer : undefined),
         loopbackResolver,
+        async (host) => this.#outside(host),
         services,
       ],
     });
@@ -248,6 +181,16 @@ export class EstateFacet {
       fieldSelector: `involvedObject.uid=${pod.metadata.uid},type=Warning`,
     });
     return items.map((event) => `${event["reason"]}: ${event["message"]}`);
+  }
+
+  #outside(host: string): Route | undefined {
+    const exact = this.#routes.get(host);
+    if (exact !== undefined) return exact;
+    for (let dot = host.indexOf("."); dot !== -1; dot = host.indexOf(".", dot + 1)) {
+      const route = this.#routes.get(`*${host.slice(dot)}`);
+      if (route !== undefined) return route;
+    }
+    return undefined;
   }
 
   async #start(): Promise<RunningEmbeddedCluster> {

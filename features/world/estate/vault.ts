@@ -1,0 +1,127 @@
+import { parse } from "yaml";
+import { FakeVault, type RunningFakeVault } from "../../../fakes/vault/index.ts";
+import { createCertificateAuthority } from "../../../net/index.ts";
+import {
+  VAULT_PROVIDER_NAMESPACE,
+  VAULT_PROVIDER_SERVICE_ACCOUNT,
+  VaultProvider,
+  vaultProviderManifests,
+} from "../../../providers/vault/index.ts";
+import type { Facet, MountproofWorld } from "../../world.ts";
+import { type EstateFacet, estate } from "./index.ts";
+import { runVaultScript } from "./vault-cli.ts";
+
+/** The address that stands for a fake in Endpoints: pods would reach it there. */
+const STORE_IP = "10.244.200.10";
+const TLS_IP = "10.244.200.11";
+const VAULT_PORT = 8200;
+
+/** Vault in the estate's cluster, set up by the guide, and the Vault provider. */
+export class VaultEstateFacet {
+  readonly #world: MountproofWorld;
+  readonly #estate: EstateFacet;
+  #vault: RunningFakeVault | undefined;
+  readonly secrets: { readonly password: string; readonly token: string };
+  /** The password after it changed. */
+  changed = "";
+  /** The authority that issued the certificate of the Vault with TLS. */
+  tlsCaPem = "";
+
+  constructor(world: MountproofWorld) {
+    this.#world = world;
+    this.#estate = world.use(estate);
+    this.secrets = { password: world.canaries.create("db-password"), token: world.canaries.create("api-token") };
+  }
+
+  get vault(): RunningFakeVault {
+    if (this.#vault === undefined) throw new Error("no Vault runs in this scenario");
+    return this.#vault;
+  }
+
+  /** Vault in the cluster: its account, its Service, and a server that reviews tokens with its own account. */
+  async installVault(): Promise<void> {
+    const cluster = await this.#estate.cluster();
+    const { clock, logger, journal, scope } = this.#world;
+    await cluster.apply([
+      { apiVersion: "v1", kind: "Namespace", metadata: { name: "vault" } },
+      { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "vault", namespace: "vault" } },
+      {
+        apiVersion: "rbac.authorization.k8s.io/v1",
+        kind: "ClusterRoleBinding",
+        metadata: { name: "vault-server-binding" },
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "system:auth-delegator" },
+        subjects: [{ kind: "ServiceAccount", name: "vault", namespace: "vault" }],
+      },
+    ]);
+    const { credentials } = await cluster.configFor("vault", "vault");
+    const token = credentials.kind === "token" ? credentials.token : "";
+    const dialer = await this.#estate.dialer();
+    this.#vault = scope.use(
+      await new FakeVault({
+        clock,
+        log: logger,
+        journal,
+        dialer,
+        inCluster: { token, caPem: cluster.issuer.caPem },
+      }).start(),
+    );
+    this.#estate.route(`${STORE_IP}:${VAULT_PORT}`, { host: this.vault.host, port: this.vault.port });
+    await this.exposeVault("vault", STORE_IP);
+  }
+
+  /** Service and Endpoints, as Vault's chart and its pods would bring them. */
+  async exposeVault(name: string, ip: string | undefined): Promise<void> {
+    await (await this.#estate.cluster()).apply([
+      {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { name, namespace: "vault" },
+        spec: { ports: [{ name: "http", port: VAULT_PORT }] },
+      },
+      {
+        apiVersion: "v1",
+        kind: "Endpoints",
+        metadata: { name, namespace: "vault" },
+        subsets: ip === undefined ? [] : [{ addresses: [{ ip }], ports: [{ name: "http", port: VAULT_PORT }] }],
+      },
+    ]);
+  }
+
+  async restoreVault(): Promise<void> {
+    await this.exposeVault("vault", STORE_IP);
+  }
+
+  /** The same Vault behind TLS, as `vault-tls`, with a certificate of an authority that nobody knows yet. */
+  async addTlsVault(): Promise<void> {
+    const { clock, scope } = this.#world;
+    const authority = await createCertificateAuthority({ clock, commonName: "somebody's CA" });
+    const name = "vault-tls.vault.svc";
+    const tls = await authority.issue({ commonName: name, dnsNames: [name] });
+    const front = scope.use(await this.vault.listenToo({ tls }));
+    this.tlsCaPem = authority.certPem;
+    this.#estate.route(`${TLS_IP}:${VAULT_PORT}`, { host: front.host, port: front.port });
+    await this.exposeVault("vault-tls", TLS_IP);
+  }
+
+  async runVaultSetup(path: string): Promise<void> {
+    await runVaultScript(await this.#estate.example(path), this.vault.admin, {
+      DB_PASSWORD: this.secrets.password,
+      API_TOKEN: this.secrets.token,
+    });
+  }
+
+  async installVaultProvider(valuesPath: string): Promise<void> {
+    const { vault } = parse(await this.#estate.example(valuesPath)) as { vault: { address: string } };
+    const dialer = await this.#estate.dialer();
+    await this.#estate.installProvider({
+      name: "vault",
+      namespace: VAULT_PROVIDER_NAMESPACE,
+      serviceAccount: VAULT_PROVIDER_SERVICE_ACCOUNT,
+      manifests: vaultProviderManifests(),
+      provider: (parts) =>
+        new VaultProvider({ ...parts, dialer, vaultAddress: vault.address, random: this.#world.pass.random }),
+    });
+  }
+}
+
+export const vaultEstate: Facet<VaultEstateFacet> = (world) => new VaultEstateFacet(world);
