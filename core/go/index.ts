@@ -1,3 +1,4 @@
+export { parseBool } from "./bool.ts";
 export {
   asDoubles,
   goJson,
@@ -10,3 +11,4 @@ export {
   VerbatimNumber,
 } from "./json.ts";
 export { goJsonError } from "./json-error.ts";
+export { decodeBase64, decodeHex } from "./text-encoding.ts";

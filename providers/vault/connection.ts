@@ -1,9 +1,10 @@
 import { lstat, readdir, readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { parseBool } from "../../core/go/index.ts";
 import { systemRandom } from "../../core/index.ts";
 import { createHttpClient, type HttpClient } from "../../net/index.ts";
-import { type ConnectionParameters, parseBool } from "./parameters.ts";
+import type { ConnectionParameters } from "./parameters.ts";
 import { DEFAULTS, type VaultProviderSpec } from "./spec.ts";
 import { VaultHttp } from "./vault-http.ts";
 

@@ -1,4 +1,4 @@
-import { goJson, type JsonObject, type JsonValue, VerbatimNumber } from "../../core/go/index.ts";
+import { goJson, type JsonObject, type JsonValue, parseBool, VerbatimNumber } from "../../core/go/index.ts";
 import {
   checkKeys,
   type GoYaml,
@@ -93,13 +93,6 @@ function readTokens(attributes: ReadonlyMap<string, string>): ReadonlyMap<string
   } catch (error) {
     throw new Error(`failed to unmarshal service account tokens: ${(error as Error).message}`);
   }
-}
-
-/** Go's strconv.ParseBool. */
-export function parseBool(text: string): boolean {
-  if (["1", "t", "T", "TRUE", "true", "True"].includes(text)) return true;
-  if (["0", "f", "F", "FALSE", "false", "False"].includes(text)) return false;
-  throw new Error(`strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`);
 }
 
 function assertUnique(objects: readonly VaultObject[]): void {

@@ -1,4 +1,13 @@
-import { goJson, goJsonError, isObject, type JsonObject, type JsonValue, parseJson } from "../../core/go/index.ts";
+import {
+  decodeBase64,
+  decodeHex,
+  goJson,
+  goJsonError,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  parseJson,
+} from "../../core/go/index.ts";
 
 /** What Vault answered, as its Go client holds it. */
 export type VaultSecret = {
@@ -152,42 +161,4 @@ export function decodeValue(value: Buffer, encoding: string): Buffer {
     default:
       throw new Error("invalid encoding type. Should be utf-8, base64, or hex");
   }
-}
-
-const BASE64 = /[A-Za-z0-9+/]/;
-
-function decodeBase64(text: string): Buffer {
-  const corrupt = (at: number): Error => new Error(`illegal base64 data at input byte ${at}`);
-  let inGroup = 0;
-  let at = 0;
-  const next = (): string => {
-    while (text[at] === "\n" || text[at] === "\r") at++;
-    return text[at++] ?? "";
-  };
-  for (let sign = next(); sign !== ""; sign = next()) {
-    if (BASE64.test(sign)) {
-      inGroup = (inGroup + 1) % 4;
-      continue;
-    }
-    if (sign !== "=" || inGroup < 2) throw corrupt(at - 1);
-    if (inGroup === 2) {
-      const second = next();
-      if (second === "") throw corrupt(text.length);
-      if (second !== "=") throw corrupt(at - 1);
-    }
-    if (next() !== "") throw corrupt(at - 1);
-    return Buffer.from(text, "base64");
-  }
-  if (inGroup !== 0) throw corrupt(text.length - inGroup);
-  return Buffer.from(text, "base64");
-}
-
-function decodeHex(text: string): Buffer {
-  const bad = /[^0-9a-fA-F]/.exec(text)?.[0];
-  if (bad !== undefined)
-    throw new Error(
-      `encoding/hex: invalid byte: U+${bad.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")} '${bad}'`,
-    );
-  if (text.length % 2 !== 0) throw new Error("encoding/hex: odd length hex string");
-  return Buffer.from(text, "hex");
 }

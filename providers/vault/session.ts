@@ -1,9 +1,8 @@
 import { goJson, goJsonError } from "../../core/go/index.ts";
 import { isMountproofError } from "../../core/index.ts";
 import { type KubeClient, type KubeObject, KubeStatusError, ServiceAccounts } from "../../kube/index.ts";
-import { type PodIdentity, type ProviderBehaviour, ProviderCrash } from "../kit/index.ts";
+import { networkFailure, type PodIdentity, type ProviderBehaviour, ProviderCrash } from "../kit/index.ts";
 import type { Connection } from "./connection.ts";
-import { networkFailure } from "./go-network.ts";
 import { DEFAULTS } from "./spec.ts";
 import type { VaultReply, VaultRequest } from "./vault-http.ts";
 import { VaultApiError, VaultNetworkError } from "./vault-http.ts";

@@ -1,6 +1,6 @@
 import { type Clock, type Random, waiting } from "../../core/index.ts";
 import type { HttpClient, HttpResponse } from "../../net/index.ts";
-import { networkFailure } from "./go-network.ts";
+import { networkFailure } from "../kit/index.ts";
 
 export type VaultRequest = {
   readonly method: string;
