@@ -1,0 +1,149 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DRIVER_NAME, Driver, type DriverSpec, type Mounter } from "../../../driver/index.ts";
+import type { KubeConfig } from "../../../kube/index.ts";
+import { answers, type DriverInProcess, Program } from "../../../suite/index.ts";
+import type { MountproofWorld } from "../../world.ts";
+import { freePort, scrape } from "./metrics-of-program.ts";
+
+const START_WITHIN_MS = 60_000;
+
+/** What a driver is started with, besides what every driver needs. */
+export type DriverOptions = {
+  driverName?: string;
+  nodeId?: string;
+  rotationIntervalMs?: number;
+  healthCheckIntervalMs?: number;
+  maxAnswerBytes?: number;
+};
+
+/** Where a driver finds its neighbours. */
+export type Neighbours = {
+  readonly folder: string;
+  readonly socket: string;
+  readonly providersDir: string;
+  readonly additionalProvidersDir: string;
+  readonly kubeConfig: KubeConfig;
+  readonly mounter: Mounter;
+};
+
+/** A driver that answers on its socket; disposing of it ends it. */
+export type LaunchedDriver = AsyncDisposable & {
+  /** What it shows a scraper. */
+  metrics(): Promise<string>;
+  /** Ends it without a goodbye. */
+  kill(): Promise<void>;
+};
+
+/** Starts the driver under test: the reference driver on the scenario's clock, or what the run was given instead. */
+export async function launchDriver(
+  world: MountproofWorld,
+  options: DriverOptions,
+  neighbours: Neighbours,
+): Promise<LaunchedDriver> {
+  const { subject } = world.pass;
+  if (subject.kind !== "driver") return await startReference(world, options, neighbours);
+  if (subject.start !== undefined) return await startInProcess(world, subject, neighbours);
+  return await startProgram(world, subject.path, options, neighbours);
+}
+
+async function startReference(
+  world: MountproofWorld,
+  options: DriverOptions,
+  neighbours: Neighbours,
+): Promise<LaunchedDriver> {
+  const { clock, logger, journal, pass } = world;
+  const spec: DriverSpec = {
+    clock,
+    log: logger,
+    journal,
+    random: pass.random,
+    behaviour: pass.behaviour,
+    endpoint: `unix://${neighbours.socket}`,
+    nodeId: options.nodeId ?? "node-0",
+    driverName: options.driverName ?? DRIVER_NAME,
+    kubeConfig: neighbours.kubeConfig,
+    providersDir: neighbours.providersDir,
+    additionalProvidersDirs: neighbours.additionalProvidersDir,
+    mounter: neighbours.mounter,
+    ...(options.rotationIntervalMs !== undefined && {
+      enableSecretRotation: true,
+      rotationPollIntervalMs: options.rotationIntervalMs,
+    }),
+    ...(options.maxAnswerBytes !== undefined && { maxCallRecvMsgSize: options.maxAnswerBytes }),
+    ...(options.healthCheckIntervalMs !== undefined && {
+      providerHealthCheck: true,
+      providerHealthCheckIntervalMs: options.healthCheckIntervalMs,
+    }),
+  };
+  const driver = await world.settle(new Driver(spec).start(), START_WITHIN_MS);
+  const end = async (): Promise<void> => await driver[Symbol.asyncDispose]();
+  world.scope.defer("driver", end);
+  await world.settle(driver.synced, START_WITHIN_MS);
+  return { metrics: async () => driver.metrics.text(), kill: end, [Symbol.asyncDispose]: end };
+}
+
+async function startInProcess(
+  world: MountproofWorld,
+  subject: DriverInProcess,
+  { socket }: Neighbours,
+): Promise<LaunchedDriver> {
+  const starting = subject.start({ clock: world.clock, socketPath: socket });
+  const driver = world.scope.use(await world.settle(starting, START_WITHIN_MS));
+  const end = async (): Promise<void> => driver[Symbol.asyncDispose]();
+  return { metrics: async () => "", kill: end, [Symbol.asyncDispose]: end };
+}
+
+/** A driver of somebody else, under the upstream driver's flags. */
+async function startProgram(
+  world: MountproofWorld,
+  path: string,
+  options: DriverOptions,
+  neighbours: Neighbours,
+): Promise<LaunchedDriver> {
+  const { clock, run, scope } = world;
+  const kubeconfig = join(neighbours.folder, "kubeconfig");
+  await writeFile(kubeconfig, kubeconfigText(neighbours.kubeConfig), { mode: 0o600 });
+  const metricsPort = await freePort();
+  const program = scope.use(
+    await new Program({
+      clock,
+      name: "the driver",
+      guard: run.guard,
+      lifeline: run.lifeline,
+      env: { KUBECONFIG: kubeconfig },
+      command: [
+        path,
+        `--endpoint=unix://${neighbours.socket}`,
+        `--nodeid=${options.nodeId ?? "node-0"}`,
+        `--drivername=${options.driverName ?? DRIVER_NAME}`,
+        `--provider-volume=${neighbours.providersDir}`,
+        `--additional-provider-volume-paths=${neighbours.additionalProvidersDir}`,
+        `--metrics-addr=127.0.0.1:${metricsPort}`,
+        `--kubeconfig=${kubeconfig}`,
+        ...(options.maxAnswerBytes !== undefined ? [`--max-call-recv-msg-size=${options.maxAnswerBytes}`] : []),
+      ],
+    }).start(),
+  );
+  // A socket's file may be left from before, and stands a moment before anybody listens.
+  while (program.end === undefined && !(await answers(clock, neighbours.socket))) await clock.sleep(25);
+  return {
+    metrics: () => scrape(metricsPort),
+    kill: () => program.kill(),
+    [Symbol.asyncDispose]: async () => program[Symbol.asyncDispose](),
+  };
+}
+
+function kubeconfigText({ server, caPem, credentials }: KubeConfig): string {
+  const token = credentials.kind === "token" ? credentials.token : "";
+  return JSON.stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": "mountproof",
+    clusters: [
+      { name: "mountproof", cluster: { server, "certificate-authority-data": Buffer.from(caPem).toString("base64") } },
+    ],
+    users: [{ name: "driver", user: { token } }],
+    contexts: [{ name: "mountproof", context: { cluster: "mountproof", user: "driver" } }],
+  });
+}

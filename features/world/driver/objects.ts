@@ -1,0 +1,87 @@
+import { driverManifests } from "../../../driver/index.ts";
+import {
+  type KubeObject,
+  Pods,
+  resource,
+  SecretProviderClasses,
+  SecretProviderClassPodStatuses,
+} from "../../../kube/index.ts";
+import type { ApiFacet } from "../api.ts";
+
+export const NAMESPACE = "shop";
+export const POD = "web";
+export const CLASS = "app-secrets";
+
+/** What the API server holds of the pod, its SecretProviderClass and the driver. */
+export class DriverObjects {
+  readonly #api: ApiFacet;
+
+  constructor(api: ApiFacet) {
+    this.#api = api;
+  }
+
+  /** What the driver's chart applies, and the pod's namespace. */
+  async install(): Promise<void> {
+    for (const manifest of driverManifests()) await this.#apply(manifest);
+    await this.#api.namespace(NAMESPACE);
+  }
+
+  /** @returns the pod's UID */
+  async definePod(): Promise<string> {
+    await this.#api.serviceAccount(NAMESPACE, "default");
+    const pod = await this.#api.put(Pods, {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: POD, namespace: NAMESPACE },
+      spec: { containers: [{ name: "app", image: "app" }] },
+    });
+    return pod.metadata.uid ?? "";
+  }
+
+  async defineClass(
+    name: string,
+    change: { readonly namespace?: string; readonly spec?: Record<string, unknown> } = {},
+  ): Promise<void> {
+    const { namespace = NAMESPACE } = change;
+    if (namespace !== NAMESPACE) await this.#api.namespace(namespace);
+    await this.#api.put(SecretProviderClasses, {
+      apiVersion: "secrets-store.csi.x-k8s.io/v1",
+      kind: "SecretProviderClass",
+      metadata: { name, namespace },
+      spec: change.spec ?? { provider: "scripted", parameters: { objects: "all" } },
+    } as never);
+  }
+
+  async deleteClass(): Promise<void> {
+    await (await this.#api.admin()).delete(SecretProviderClasses, { name: CLASS, namespace: NAMESPACE });
+  }
+
+  async status(name: string): Promise<KubeObject | undefined> {
+    return await (await this.#api.admin()).find(SecretProviderClassPodStatuses, name, NAMESPACE);
+  }
+
+  /** Takes the right to write status objects away, as a chart without it would. */
+  async forbidStatuses(): Promise<void> {
+    const [role] = driverManifests().filter(({ metadata }) => metadata.name === "secretproviderclasses-role");
+    if (role === undefined) throw new Error("the driver's manifests hold no role");
+    const rules = (role["rules"] as { resources: string[] }[]).filter(
+      ({ resources }) => !resources.includes("secretproviderclasspodstatuses"),
+    );
+    await this.#apply({ ...role, rules });
+  }
+
+  async #apply(object: KubeObject): Promise<void> {
+    const { apiVersion = "v1", kind = "" } = object;
+    const slash = apiVersion.indexOf("/");
+    await this.#api.put(
+      resource({
+        group: slash < 0 ? "" : apiVersion.slice(0, slash),
+        version: apiVersion.slice(slash + 1),
+        kind,
+        plural: `${kind.toLowerCase()}s`,
+        namespaced: kind === "ServiceAccount",
+      }),
+      object,
+    );
+  }
+}
