@@ -1,6 +1,7 @@
 export { type Execution, type LogLine, Processes, type ProcessGroups, readLog } from "./containers/processes.ts";
+export { builtInProgram, type HostCommand, type Program } from "./containers/program.ts";
 export { type ContainerRuntime, ContainerStartError, ImageError } from "./containers/runtime.ts";
-export { builtInProgram, type HostCommand, type Program, SimulatedRuntime } from "./containers/simulated-runtime.ts";
+export { SimulatedRuntime } from "./containers/simulated-runtime.ts";
 export { openViews } from "./containers/views.ts";
 export { Kubelet, type KubeletSpec, type RunningKubelet } from "./kubelet.ts";
 export { type Mounts, openMounts, plainMounts } from "./mounts.ts";

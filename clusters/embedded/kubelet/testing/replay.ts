@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { silentLog } from "../../../../core/index.ts";
 import { startInformer } from "../../../../kube/informer.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
-import type { Program } from "../containers/simulated-runtime.ts";
+import type { Program } from "../containers/program.ts";
 import { plainMountMarker } from "../mounts.ts";
 import { CsiDrivers, CsiNodes, Events, Pods, Secrets } from "../resources.ts";
 import type { Container, CsiDriver, Pod, PodSpec } from "../types.ts";

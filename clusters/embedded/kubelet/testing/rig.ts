@@ -5,7 +5,8 @@ import { Digester, type Random, Scope, seededRandom, silentLog, VirtualClock } f
 import type { KubeClient } from "../../../../kube/client.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
 import type { NodePaths } from "../../../cluster.ts";
-import { type Program, SimulatedRuntime } from "../containers/simulated-runtime.ts";
+import type { Program } from "../containers/program.ts";
+import { SimulatedRuntime } from "../containers/simulated-runtime.ts";
 import { Kubelet, type RunningKubelet } from "../kubelet.ts";
 import { plainMounts } from "../mounts.ts";
 import { CsiDrivers, Pods } from "../resources.ts";

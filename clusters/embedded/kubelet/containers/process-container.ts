@@ -1,0 +1,65 @@
+import type { Clock } from "../../../../core/index.ts";
+import { expand } from "./env.ts";
+import type { ContainerProcess, Execution, Processes } from "./processes.ts";
+import type { HostCommand } from "./program.ts";
+import type { Running } from "./records.ts";
+import { ContainerStartError, type ContainerToStart } from "./runtime.ts";
+import type { ViewCommand } from "./views.ts";
+
+type Room = { readonly clock: Clock; readonly processes?: Processes };
+
+/** Starts what is to be a real process, in the view that its container has. */
+export async function startProcess(
+  { processes, clock }: Room,
+  start: ContainerToStart,
+  { command }: HostCommand,
+): Promise<ContainerProcess> {
+  if (processes === undefined) throw new ContainerStartError("no process can be run here");
+  const { pod, container, attempt } = start;
+  const { namespace, name: podName, uid: podUid } = pod.metadata;
+  const wanted =
+    command ?? [...(container.command ?? []), ...(container.args ?? [])].map((part) => expand(part, start.env));
+  const place = { namespace, podName, podUid, container: container.name, attempt };
+  return await clock.activity.track("container starts", () =>
+    processes.start({ ...viewOf(start), command: wanted, ...place }),
+  );
+}
+
+/** Executes a command in a running container. */
+export async function executeIn(
+  { processes }: Room,
+  running: Running,
+  command: readonly string[],
+  tty = false,
+): Promise<Execution> {
+  if (processes === undefined)
+    throw new ContainerStartError("the containers of this cluster are simulated: nothing can be executed in them");
+  return await processes.execute(running.process?.pid, { ...viewOf(running), command, tty });
+}
+
+/** The preStop hook, which uses up of the grace period what it takes. */
+export async function beforeStop(room: Room, running: Running, graceMs: number): Promise<void> {
+  const hook = running.container.lifecycle?.preStop;
+  const { clock } = room;
+  if (hook?.sleep !== undefined) await clock.sleep(Math.min(graceMs, hook.sleep.seconds * 1000));
+  const command = hook?.exec?.command;
+  if (command === undefined) return;
+  const execution = await executeIn(room, running, command);
+  using deadline = clock.deadline(graceMs);
+  deadline.signal.addEventListener("abort", () => execution.kill(), { once: true });
+  execution.stdout.resume();
+  execution.stderr.resume();
+  await execution.exited;
+}
+
+function viewOf({ container, pod, env, mounts }: ContainerToStart): Omit<ViewCommand, "command"> {
+  const uid = container.securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser;
+  const gid = container.securityContext?.runAsGroup ?? pod.spec.securityContext?.runAsGroup;
+  const { workingDir } = container;
+  return {
+    env: new Map([["HOSTNAME", pod.metadata.name], ...env]),
+    mounts,
+    ...(workingDir !== undefined && { workingDir }),
+    user: { ...(uid !== undefined && { uid }), ...(gid !== undefined && { gid }) },
+  };
+}

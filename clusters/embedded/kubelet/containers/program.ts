@@ -1,0 +1,29 @@
+import type { Container } from "../types.ts";
+
+/** What a container runs as a process of this machine, where its own command and arguments are not meant. */
+export type HostCommand = { readonly command?: readonly string[] };
+
+/** How a simulated container behaves. Left out: it runs until it is stopped, and stops at once with code 0. */
+export type Program = {
+  /** The process cannot be started at all. */
+  readonly startError?: string;
+  /** Ends by itself after so long. */
+  readonly exitAfterMs?: number;
+  readonly exitCode?: number;
+  /** Takes so long to end when it is told to; longer than the grace period: it is killed. */
+  readonly stopMs?: number;
+  /** A real process instead: nothing of the above counts then. */
+  readonly run?: HostCommand;
+};
+
+/** `sleep 20` ends after 20 seconds, `true` and `false` at once; whatever else runs until it is stopped. */
+export function builtInProgram({ command = [], args = [] }: Container): Program {
+  const [name = "", argument = ""] = [...command, ...args];
+  const program = name.slice(name.lastIndexOf("/") + 1);
+  if (program === "true") return { exitAfterMs: 0, exitCode: 0 };
+  if (program === "false") return { exitAfterMs: 0, exitCode: 1 };
+  const duration = /^(\d+(?:\.\d+)?)([smhd]?)$/.exec(argument);
+  if (program !== "sleep" || duration === null) return {};
+  const unit = { "": 1, s: 1, m: 60, h: 3600, d: 86_400 }[duration[2] ?? ""] ?? 1;
+  return { exitAfterMs: Number(duration[1]) * unit * 1000 };
+}
