@@ -1,15 +1,9 @@
 import { rm } from "node:fs/promises";
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from "node:http";
-import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo, Socket } from "node:net";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import type { AddressInfo, Server, Socket } from "node:net";
 import { type ActivityToken, type Clock, MountproofError, messageOf } from "../core/index.ts";
 import { type ClientCertificate, certificateOf } from "./client-certificate.ts";
+import { createListener, cutConnection, headersOf } from "./http-protocols.ts";
 
 /** One request and the means to answer it. Exactly one of respond, json and stream is called. */
 export type HttpExchange = {
@@ -55,6 +49,8 @@ export type HttpServerOptions = {
   readonly listen?: { readonly host?: string; readonly port?: number } | { readonly path: string };
   /** With `clientCaPem` clients may show a certificate; one that does not check out counts as none. */
   readonly tls?: { readonly certPem: string; readonly keyPem: string; readonly clientCaPem?: string };
+  /** Serves HTTP/2 on the same port, too: by ALPN behind TLS, by its preface without. Off by default. */
+  readonly http2?: boolean;
   readonly handler: HttpHandler;
   /** Upgrade requests (exec, port-forward); without it they are refused. */
   readonly onUpgrade?: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
@@ -82,7 +78,7 @@ const MAX_SOCKET_PATH = 107;
 const ACTIVITY_HEADER = "x-mountproof-activity";
 
 /**
- * Serves HTTP/1.1, plain or TLS, on loopback or a Unix socket. An exchange holds an activity token until it is
+ * Serves HTTP/1.1 and, where asked for, HTTP/2, plain or TLS, on loopback or a Unix socket. An exchange holds an activity token until it is
  * answered. Disposal cuts what is open, so nothing hangs.
  * @throws MountproofError `address_in_use` for a taken port, `environment` when it cannot listen otherwise
  */
@@ -96,28 +92,17 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     maxHeaderSize: MAX_HEADER_BYTES,
     noDelay: true,
   };
-  const server: Server =
-    tls === undefined
-      ? createServer(settings, listener)
-      : createTlsServer(
-          {
-            ...settings,
-            cert: tls.certPem,
-            key: tls.keyPem,
-            ...(tls.clientCaPem !== undefined && { ca: tls.clientCaPem, requestCert: true, rejectUnauthorized: false }),
-          },
-          listener,
-        );
+  const { server, http1 } = createListener({ settings, tls, http2: options.http2 === true, listener });
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
   });
-  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+  http1.on("clientError", (error: NodeJS.ErrnoException, socket) => {
     if (socket.writable) socket.end(`HTTP/1.1 ${refusalOf(error.code)}\r\nConnection: close\r\n\r\n`);
   });
-  if (options.onUpgrade !== undefined) server.on("upgrade", options.onUpgrade);
-  if (options.onConnect !== undefined) server.on("connect", options.onConnect);
+  if (options.onUpgrade !== undefined) http1.on("upgrade", options.onUpgrade);
+  if (options.onConnect !== undefined) http1.on("connect", options.onConnect);
   const listen = options.listen ?? {};
   if ("path" in listen) {
     checkSocketPath(name, listen.path);
@@ -192,7 +177,7 @@ function serve(options: HttpServerOptions, request: IncomingMessage, response: S
     path: decodePath(rawPath),
     rawPath,
     query: new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1)),
-    headers: request.headers,
+    headers: headersOf(request),
     remoteAddress: request.socket.remoteAddress ?? "",
     clientCertificate: certificateOf(request, options.tls?.clientCaPem),
     signal: gone.signal,
@@ -222,7 +207,7 @@ function serve(options: HttpServerOptions, request: IncomingMessage, response: S
         end: (chunk) => void response.end(chunk),
       };
     },
-    destroy: () => void request.socket.destroy(),
+    destroy: () => cutConnection(request),
   };
   const fail = (error: unknown): void => {
     if (response.headersSent) return void response.destroy();

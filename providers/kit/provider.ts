@@ -1,4 +1,4 @@
-import type { Clock, Log } from "../../core/index.ts";
+import type { Clock, Deadline, Log } from "../../core/index.ts";
 import { MountproofError } from "../../core/index.ts";
 import type { Journal } from "../../net/index.ts";
 import { CSIDriverProvider } from "../../wire/gen/provider_pb.ts";
@@ -31,6 +31,8 @@ export type Mounted = { readonly files: readonly MountedFile[]; readonly version
 export type MountContext = {
   /** Aborts when the driver gives up or its deadline passes. */
   readonly signal: AbortSignal;
+  /** By when the driver wants its answer; without it, whenever. */
+  readonly deadline?: Pick<Deadline, "at" | "remaining">;
   readonly log: Log;
 };
 
@@ -134,7 +136,7 @@ function mountService({ provider, log, journal }: ProviderServerSpec, death: Dea
             targetPath: request.targetPath,
             currentVersions: new Map(request.currentObjectVersion.map(({ id, version }) => [id, version])),
           },
-          { signal: call.signal, log },
+          { signal: call.signal, log, ...(call.deadline !== undefined && { deadline: call.deadline }) },
         );
         const { files, versions } = await Promise.race([mounting, death.of]);
         end?.("OK", { files: files.map(({ path }) => path), versions });

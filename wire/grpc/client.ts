@@ -12,7 +12,7 @@ import {
   targetOf,
   type UnaryMethods,
 } from "./method.ts";
-import { GrpcError, GrpcStatus } from "./status.ts";
+import { GrpcError, GrpcStatus, STATUS_DETAILS } from "./status.ts";
 
 export type CallOptions = {
   /** Sent as grpc-timeout and kept on the clock; without it a call may last for ever. */
@@ -182,5 +182,6 @@ function normalise(error: grpc.ServiceError): GrpcError {
     code === GrpcStatus.UNAVAILABLE &&
     /^(No connection established|Name resolution failed|Failed to connect)/.test(details)
   );
-  return new GrpcError(code, details, { connected });
+  const statusDetails = error.metadata?.get(STATUS_DETAILS)[0];
+  return new GrpcError(code, details, { connected, ...(Buffer.isBuffer(statusDetails) && { statusDetails }) });
 }

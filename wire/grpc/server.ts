@@ -14,7 +14,7 @@ import {
   targetOf,
   type UnaryMethods,
 } from "./method.ts";
-import { GrpcError, GrpcStatus } from "./status.ts";
+import { GrpcError, GrpcStatus, STATUS_DETAILS } from "./status.ts";
 
 /** What a handler knows of the call besides its request. */
 export type ServerCall = {
@@ -37,7 +37,8 @@ export type Handler<M> = (
 
 export type Handlers<S extends DescService> = { readonly [K in keyof UnaryMethods<S>]?: Handler<S["method"][K]> };
 
-type AnyHandler = (request: object, call: ServerCall) => unknown;
+/** A handler whose types are not known any more. */
+export type AnyHandler = (request: object, call: ServerCall) => unknown;
 
 /** A service with its handlers; methods without one answer UNIMPLEMENTED. */
 export type BoundService = {
@@ -172,7 +173,7 @@ function serve(
       metadata: metadataOf(call.metadata),
       activity: token,
     };
-    const finish = (code: number, details: string, reply: object | undefined): void => {
+    const finish = (code: number, details: string, reply: object | undefined, statusDetails?: Uint8Array): void => {
       deadline?.[Symbol.dispose]();
       options.onExchange?.({
         side: "server",
@@ -187,7 +188,7 @@ function serve(
         startedAt,
         tookMs: clock.wall() - started,
       });
-      if (reply === undefined) callback({ code, details });
+      if (reply === undefined) callback({ code, details, metadata: trailersOf(statusDetails) });
       else callback(null, reply);
       token.end();
     };
@@ -205,7 +206,7 @@ function serve(
           ),
         (error: unknown) => {
           const status = error instanceof GrpcError ? error : new GrpcError(GrpcStatus.UNKNOWN, messageOf(error));
-          finish(status.code, status.details, undefined);
+          finish(status.code, status.details, undefined, status.statusDetails);
         },
       );
   };
@@ -218,6 +219,12 @@ function leftOf(call: grpc.ServerUnaryCall<object, object>, clock: Clock): numbe
   const at = call.getDeadline();
   const epoch = at instanceof Date ? at.getTime() : at;
   return Number.isFinite(epoch) ? Math.max(0, Math.round(epoch - clock.wall())) : undefined;
+}
+
+function trailersOf(statusDetails: Uint8Array | undefined): grpc.Metadata {
+  const metadata = new grpc.Metadata();
+  if (statusDetails !== undefined) metadata.set(STATUS_DETAILS, Buffer.from(statusDetails));
+  return metadata;
 }
 
 function metadataOf(metadata: grpc.Metadata): ReadonlyMap<string, string> {

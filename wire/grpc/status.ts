@@ -19,6 +19,9 @@ export const GrpcStatus = {
   UNAUTHENTICATED: 16,
 } as const;
 
+/** The trailer by which a status brings its details (gRPC, "Richer error model"). */
+export const STATUS_DETAILS = "grpc-status-details-bin";
+
 /** As Go's `codes.Code.String()` spells them: these names reach events and logs. */
 const NAMES = [
   "OK",
@@ -54,6 +57,8 @@ export function codeOfName(name: string): number | undefined {
 export type GrpcErrorOptions = {
   /** False when no connection came about: the server never saw the call. Default true. */
   readonly connected?: boolean;
+  /** A google.rpc.Status with details, encoded: what `grpc-status-details-bin` carries. */
+  readonly statusDetails?: Uint8Array;
   readonly cause?: unknown;
 };
 
@@ -63,12 +68,14 @@ export class GrpcError extends Error {
   readonly code: number;
   readonly details: string;
   readonly connected: boolean;
+  readonly statusDetails: Uint8Array | undefined;
 
   constructor(code: number, details: string, options: GrpcErrorOptions = {}) {
     super(details, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.details = details;
     this.connected = options.connected ?? true;
+    this.statusDetails = options.statusDetails;
   }
 
   get codeName(): string {
