@@ -49,7 +49,7 @@ async function runUp(flags: UpFlags): Promise<number> {
   });
   process.stdout.write(`cluster is up at ${cluster.adminConfig.server}; Kubernetes ${kubeVersion}, ${nodes} node(s)\n`);
   process.stdout.write(`  kubectl --kubeconfig ${path} get pods -A\n`);
-  process.stdout.write("  apply and create need --validate=false: OpenAPI is not served yet\nCtrl-C ends it\n");
+  process.stdout.write("Ctrl-C ends it\n");
   await untilStopped();
   return 0;
 }

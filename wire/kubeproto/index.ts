@@ -6,6 +6,7 @@ import { MessageTable } from "./message-table.ts";
 
 export type { JsonObject } from "./decode.ts";
 export { PROTOBUF_CONTENT_TYPE } from "./envelope.ts";
+export { type FieldRow, MessageTable } from "./message-table.ts";
 
 /** A Kubernetes object as JSON has it. */
 export type TypedObject = { apiVersion: string; kind: string } & JsonObject;
@@ -24,6 +25,14 @@ export interface KubeProtoCodec {
 }
 
 /**
+ * The field table (50 kB) itself: what Go's structs of the Kubernetes kinds hold, for schemas and for reading JSON.
+ */
+export async function loadMessageTable(): Promise<MessageTable> {
+  const { TABLE } = await import("./gen/table.ts");
+  return new MessageTable(TABLE);
+}
+
+/**
  * Loads the field table (50 kB) and gives a codec. Keep the codec: it remembers the messages it has read.
  *
  * @example
@@ -31,8 +40,7 @@ export interface KubeProtoCodec {
  * const secret = codec.decode(body); // { apiVersion: "v1", kind: "Secret", metadata: {…}, data: {…} }
  */
 export async function loadKubeProto(): Promise<KubeProtoCodec> {
-  const { TABLE } = await import("./gen/table.ts");
-  const table = new MessageTable(TABLE);
+  const table = await loadMessageTable();
   const keyOf = (apiVersion: string, kind: string): string => {
     const key = table.keyOf(apiVersion, kind);
     if (key !== undefined) return key;

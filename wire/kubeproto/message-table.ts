@@ -87,6 +87,11 @@ export class MessageTable {
     return Object.hasOwn(this.#lines, key) ? key : undefined;
   }
 
+  /** Every message of the table. */
+  keys(): string[] {
+    return Object.keys(this.#lines);
+  }
+
   rows(key: string): MessageRows {
     const known = this.#read.get(key);
     if (known !== undefined) return known;

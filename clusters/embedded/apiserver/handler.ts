@@ -28,6 +28,8 @@ export type HandlerOptions = {
   readonly schemaOf: (kind: Kind) => Schema | undefined;
   /** Paths that anybody may read: health, and the issuer's documents where they are public. */
   readonly isPublic: (path: string) => boolean;
+  /** Answers OpenAPI paths; false for any other. */
+  readonly serveOpenApi: (exchange: HttpExchange) => Promise<boolean>;
   /** `host:port`, as legacy discovery tells it. */
   readonly address: () => string;
 };
@@ -108,6 +110,7 @@ async function answer(
     serveDiscovery(exchange, server.registry, options.address())
   )
     return;
+  if (await options.serveOpenApi(exchange)) return;
   exchange.respond(404, { "content-type": "text/plain; charset=utf-8" }, "404 page not found\n");
 }
 

@@ -6,6 +6,7 @@ import {
   type CertificateAuthority,
   createCertificateAuthority,
   type FaultPlan,
+  type HttpExchange,
   type Journal,
   type RunningHttpServer,
   type SigningKey,
@@ -135,6 +136,8 @@ async function assemble(spec: ApiServerSpec, scope: Scope): Promise<RunningApiSe
   const server: ServerContext = { clock, log, random, kubeVersion, store, registry, extensions };
   followDefinitions(server, schemas);
 
+  const schemaOf = (kind: Kind): Schema | undefined => schemas.get(kind);
+  let openApi: ((exchange: HttpExchange) => Promise<boolean>) | undefined;
   let running: RunningHttpServer | undefined;
   const url = (): string => running?.url ?? "";
   const handler = apiHandler({
@@ -143,7 +146,12 @@ async function assemble(spec: ApiServerSpec, scope: Scope): Promise<RunningApiSe
       return authority;
     },
     journal,
-    schemaOf: (kind) => schemas.get(kind),
+    schemaOf,
+    serveOpenApi: async (exchange) => {
+      // Nobody but kubectl and Helm asks for it, so it is loaded then.
+      openApi ??= (await import("./openapi/serve.ts")).openApiServer(server, schemaOf);
+      return await openApi(exchange);
+    },
     isPublic: (path) =>
       HEALTH.has(path) || path === "/version" || (spec.publicIssuer !== false && ISSUER_PATHS.has(path)),
     address: () => url().replace("https://", ""),

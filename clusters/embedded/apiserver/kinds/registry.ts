@@ -3,9 +3,15 @@ import type { Kind } from "./kind.ts";
 /** The kinds served right now; CustomResources come and go. */
 export class Registry {
   readonly #kinds = new Map<string, Kind>();
+  #revision = 0;
 
   constructor(kinds: readonly Kind[]) {
     for (const kind of kinds) this.add(kind);
+  }
+
+  /** Grows with every change of what is served. */
+  get revision(): number {
+    return this.#revision;
   }
 
   /** By group, version and plural. */
@@ -15,10 +21,12 @@ export class Registry {
 
   add(kind: Kind): void {
     this.#kinds.set(keyOf(kind.group, kind.version, kind.plural), kind);
+    this.#revision++;
   }
 
   remove(group: string, plural: string): void {
     for (const [key, kind] of this.#kinds) if (kind.group === group && kind.plural === plural) this.#kinds.delete(key);
+    this.#revision++;
   }
 
   all(): Kind[] {

@@ -1,0 +1,67 @@
+import type { HttpExchange } from "../../../../net/index.ts";
+import type { Schema } from "../crd/types.ts";
+import type { Kind } from "../kinds/kind.ts";
+import { loadBuiltInTypes } from "../schema/built-in-types.ts";
+import type { ServerContext } from "../server-context.ts";
+import { methodNotAllowed } from "../store/refusals.ts";
+import { documentKey, groupDocument, hashOf } from "./documents.ts";
+
+const ROOT = "/openapi/v3";
+
+/**
+ * Answers `/openapi/v3` and the documents below it; false for any other path. Documents are made when they are asked
+ * for and kept until the kinds that are served change. `/openapi/v2` is not served: with v3 no client needs it.
+ */
+export function openApiServer(
+  server: ServerContext,
+  schemaOf: (kind: Kind) => Schema | undefined,
+): (exchange: HttpExchange) => Promise<boolean> {
+  const { registry, kubeVersion } = server;
+  let known: { readonly revision: number; readonly groups: ReadonlyMap<string, Group> } | undefined;
+  const groupsNow = (): ReadonlyMap<string, Group> => {
+    if (known?.revision === registry.revision) return known.groups;
+    const byKey = [...Map.groupBy(registry.all(), documentKey)].sort(([a], [b]) => (a < b ? -1 : 1));
+    const groups = new Map(
+      byKey.map(([key, kinds]) => {
+        const schemas = kinds.map((kind) => schemaOf(kind) ?? null);
+        return [key, { kinds, hash: hashOf(JSON.stringify([kubeVersion, kinds, schemas])) }];
+      }),
+    );
+    known = { revision: registry.revision, groups };
+    return groups;
+  };
+  const texts = new WeakMap<Group, string>();
+  const textOf = async (group: Group): Promise<string> => {
+    let text = texts.get(group);
+    if (text === undefined) {
+      const types = await loadBuiltInTypes();
+      text = JSON.stringify(
+        groupDocument({ registry, types, schemaOf, kinds: group.kinds, gitVersion: `v${kubeVersion}.0` }),
+      );
+      texts.set(group, text);
+    }
+    return text;
+  };
+  return async (exchange) => {
+    if (exchange.path !== ROOT && !exchange.path.startsWith(`${ROOT}/`)) return false;
+    if (exchange.method !== "GET" && exchange.method !== "HEAD") throw methodNotAllowed();
+    const groups = groupsNow();
+    const key = exchange.path.slice(ROOT.length + 1);
+    if (key === "") {
+      const paths = [...groups].map(([name, { hash }]) => [
+        name,
+        { serverRelativeURL: `${ROOT}/${name}?hash=${hash}` },
+      ]);
+      exchange.json(200, { paths: Object.fromEntries(paths) });
+      return true;
+    }
+    const group = groups.get(key);
+    if (group === undefined) return false;
+    const etag = `"${group.hash}"`;
+    if (exchange.headers["if-none-match"] === etag) exchange.respond(304, { etag });
+    else exchange.respond(200, { "content-type": "application/json", etag }, await textOf(group));
+    return true;
+  };
+}
+
+type Group = { readonly kinds: readonly Kind[]; readonly hash: string };
