@@ -63,7 +63,9 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     request: HttpRequest,
     answerTo: (send: (handler: AnswerHandler) => void, over: Over) => Promise<T>,
   ): Promise<T> => {
-    const { origin, pathname, search } = new URL(request.url);
+    const { origin, pathname, search, href } = new URL(request.url);
+    // A URL forgets a query that is empty; some clients send the bare mark, and a server may see it.
+    const query = search === "" && href.replace(/#.*$/s, "").endsWith("?") ? "?" : search;
     const token = clock.activity.begin(`${request.method} ${pathname}`);
     const deadline = request.deadlineMs === undefined ? undefined : clock.deadline(request.deadlineMs);
     let sent: AnswerHandler | undefined;
@@ -82,7 +84,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         dispatcher.dispatch(
           {
             origin,
-            path: `${pathname}${search}`,
+            path: `${pathname}${query}`,
             method: request.method as Dispatcher.HttpMethod,
             headers: clock.activity.isChained ? { ...headers, [ACTIVITY_HEADER]: String(token.id) } : headers,
             body,

@@ -1,4 +1,5 @@
 export { parseBool } from "./bool.ts";
+export { indentJson } from "./indent-json.ts";
 export {
   asDoubles,
   goJson,

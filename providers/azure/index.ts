@@ -1,0 +1,3 @@
+export { AZURE_PROVIDER_NAMESPACE, AZURE_PROVIDER_SERVICE_ACCOUNT, azureProviderManifests } from "./manifests.ts";
+export { AzureProvider } from "./provider.ts";
+export type { AzureProviderSpec, TokenProxySpec } from "./spec.ts";
