@@ -52,6 +52,7 @@ test("a provider serves on its socket, and takes it away when it is told to stop
 test.each([
   [["driver", "--help"], "--rotation-poll-interval", 0],
   [["provider", "vault", "--help"], "--vault-addr", 0],
+  [["provider", "aws", "--help"], "--driver-writes-secrets", 0],
 ])("%j shows the flags of the real one", async (args, text, code) => {
   const ended = await run(...args);
   expect(ended.stdout).toContain(text);
@@ -61,6 +62,7 @@ test.each([
 test.each([
   [["driver", "--nope"], "unknown flag: --nope"],
   [["driver", "--nodeid=a", "--kubeconfig=/nonexistent"], 'the kubeconfig "/nonexistent" is of no use'],
+  [["provider", "aws"], "Can not get cluster config. error:"],
   [["provider", "nope"], 'there is no provider "nope"'],
   [["provider", "vault", "--endpoint", "x"], 'the endpoint "x" is no absolute path'],
   [["provider", "vault", "--behaviour", "best"], 'no behaviour is named "best"'],

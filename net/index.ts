@@ -54,3 +54,4 @@ export {
   signJwt,
   verifySignature,
 } from "./jwt.ts";
+export { processDialer } from "./process-dialer.ts";

@@ -20,6 +20,8 @@ export type GoYaml =
       readonly kind: "scalar";
       readonly tag: "!!str" | "!!int" | "!!float" | "!!bool" | "!!timestamp";
       readonly text: string;
+      /** Without quotes: what YAML 1.1 takes for a boolean, such as `yes`, may be one to a Go program. */
+      readonly isPlain: boolean;
       readonly line: number;
     }
   | { readonly kind: "map"; readonly entries: readonly (readonly [GoYaml, GoYaml])[]; readonly line: number }
@@ -163,13 +165,13 @@ function scalar(node: Scalar, line: number): GoYaml {
   const text = String(node.value ?? "");
   const isPlain = node.type === "PLAIN" || node.type === undefined;
   if (!isPlain || node.tag === "tag:yaml.org,2002:str" || node.tag === "!")
-    return { kind: "scalar", tag: "!!str", text, line };
+    return { kind: "scalar", tag: "!!str", text, isPlain: false, line };
   if (/^(|~|null|Null|NULL)$/.test(text)) return { kind: "null", line };
-  if (/^(true|True|TRUE|false|False|FALSE)$/.test(text)) return { kind: "scalar", tag: "!!bool", text, line };
-  if (INT.test(text)) return { kind: "scalar", tag: "!!int", text, line };
-  if (FLOAT.test(text)) return { kind: "scalar", tag: "!!float", text, line };
-  if (TIMESTAMP.test(text)) return { kind: "scalar", tag: "!!timestamp", text, line };
-  return { kind: "scalar", tag: "!!str", text, line };
+  if (/^(true|True|TRUE|false|False|FALSE)$/.test(text)) return { kind: "scalar", tag: "!!bool", text, isPlain, line };
+  if (INT.test(text)) return { kind: "scalar", tag: "!!int", text, isPlain, line };
+  if (FLOAT.test(text)) return { kind: "scalar", tag: "!!float", text, isPlain, line };
+  if (TIMESTAMP.test(text)) return { kind: "scalar", tag: "!!timestamp", text, isPlain, line };
+  return { kind: "scalar", tag: "!!str", text, isPlain, line };
 }
 
 /** yaml.v3 shows a scalar's value, cut after ten bytes. */
@@ -198,8 +200,12 @@ function firstDocument(text: string): string {
 }
 
 function syntaxError(code: string, message: string, line: number, source: string, at: number): GoYamlError {
-  if (code === "TAB_AS_INDENT" || source[at] === "\t" || /tab/i.test(message))
+  const isIndentedByTab = /(^|\n)[ ]*\t[ \t]*$/.test(source.slice(0, at));
+  if (code === "TAB_AS_INDENT" || source[at] === "\t" || isIndentedByTab || /tab/i.test(message))
     return new GoYamlError(`yaml: line ${line}: found a tab character that violates indentation`);
+  // A collection in brackets that is never closed: libyaml counts the line after the last from zero.
+  if (code === "BAD_INDENT" && /^Flow /.test(message))
+    return new GoYamlError(`yaml: line ${line - 1}: did not find expected node content`);
   if (
     code === "BAD_INDENT" ||
     code === "BLOCK_AS_IMPLICIT_KEY" ||
