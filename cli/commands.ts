@@ -4,6 +4,7 @@ import { defineDoctor } from "./doctor.ts";
 import { defineDriver } from "./driver.ts";
 import { defineE2e } from "./e2e.ts";
 import { defineFake } from "./fake.ts";
+import { defineParity } from "./parity.ts";
 import { defineProvider } from "./provider.ts";
 import { defineReport } from "./report.ts";
 import { defineRun } from "./run.ts";
@@ -16,6 +17,7 @@ export const COMMANDS: readonly DefineCommand[] = [
   defineE2e,
   defineCases,
   defineReport,
+  defineParity,
   defineUp,
   defineDriver,
   defineProvider,

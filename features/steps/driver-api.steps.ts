@@ -40,7 +40,11 @@ Then("the status object lists, in this order:", async function (this: W, table: 
   );
 });
 Then("the API server was not asked for anything meanwhile", function (this: W) {
-  const asked = this.journal.entries({ seam: "kube-api", since: this.use(driver).mark });
+  // Lists and watches feed a driver's caches in its own time (upstream 1.6 opens that of pods after its first publish):
+  // no call asks for them.
+  const asked = this.journal
+    .entries({ seam: "kube-api", since: this.use(driver).mark })
+    .filter(({ detail }) => detail["verb"] !== "list" && detail["verb"] !== "watch");
   checkSame(
     asked.map(({ operation }) => operation),
     [],

@@ -1,0 +1,3 @@
+export { compareReports, type ParityRequest, type ParityRow, type ParityTable, type ParityVerdict } from "./compare.ts";
+export { parityMarkdown } from "./markdown.ts";
+export { type ParityNote, parseParityNotes } from "./notes.ts";
