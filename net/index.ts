@@ -5,7 +5,7 @@ export {
   createCertificateAuthority,
   type IssuedCertificate,
 } from "./ca.ts";
-export type { ClientCertificate } from "./client-certificate.ts";
+export { type ClientCertificate, certificateOf } from "./client-certificate.ts";
 export {
   createDialer,
   type Dialer,
@@ -55,3 +55,10 @@ export {
   verifySignature,
 } from "./jwt.ts";
 export { processDialer } from "./process-dialer.ts";
+export {
+  acceptWebSocket,
+  commonProtocol,
+  isWebSocketUpgrade,
+  type WebSocketConnection,
+  type WebSocketOptions,
+} from "./websocket.ts";

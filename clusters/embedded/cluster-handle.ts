@@ -174,12 +174,9 @@ export class EmbeddedClusterHandle implements RunningEmbeddedCluster {
   async logs(pod: PodName, options: { readonly previous?: boolean } = {}): Promise<string> {
     const found = (await this.admin.get(Pods, pod.name, pod.namespace)) as unknown as Pod;
     const container = pod.container ?? found.spec.containers[0]?.name ?? "";
-    const path = this.#node(found.spec.nodeName).runtime.logPath(
-      found.metadata.uid,
-      container,
-      options.previous === true,
-    );
-    const lines = path === undefined ? undefined : await readLog(path);
+    const { runtime } = this.#node(found.spec.nodeName);
+    const log = runtime.log(found.metadata.uid, container, options.previous === true);
+    const lines = log === undefined ? undefined : await readLog(log.path);
     return (lines ?? []).map(({ text, isWhole }) => `${text}${isWhole ? "\n" : ""}`).join("");
   }
 

@@ -80,6 +80,17 @@ export class EmbeddedNode implements AsyncDisposable {
     });
   }
 
+  /** The node's address in the cluster. */
+  get address(): string {
+    const { index } = this.#spec;
+    return `172.18.${index >> 8}.${(index & 0xff) + 2}`;
+  }
+
+  /** Where its kubelet serves the API server. */
+  get kubeletSocket(): string {
+    return join(this.#spec.folder, this.#spec.name, "kubelet.sock");
+  }
+
   get kubelet(): RunningKubelet {
     if (this.#kubelet !== undefined) return this.#kubelet;
     throw new MountproofError("unavailable", {
@@ -96,7 +107,7 @@ export class EmbeddedNode implements AsyncDisposable {
 
   async startKubelet(): Promise<void> {
     if (this.#kubelet !== undefined) return;
-    const { connect, index, name } = this.#spec;
+    const { connect, name } = this.#spec;
     const client = connect();
     try {
       const kubelet = await new Kubelet({
@@ -106,7 +117,8 @@ export class EmbeddedNode implements AsyncDisposable {
         paths: this.handle.paths,
         runtime: this.runtime,
         labels: this.#spec.labels ?? {},
-        hostIP: `172.18.${index >> 8}.${(index & 0xff) + 2}`,
+        hostIP: this.address,
+        serverSocket: this.kubeletSocket,
       }).start();
       this.#kubelet = Object.assign(kubelet, { client });
     } catch (error) {

@@ -40,8 +40,18 @@ async function run(spec: EmbeddedClusterSpec, scope: Scope): Promise<RunningEmbe
   const mounts = spec.mounts === "plain" ? plainMounts() : await openMounts();
   const folder = await makeFolder(spec.folder, mounts, scope);
   const localSocket = join(folder, "apiserver.sock");
+  // Nodes have addresses that lead nowhere outside: kubelets listen on sockets in their nodes' folders.
+  const kubeletSockets = new Map<string, string>();
+  const kubelets = createDialer({
+    resolvers: [
+      async (host) => {
+        const path = kubeletSockets.get(host);
+        return path === undefined ? undefined : { path };
+      },
+    ],
+  });
   const api = scope.use(
-    await new EmbeddedApiServer({ ...spec, log, random, journal, kubeVersion, localSocket }).start(),
+    await new EmbeddedApiServer({ ...spec, log, random, journal, kubeVersion, localSocket, kubelets }).start(),
   );
   const connect = localConnector(api, localSocket, spec);
   const admin = scope.use(createKubeClient({ ...api.adminConfig, userAgent: "mountproof-admin" }, { clock }));
@@ -70,6 +80,7 @@ async function run(spec: EmbeddedClusterSpec, scope: Scope): Promise<RunningEmbe
         serviceEnv: serviceEnvOf(api),
       });
       scope.use(embedded);
+      kubeletSockets.set(embedded.address, embedded.kubeletSocket);
       await embedded.makeFolders();
       await embedded.startKubelet();
       return embedded;

@@ -15,8 +15,8 @@ import { watchObjects } from "./read/watch.ts";
 import { readObject } from "./requests/body.ts";
 import { requestInfo } from "./requests/info.ts";
 import { findStored, type ServerContext } from "./server-context.ts";
-import { methodNotAllowed, noSuchPath } from "./store/refusals.ts";
-import { failure, notFoundObject } from "./validation/field-error.ts";
+import { methodNotAllowed, noSuchPath, notImplemented } from "./store/refusals.ts";
+import { badRequest, failure, notFoundObject } from "./validation/field-error.ts";
 import { createObject } from "./write/create.ts";
 import { deleteCollection, deleteObject } from "./write/delete.ts";
 import { patchObject, updateObject } from "./write/update.ts";
@@ -72,8 +72,11 @@ export function apiHandler(options: HandlerOptions): HttpHandler {
   };
 }
 
-/** Undefined on a public path without credentials. */
-async function userOf(options: HandlerOptions, exchange: HttpExchange): Promise<User | undefined> {
+/** Who sends a request; undefined on a public path without credentials. */
+export async function userOf(
+  options: HandlerOptions,
+  exchange: Pick<HttpExchange, "path" | "headers" | "clientCertificate">,
+): Promise<User | undefined> {
   const { authority } = options;
   const { authorization } = exchange.headers;
   if (options.isPublic(exchange.path) && authorization === undefined && exchange.clientCertificate === undefined)
@@ -192,6 +195,7 @@ async function serveSubresource(options: HandlerOptions, request: ApiRequest, ki
   const direct = server.extensions.subresources.get(`${kind.group}/${kind.plural}/${info.subresource}`);
   if (direct !== undefined) return await direct(request, requireParent(server, request, kind));
   if (subresource === undefined) throw noSuchPath();
+  if (STREAMED.has(`${kind.group}/${kind.plural}/${info.subresource}`)) throw notAnUpgrade(info.subresource);
   if (!subresource.verbs.includes(info.verb as Verb)) throw methodNotAllowed();
   if (info.verb === "get") return getObject(server, request, kind);
   if (info.verb === "update") return await updateObject(server, request, kind, options.schemaOf(kind));
@@ -209,6 +213,14 @@ async function serveSubresource(options: HandlerOptions, request: ApiRequest, ki
   );
   const made = await custom(request, parent, body);
   exchange.json(201, made);
+}
+
+/** These answer upgrades alone, where there are kubelets to ask. */
+const STREAMED = new Set(["/pods/attach", "/pods/exec", "/pods/log", "/pods/portforward"]);
+
+function notAnUpgrade(subresource: string): KubeStatusError {
+  if (subresource === "log") return notImplemented("a cluster without kubelets has no logs: pods/log");
+  return badRequest("Upgrade request required");
 }
 
 function requireParent(server: ServerContext, { info }: ApiRequest, kind: Kind): KubeObject {

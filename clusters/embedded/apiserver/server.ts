@@ -5,6 +5,7 @@ import type { KubeObject } from "../../../kube/types.ts";
 import {
   type CertificateAuthority,
   createCertificateAuthority,
+  type Dialer,
   type FaultPlan,
   type HttpExchange,
   type Journal,
@@ -15,16 +16,18 @@ import {
 } from "../../../net/index.ts";
 import { loadKubeProto, PROTOBUF_CONTENT_TYPE } from "../../../wire/kubeproto/index.ts";
 import { jwks, openIdConfiguration } from "./auth/oidc.ts";
-import type { User } from "./auth/user.ts";
+import { ANONYMOUS, type User } from "./auth/user.ts";
 import { Authority } from "./authority.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { acceptDefinition, definitionErrors, isDefinition, kindsOf } from "./crd/definitions.ts";
 import type { Definition, Schema } from "./crd/types.ts";
-import { apiHandler } from "./handler.ts";
+import { apiHandler, type HandlerOptions, userOf } from "./handler.ts";
 import { builtInKinds } from "./kinds/built-in.ts";
 import type { Kind } from "./kinds/kind.ts";
 import { Registry } from "./kinds/registry.ts";
 import type { ServerExtensions } from "./pipeline.ts";
+import { kubeletClient, podLog } from "./proxy/log.ts";
+import { streamHandler } from "./proxy/stream.ts";
 import { type KubeVersion, type ServerContext, timestamp } from "./server-context.ts";
 import { Store } from "./store/store.ts";
 import { bindPod, evictPod } from "./write/pods.ts";
@@ -58,6 +61,8 @@ export type ApiServerSpec = {
   /** The driver's two CustomResourceDefinitions from the start; true by default. */
   readonly secretsStore?: boolean;
   readonly faults?: FaultPlan;
+  /** Leads to the kubelets by their nodes' addresses, for logs and what runs in containers; without it 501. */
+  readonly kubelets?: Dialer;
 };
 
 export interface RunningApiServer extends AsyncDisposable {
@@ -140,7 +145,7 @@ async function assemble(spec: ApiServerSpec, scope: Scope): Promise<RunningApiSe
   let openApi: ((exchange: HttpExchange) => Promise<boolean>) | undefined;
   let running: RunningHttpServer | undefined;
   const url = (): string => running?.url ?? "";
-  const handler = apiHandler({
+  const options: HandlerOptions = {
     server,
     get authority() {
       return authority;
@@ -155,7 +160,8 @@ async function assemble(spec: ApiServerSpec, scope: Scope): Promise<RunningApiSe
     isPublic: (path) =>
       HEALTH.has(path) || path === "/version" || (spec.publicIssuer !== false && ISSUER_PATHS.has(path)),
     address: () => url().replace("https://", ""),
-  });
+  };
+  const handler = apiHandler(options);
   running = scope.use(
     await startHttpServer({
       clock,
@@ -163,6 +169,15 @@ async function assemble(spec: ApiServerSpec, scope: Scope): Promise<RunningApiSe
       ...(spec.listen !== undefined && { listen: spec.listen }),
       tls: { certPem: serving.certPem, keyPem: serving.keyPem, clientCaPem: ca.certPem },
       handler: spec.faults === undefined ? handler : withFaults({ faults: spec.faults, clock }, handler),
+      ...(spec.kubelets !== undefined && {
+        onUpgrade: streamHandler({
+          server,
+          dialer: spec.kubelets,
+          authenticate: async (sender) => (await userOf(options, sender)) ?? ANONYMOUS,
+          authorize: (user, action) => authority.authorize(user, action),
+          clientCaPem: ca.certPem,
+        }),
+      }),
     }),
   );
   if (spec.localSocket !== undefined) {
@@ -181,6 +196,8 @@ async function assemble(spec: ApiServerSpec, scope: Scope): Promise<RunningApiSe
   if (pods !== undefined) {
     extensions.subresourceCreates.set("/pods/binding", bindPod(server, pods));
     extensions.subresourceCreates.set("/pods/eviction", evictPod(server, pods));
+    if (spec.kubelets !== undefined)
+      extensions.subresources.set("/pods/log", podLog(server, scope.use(kubeletClient(server, spec.kubelets))));
   }
   extensions.admissions.push(serviceAccountAdmission(server), clusterAddresses(server));
   let codec: Awaited<ReturnType<typeof loadKubeProto>> | undefined;

@@ -24,6 +24,7 @@ import { CsiDrivers } from "./registration/csi-drivers.ts";
 import { NodeInfoWriter } from "./registration/node-info.ts";
 import { PluginRegistry } from "./registration/plugin-registry.ts";
 import { ConfigMaps, CsiDrivers as CsiDriverObjects, Pods, Secrets } from "./resources.ts";
+import { startKubeletServer } from "./server/kubelet-server.ts";
 import { type KubeletTiming, kubeletTiming } from "./timing.ts";
 import { PodTokens } from "./tokens.ts";
 import type { Pod } from "./types.ts";
@@ -50,6 +51,8 @@ export type KubeletSpec = Omit<NodeObjectSpec, "timing"> & {
   readonly timing?: Partial<KubeletTiming>;
   /** What every container finds in its environment besides its own. */
   readonly serviceEnv?: ReadonlyMap<string, string>;
+  /** Where it serves logs and what runs in containers to the API server; nowhere when left out. */
+  readonly serverSocket?: string;
 };
 
 /**
@@ -270,6 +273,16 @@ async function run(spec: KubeletSpec, scope: Scope): Promise<RunningKubelet> {
   };
   if (found.length === 0) followPods();
   else scope.use(clock.timer(timing.podsAfterRestart, followPods, { ref: false }));
+  if (spec.serverSocket !== undefined)
+    scope.use(
+      await startKubeletServer({
+        clock,
+        node: name,
+        socket: spec.serverSocket,
+        runtime,
+        pod: (namespace, pod) => pods.get(pod, namespace),
+      }),
+    );
   await node.ready();
   return {
     readFiles: async (podUid, container, path) => {

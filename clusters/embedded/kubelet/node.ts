@@ -133,6 +133,7 @@ export class NodeObject implements Disposable {
           ? condition("Ready", true, "KubeletReady", "kubelet is posting ready status")
           : condition("Ready", false, "KubeletNotReady", "CSINode is not yet initialized"),
       ],
+      daemonEndpoints: { kubeletEndpoint: { Port: 10_250 } },
       nodeInfo: {
         architecture: process.arch === "x64" ? "amd64" : process.arch,
         bootID: "",

@@ -141,8 +141,12 @@ export const podKind: Pick<Kind, "kind" | "plural"> & Partial<Kind> = {
   categories: ["all"],
   hasGeneration: true,
   subresources: [
+    { name: "attach", verbs: ["create", "get"], kind: "PodAttachOptions" },
     { name: "binding", verbs: ["create"], kind: "Binding" },
     { name: "eviction", verbs: ["create"], group: "policy", version: "v1", kind: "Eviction" },
+    { name: "exec", verbs: ["create", "get"], kind: "PodExecOptions" },
+    { name: "log", verbs: ["get"] },
+    { name: "portforward", verbs: ["create", "get"], kind: "PodPortForwardOptions" },
     { name: "status", verbs: ["get", "patch", "update"] },
   ],
   selectable: {

@@ -78,3 +78,17 @@ export function versionTooLarge(version: number, current: number): KubeStatusErr
 export function notImplemented(what: string): KubeStatusError {
   return new KubeStatusError(failure(501, "NotImplemented", `${what} is not implemented by this server`));
 }
+
+/** What a kubelet said that the API server asked on somebody's behalf (apimachinery, GenericHttpResponseChecker). */
+export function kubeletAnswered(code: number, name: string, said: string): KubeStatusError {
+  if (code === 500) return new KubeStatusError(failure(500, "InternalError", `Internal error occurred: ${said}`));
+  const known = { 404: ["NotFound", "the server could not find the requested resource"] }[code];
+  const [reason, message] = known ?? [
+    "Unknown",
+    `the server responded with the status code ${code} but did not return more information`,
+  ];
+  return new KubeStatusError({
+    ...failure(code, reason ?? "", `${message} ( pods/log ${name})`),
+    details: { name, kind: "pods/log", causes: [{ reason: "UnexpectedServerResponse", message: said }] },
+  });
+}

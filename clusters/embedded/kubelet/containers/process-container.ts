@@ -1,5 +1,6 @@
 import type { Clock } from "../../../../core/index.ts";
 import { expand } from "./env.ts";
+import type { LogFile } from "./log-file.ts";
 import type { ContainerProcess, Execution, Processes } from "./processes.ts";
 import type { HostCommand } from "./program.ts";
 import type { Running } from "./records.ts";
@@ -13,15 +14,14 @@ export async function startProcess(
   { processes, clock }: Room,
   start: ContainerToStart,
   { command }: HostCommand,
+  log: LogFile | undefined,
 ): Promise<ContainerProcess> {
-  if (processes === undefined) throw new ContainerStartError("no process can be run here");
-  const { pod, container, attempt } = start;
-  const { namespace, name: podName, uid: podUid } = pod.metadata;
+  if (processes === undefined || log === undefined) throw new ContainerStartError("no process can be run here");
+  const { container } = start;
   const wanted =
     command ?? [...(container.command ?? []), ...(container.args ?? [])].map((part) => expand(part, start.env));
-  const place = { namespace, podName, podUid, container: container.name, attempt };
   return await clock.activity.track("container starts", () =>
-    processes.start({ ...viewOf(start), command: wanted, ...place }),
+    processes.start({ ...viewOf(start), command: wanted, log }),
   );
 }
 
@@ -60,6 +60,7 @@ function viewOf({ container, pod, env, mounts }: ContainerToStart): Omit<ViewCom
     env: new Map([["HOSTNAME", pod.metadata.name], ...env]),
     mounts,
     ...(workingDir !== undefined && { workingDir }),
+    ...(container.tty === true && { tty: true }),
     user: { ...(uid !== undefined && { uid }), ...(gid !== undefined && { gid }) },
   };
 }

@@ -1,10 +1,11 @@
 import type { ChildProcess } from "node:child_process";
-import { createWriteStream, type WriteStream } from "node:fs";
-import { mkdir, readFile, stat } from "node:fs/promises";
-import { dirname, isAbsolute, join } from "node:path";
+import { readFile, stat } from "node:fs/promises";
+import { isAbsolute, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { type Clock, RealClock, seconds } from "../../../../core/index.ts";
-import { type ContainerMount, ContainerStartError } from "./runtime.ts";
+import { LogFile, type LogStream } from "./log-file.ts";
+import { ContainerStartError } from "./runtime.ts";
+import { Terminal } from "./terminal.ts";
 import { firstChild, type ViewCommand, type Views } from "./views.ts";
 
 /** Told of process groups, so that whoever survives this process can end them. */
@@ -26,6 +27,8 @@ export type Execution = {
   readonly stderr: Readable;
   /** Exit code; 137 when it was killed. */
   readonly exited: Promise<number>;
+  /** Of its terminal, where it has one. */
+  readonly terminal: Terminal | undefined;
   kill(): void;
 };
 
@@ -35,25 +38,32 @@ const REAL_GRACE_MS = seconds(2);
 /** The process of a container. */
 export class ContainerProcess {
   readonly exited: Promise<{ readonly code: number; readonly reason: string }>;
+  readonly terminal: Terminal;
   readonly #child: ChildProcess;
   readonly #clock: Clock;
+  readonly #listeners = new Set<(stream: LogStream, chunk: string) => void>();
 
-  constructor(child: ChildProcess, clock: Clock, log: WriteStream, groups: ProcessGroups | undefined) {
+  constructor(child: ChildProcess, clock: Clock, log: LogFile, groups: ProcessGroups | undefined) {
     this.#child = child;
     this.#clock = clock;
-    for (const [name, stream] of [
-      ["stdout", child.stdout],
-      ["stderr", child.stderr],
-    ] as const)
-      if (stream !== null) void writeLog(stream, name, log, clock);
+    this.terminal = new Terminal(child);
+    const follow = (stream: Readable | null, name: LogStream): Promise<void> | undefined =>
+      stream === null
+        ? undefined
+        : log.follow(stream, name, (chunk) => {
+            for (const listen of this.#listeners) listen(name, chunk);
+          });
+    const said = Promise.all([follow(child.stdout, "stdout"), follow(child.stderr, "stderr")]);
     child.stdin?.on("error", () => {});
     if (child.pid !== undefined) groups?.watch(child.pid);
     this.exited = new Promise((resolve) => {
       child.once("close", (code, signal) => {
         if (child.pid !== undefined) groups?.forget(child.pid);
-        log.end();
         const exit = code ?? 128 + (SIGNALS[signal ?? ""] ?? 9);
-        resolve({ code: exit, reason: exit === 0 ? "Completed" : "Error" });
+        void said.then(() => {
+          log.end();
+          resolve({ code: exit, reason: exit === 0 ? "Completed" : "Error" });
+        });
       });
     });
   }
@@ -64,6 +74,12 @@ export class ContainerProcess {
 
   get stdin(): Writable | null {
     return this.#child.stdin;
+  }
+
+  /** Hears what the process says from now on. */
+  onOutput(listen: (stream: LogStream, chunk: string) => void): Disposable {
+    this.#listeners.add(listen);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listen) };
   }
 
   /** SIGTERM, then SIGKILL after the grace period on the cluster's clock. */
@@ -114,12 +130,13 @@ const SIGNALS: Readonly<Record<string, number>> = {
   SIGABRT: 6,
 };
 
-export type ProcessStart = ViewCommand & {
+export type ProcessStart = ViewCommand & { readonly log: LogFile };
+
+type LogOwner = {
   readonly namespace: string;
   readonly podName: string;
   readonly podUid: string;
   readonly container: string;
-  readonly attempt: number;
 };
 
 /** Runs containers as processes of this machine, each in its view, and keeps their logs as containerd does. */
@@ -144,18 +161,17 @@ export class Processes {
   async start(wanted: ProcessStart): Promise<ContainerProcess> {
     const { clock, groups } = this.#spec;
     const views = await this.#open();
-    await requireProgram(wanted.command[0] ?? "", wanted.env, wanted.mounts);
-    const path = this.logPath(wanted, wanted.attempt);
-    await mkdir(dirname(path), { recursive: true });
-    const child = await views.spawn(wanted).catch((error: unknown) => refuse(wanted, error));
-    return new ContainerProcess(child, clock, createWriteStream(path, { flags: "a" }), groups);
+    await requireProgram(wanted, START);
+    const child = await views.spawn(wanted).catch((error: unknown) => refuse(wanted, START, error));
+    return new ContainerProcess(child, clock, wanted.log, groups);
   }
 
   async execute(pid: number | undefined, wanted: ViewCommand): Promise<Execution> {
     const { groups } = this.#spec;
     const views = await this.#open();
+    await requireProgram(wanted, EXEC);
     const child = await (pid === undefined ? views.spawn(wanted) : views.enter(pid, wanted)).catch((error: unknown) =>
-      refuse(wanted, error),
+      refuse(wanted, EXEC, error),
     );
     const { stdin, stdout, stderr } = child as ChildProcess & { stdin: Writable; stdout: Readable; stderr: Readable };
     stdin.on("error", () => {});
@@ -174,76 +190,38 @@ export class Processes {
         child.kill("SIGKILL");
       }
     };
-    return { stdin, stdout, stderr, exited, kill };
+    return { stdin, stdout, stderr, exited, kill, terminal: wanted.tty === true ? new Terminal(child) : undefined };
   }
 
-  logPath(pod: { namespace: string; podName: string; podUid: string; container: string }, attempt: number): string {
-    const { namespace, podName, podUid, container } = pod;
-    return join(this.#spec.logFolder, `${namespace}_${podName}_${podUid}`, container, `${attempt}.log`);
+  /** The log of one attempt of a container, where kubelet would look for it. */
+  openLog({ namespace, podName, podUid, container }: LogOwner, attempt: number): LogFile {
+    const { logFolder, clock } = this.#spec;
+    return new LogFile(join(logFolder, `${namespace}_${podName}_${podUid}`, container, `${attempt}.log`), clock);
   }
 }
 
-function refuse({ command }: ViewCommand, error: unknown): never {
+/** What containerd and runc say before the reason. */
+const START =
+  "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process";
+const EXEC =
+  "failed to exec in container: failed to start exec: OCI runtime exec failed: exec failed: unable to start container process";
+
+function refuse({ command }: ViewCommand, what: string, error: unknown): never {
   const { code, message } = error as NodeJS.ErrnoException;
-  throw new ContainerStartError(startText(command[0] ?? "", code ?? message), { cause: error });
-}
-
-function startText(program: string, why: string): string {
-  return `failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: exec: "${program}": ${why}`;
+  throw new ContainerStartError(`${what}: exec: "${command[0] ?? ""}": ${code ?? message}`, { cause: error });
 }
 
 /** Refuses a program that is neither on the machine nor in the container's mounts, in runc's words. */
-async function requireProgram(
-  program: string,
-  env: ReadonlyMap<string, string>,
-  mounts: readonly ContainerMount[],
-): Promise<void> {
+async function requireProgram({ command, env, mounts }: ViewCommand, what: string): Promise<void> {
+  const [program = ""] = command;
   const isMounted = mounts.some(({ mountPath }) => program.startsWith(`${mountPath}/`));
   if (isMounted || (program.includes("/") && !isAbsolute(program))) return;
   const candidates = isAbsolute(program)
     ? [program]
     : (env.get("PATH") ?? DEFAULT_SEARCH).split(":").map((folder) => join(folder, program));
   for (const candidate of candidates) if ((await stat(candidate).catch(() => undefined))?.isFile() === true) return;
-  throw new ContainerStartError(
-    startText(
-      program,
-      isAbsolute(program) ? `stat ${program}: no such file or directory` : "executable file not found in $PATH",
-    ),
-  );
+  const why = isAbsolute(program) ? `stat ${program}: no such file or directory` : "executable file not found in $PATH";
+  throw new ContainerStartError(`${what}: exec: "${program}": ${why}`);
 }
 
 const DEFAULT_SEARCH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-/** Lines as containerd writes them: time, stream, `F` for whole or `P` for a part, text. */
-async function writeLog(stream: Readable, name: "stdout" | "stderr", log: WriteStream, clock: Clock): Promise<void> {
-  let rest = "";
-  const write = (text: string, kind: "F" | "P"): void => {
-    if (!log.writableEnded)
-      log.write(`${new Date(clock.now()).toISOString().replace("Z", "000000Z")} ${name} ${kind} ${text}\n`);
-  };
-  try {
-    for await (const chunk of stream.setEncoding("utf8")) {
-      const lines = (rest + String(chunk)).split("\n");
-      rest = lines.pop() ?? "";
-      for (const line of lines) write(line, "F");
-    }
-  } catch {
-    // The process is gone; what it said is written.
-  }
-  if (rest !== "") write(rest, "P");
-}
-
-export type LogLine = { readonly time: string; readonly text: string; readonly isWhole: boolean };
-
-/** A log file taken apart; undefined while there is none. */
-export async function readLog(path: string): Promise<LogLine[] | undefined> {
-  const text = await readFile(path, "utf8").catch(() => undefined);
-  if (text === undefined) return undefined;
-  return text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => {
-      const [time = "", , kind = "F", ...words] = line.split(" ");
-      return { time, text: words.join(" "), isWhole: kind === "F" };
-    });
-}

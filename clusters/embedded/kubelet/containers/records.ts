@@ -1,6 +1,7 @@
 import type { Clock, Timer } from "../../../../core/index.ts";
 import { MountproofError } from "../../../../core/index.ts";
 import type { Pod } from "../types.ts";
+import type { LogFile } from "./log-file.ts";
 import type { ContainerProcess } from "./processes.ts";
 import type { Program } from "./program.ts";
 import type { ContainerToStart, RuntimeContainer, RuntimePod } from "./runtime.ts";
@@ -9,6 +10,7 @@ export type Running = ContainerToStart & {
   readonly id: string;
   readonly program: Program;
   readonly process: ContainerProcess | undefined;
+  readonly log: LogFile | undefined;
   exit: Timer | undefined;
 };
 
@@ -18,6 +20,8 @@ export type PodRecord = {
   containers: readonly RuntimeContainer[];
   readonly running: Map<string, Running>;
   readonly endings: Map<string, PromiseWithResolvers<void>>;
+  /** By container and attempt. */
+  readonly logs: Map<string, LogFile>;
 };
 
 /** As many ended attempts of a container as a runtime keeps for its last state. */
@@ -57,7 +61,7 @@ export class PodRecords {
     const { uid } = pod.metadata;
     let record = this.#pods.get(uid);
     if (record === undefined) {
-      record = { pod, sandbox: undefined, containers: [], running: new Map(), endings: new Map() };
+      record = { pod, sandbox: undefined, containers: [], running: new Map(), endings: new Map(), logs: new Map() };
       this.#pods.set(uid, record);
     }
     return record;
@@ -65,6 +69,19 @@ export class PodRecords {
 
   running(podUid: string, container: string): Running | undefined {
     return [...(this.#pods.get(podUid)?.running.values() ?? [])].find(({ container: { name } }) => name === container);
+  }
+
+  keepLog(record: PodRecord, container: string, attempt: number, log: LogFile): void {
+    record.logs.delete(`${container}/${attempt - KEPT_ATTEMPTS}`);
+    record.logs.set(`${container}/${attempt}`, log);
+  }
+
+  /** What the last attempt of a container said, or the one before it. */
+  log(podUid: string, container: string, previous: boolean): LogFile | undefined {
+    const record = this.#pods.get(podUid);
+    const attempts = record?.containers.filter(({ name }) => name === container) ?? [];
+    const wanted = attempts[previous ? 1 : 0];
+    return wanted === undefined ? undefined : record?.logs.get(`${container}/${wanted.attempt}`);
   }
 
   begin(record: PodRecord, running: Running): void {
@@ -121,6 +138,7 @@ export class PodRecords {
 
 function release(running: Running): void {
   running.exit?.cancel();
+  running.log?.end();
   releaseClones(running);
 }
 

@@ -1,6 +1,7 @@
 import type { MountClone } from "../mounts.ts";
 import type { Container, Pod, Probe } from "../types.ts";
-import type { Execution } from "./processes.ts";
+import type { LogFile } from "./log-file.ts";
+import type { ContainerProcess, Execution } from "./processes.ts";
 
 /** One place where a container sees something of the node. */
 export type ContainerMount = {
@@ -91,8 +92,10 @@ export interface ContainerRuntime {
   /** Environment of a running container. */
   envOf(podUid: string, container: string): ReadonlyMap<string, string> | undefined;
   onChange(look: (podUid: string) => void): Disposable;
-  /** What a container said, or its attempt before the last one; undefined when it never ran. */
-  logPath(podUid: string, container: string, previous: boolean): string | undefined;
+  /** What a container said, or its attempt before the last one; undefined when there was none. */
+  log(podUid: string, container: string, previous: boolean): LogFile | undefined;
+  /** The process of a running container, to talk with; undefined where it has none. */
+  process(podUid: string, container: string): ContainerProcess | undefined;
   /** Runs a program in a running container. @throws ContainerStartError when it cannot */
   execute(podUid: string, container: string, command: readonly string[], tty: boolean): Promise<Execution>;
   /** How a probe of a running container ends now. */

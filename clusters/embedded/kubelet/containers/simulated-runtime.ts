@@ -1,6 +1,7 @@
 import type { Clock, Random } from "../../../../core/index.ts";
 import { MountproofError } from "../../../../core/index.ts";
 import type { Container, Pod, Probe } from "../types.ts";
+import type { LogFile } from "./log-file.ts";
 import { probeProcess } from "./probe-process.ts";
 import { beforeStop, executeIn, startProcess } from "./process-container.ts";
 import type { ContainerProcess, Execution, Processes } from "./processes.ts";
@@ -77,14 +78,17 @@ export class SimulatedRuntime implements ContainerRuntime, Disposable {
     const now = clock.now();
     const { name, image = "" } = container;
     const base = { id, name, kind: start.kind, attempt: start.attempt, image, startedAt: now };
+    const log = this.#openLog(record, start);
     if (program.startError !== undefined) {
+      log?.end();
       const ending = { state: "exited", finishedAt: now, exitCode: 128, reason: "StartError" } as const;
       this.#pods.put(record, { ...base, ...ending, message: program.startError });
       releaseClones(start);
       throw new ContainerStartError(program.startError);
     }
-    const process = program.run === undefined ? undefined : await this.#startProcess(record, start, base, program.run);
-    const running: Running = { ...start, id, program, process, exit: undefined };
+    const process =
+      program.run === undefined ? undefined : await this.#startProcess(record, start, base, program.run, log);
+    const running: Running = { ...start, id, program, process, log, exit: undefined };
     this.#pods.begin(record, running);
     this.#pods.put(record, { ...base, state: "running" });
     if (process !== undefined) void process.exited.then(({ code, reason }) => this.#pods.end(uid, id, code, reason));
@@ -139,14 +143,12 @@ export class SimulatedRuntime implements ContainerRuntime, Disposable {
     if (why !== undefined) throw new ImageError(why);
   }
 
-  logPath(podUid: string, container: string, previous: boolean): string | undefined {
-    const { processes } = this.#spec;
-    const record = this.#pods.get(podUid);
-    const attempts = record?.containers.filter(({ name }) => name === container) ?? [];
-    const wanted = attempts[previous ? 1 : 0];
-    if (processes === undefined || record === undefined || wanted === undefined) return undefined;
-    const { namespace, name } = record.pod.metadata;
-    return processes.logPath({ namespace, podName: name, podUid, container }, wanted.attempt);
+  log(podUid: string, container: string, previous: boolean): LogFile | undefined {
+    return this.#pods.log(podUid, container, previous);
+  }
+
+  process(podUid: string, container: string): ContainerProcess | undefined {
+    return this.#pods.running(podUid, container)?.process;
   }
 
   async execute(podUid: string, container: string, command: readonly string[], tty: boolean): Promise<Execution> {
@@ -207,15 +209,24 @@ export class SimulatedRuntime implements ContainerRuntime, Disposable {
     for (const look of this.#probeWatchers) look(podUid, container);
   }
 
+  #openLog(record: PodRecord, { pod, container, attempt }: ContainerToStart): LogFile | undefined {
+    const { namespace, name: podName, uid: podUid } = pod.metadata;
+    const log = this.#spec.processes?.openLog({ namespace, podName, podUid, container: container.name }, attempt);
+    if (log !== undefined) this.#pods.keepLog(record, container.name, attempt, log);
+    return log;
+  }
+
   async #startProcess(
     record: PodRecord,
     start: ContainerToStart,
     base: Pick<RuntimeContainer, "id" | "name" | "kind" | "attempt" | "image" | "startedAt">,
     command: HostCommand,
+    log: LogFile | undefined,
   ): Promise<ContainerProcess> {
     try {
-      return await startProcess(this.#spec, start, command);
+      return await startProcess(this.#spec, start, command, log);
     } catch (error) {
+      log?.end();
       const { message } = error as Error;
       const ending = {
         state: "exited",

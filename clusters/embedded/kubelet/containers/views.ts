@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
 import type { ContainerMount } from "./runtime.ts";
+import { inTerminal } from "./terminal.ts";
 
 /** A program to run with a container's eyes. */
 export type ViewCommand = {
@@ -117,14 +118,16 @@ function namespaceViews({ folder, expose = [] }: ViewsSpec): Views {
         ...asUser(user),
         ...inTerminal(command, tty),
       ];
-      return await made(start([...ISOLATE, "/bin/sh", "-c", MAKE_VIEW, "container", ...args], env, true));
+      return await made(
+        start([...ISOLATE, "/bin/sh", "-c", MAKE_VIEW, "container", ...args], env, { tells: true, tty }),
+      );
     },
     enter: async (pid, { command, env, workingDir = "/", user, tty }) => {
       const init = await firstChild(pid);
       const into = ["nsenter", "--target", String(init), "--mount", "--pid", "--root", "--wd"];
       const inside = [...asUser(user), ...inTerminal(command, tty)];
       const go = ["/bin/sh", "-c", 'cd "$0" && exec "$@"', workingDir, ...inside];
-      return await spawned(start(["setpriv", "--pdeathsig", "KILL", ...into, ...go], env));
+      return await spawned(start(["setpriv", "--pdeathsig", "KILL", ...into, ...go], env, { tty }));
     },
   };
 }
@@ -133,7 +136,7 @@ function pathViews(): Views {
   const run = async ({ command, env, mounts, user, tty }: ViewCommand): Promise<ChildProcess> => {
     const rewrite = pathRewriter(mounts);
     const rewritten = new Map([...env].map(([name, value]) => [name, rewrite(value)]));
-    return await spawned(start([...asUser(user), ...inTerminal(command.map(rewrite), tty)], rewritten));
+    return await spawned(start([...asUser(user), ...inTerminal(command.map(rewrite), tty)], rewritten, { tty }));
   };
   return { kind: "paths", spawn: run, enter: (_pid, command) => run(command) };
 }
@@ -148,10 +151,14 @@ export function pathRewriter(mounts: readonly Pick<ContainerMount, "mountPath" |
     }, text);
 }
 
-function start(argv: readonly string[], env: ReadonlyMap<string, string>, isTold = false): ChildProcess {
+function start(
+  argv: readonly string[],
+  env: ReadonlyMap<string, string>,
+  { tells = false, tty = false }: { readonly tells?: boolean; readonly tty?: boolean | undefined },
+): ChildProcess {
   return spawn(argv[0] ?? "", argv.slice(1), {
     detached: true,
-    stdio: ["pipe", "pipe", "pipe", ...(isTold ? (["pipe"] as const) : [])],
+    stdio: ["pipe", "pipe", "pipe", tells ? "pipe" : "ignore", tty ? "pipe" : "ignore"],
     cwd: "/",
     env: { PATH: DEFAULT_PATH, HOME: "/root", ...Object.fromEntries(env) },
   });
@@ -194,13 +201,6 @@ function asUser(user: ViewCommand["user"]): string[] {
     ...(gid !== undefined ? ["--regid", String(gid)] : []),
     "--clear-groups",
   ];
-}
-
-/** script(1) gives a program a terminal of its own. */
-function inTerminal(command: readonly string[], tty: boolean | undefined): readonly string[] {
-  if (tty !== true) return command;
-  const quoted = command.map((part) => `'${part.replaceAll("'", "'\\''")}'`).join(" ");
-  return ["script", "--quiet", "--return", "--command", quoted, "/dev/null"];
 }
 
 /** unshare waits outside; its child is the first process of the container. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 export type PayloadFile = { readonly content: Buffer; readonly mode: number };
@@ -15,6 +15,7 @@ export async function writePayload(folder: string, payload: Payload): Promise<vo
   const current = await readlink(join(folder, DATA)).catch(() => undefined);
   if (current !== undefined && (await holds(join(folder, current), payload))) return;
   const fresh = await mkdtemp(join(folder, "..data_"));
+  await chmod(fresh, 0o755);
   for (const [path, { content, mode }] of payload) {
     const file = join(fresh, path);
     await mkdir(dirname(file), { recursive: true, mode: 0o755 });
