@@ -27,6 +27,7 @@ export const QUIRKS = {
   "stacked-mounts": "of mounts on top of each other one is unmounted",
   capabilities: "more is advertised than there is",
   "equal-status": "a status is written again though nothing in it changed",
+  "no-restraint": "a store that asks for fewer calls is asked as often as before",
   "partial-mask": "of a failed republish only what comes after the mount is masked",
   "raw-modes": "bits beyond 0777 in a file's mode have an effect",
   "sanity-path": "unpublishing /tmp/csi/mount succeeds unseen",

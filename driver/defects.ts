@@ -24,6 +24,7 @@ const BREAKS: Readonly<Partial<Record<Quirk, readonly string[]>>> = {
   "dead-mount": ["UPG-07h"],
   capabilities: ["CSI-03h", "CSI-07h"],
   "equal-status": ["ROT-04h"],
+  "no-restraint": ["ROT-18h"],
   "partial-mask": ["ROT-07h"],
   "raw-modes": ["SEC-09h"],
   "silent-rotation": ["ROT-05h"],

@@ -1,5 +1,6 @@
 import { MountproofError, type Random, Scope, systemRandom } from "../core/index.ts";
 import {
+  CSIDrivers,
   createKubeClient,
   type KubeClient,
   SecretProviderClasses,
@@ -22,6 +23,7 @@ import { classSource } from "./publish/class.ts";
 import { DriverPanic } from "./publish/failure.ts";
 import { type ObservedDeps, observedPublish, ROTATION_COMPONENT } from "./publish/observed.ts";
 import { startRegistration } from "./registration.ts";
+import { startRotation, TokenSource } from "./rotation/index.ts";
 import { controllerService } from "./services/controller.ts";
 import { identityService } from "./services/identity.ts";
 import { nodeService } from "./services/node.ts";
@@ -92,6 +94,9 @@ async function assemble(spec: DriverSpec, scope: Scope): Promise<RunningDriver> 
     }),
   );
   const running = server;
+  const { tokens, rotationIntervalMs: intervalMs } = deps;
+  if (tokens !== undefined && intervalMs !== undefined)
+    scope.use(startRotation({ ...deps, tokens, driverName, intervalMs, classes: deps.classes.informer }));
   const endpoint = showAddress(running.address);
 
   if (spec.providerHealthCheck === true) {
@@ -137,6 +142,7 @@ async function publishDeps(
     random,
     log,
     rules,
+    tokens: rules.isLegacy ? openTokens(spec, kube, random, scope) : undefined,
     nodeId,
     kube,
     panic,
@@ -152,6 +158,19 @@ async function publishDeps(
       ? undefined
       : scope.use(startEventRecorder({ client: kube, clock, log, component: ROTATION_COMPONENT, host: nodeId })),
   };
+}
+
+/** Tokens are kubelet's business since v1.6. */
+function openTokens(
+  { clock, log, driverName = DEFAULTS.driverName }: DriverSpec,
+  kube: KubeClient,
+  random: Random,
+  scope: Scope,
+): TokenSource {
+  const csiDrivers = scope.use(
+    startInformer(kube, CSIDrivers, { fieldSelector: `metadata.name=${driverName}` }, { clock, log }),
+  );
+  return new TokenSource({ clock, random, kube, driverName, csiDrivers });
 }
 
 function openProviders(spec: DriverSpec, rules: Rules, random: Random): ProviderClients {

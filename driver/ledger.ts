@@ -1,4 +1,5 @@
 import type { ObjectVersion } from "./provider/reply.ts";
+import type { Restraint } from "./publish/throttling.ts";
 import { classOf, type Volume } from "./publish/volume.ts";
 
 export type LedgerEntry = {
@@ -14,6 +15,7 @@ export type LedgerEntry = {
 /** What this driver published, by target path. It lives as long as the process: after a restart all is due. */
 export class Ledger {
   readonly #entries = new Map<string, LedgerEntry>();
+  readonly #restraints = new Map<string, Restraint>();
 
   get(targetPath: string): LedgerEntry | undefined {
     return this.#entries.get(targetPath);
@@ -31,11 +33,22 @@ export class Ledger {
   }
 
   published(volume: Volume, at: number): void {
+    this.#restraints.delete(volume.targetPath);
     const entry = this.#entries.get(volume.targetPath);
     if (entry !== undefined) this.#entries.set(volume.targetPath, { ...entry, publishedAt: at });
   }
 
+  /** Set while the store of a volume asks for fewer calls. */
+  restraint(targetPath: string): Restraint | undefined {
+    return this.#restraints.get(targetPath);
+  }
+
+  restrain(targetPath: string, restraint: Restraint): void {
+    this.#restraints.set(targetPath, restraint);
+  }
+
   forget(targetPath: string): void {
+    this.#restraints.delete(targetPath);
     this.#entries.delete(targetPath);
   }
 

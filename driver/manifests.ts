@@ -10,6 +10,8 @@ export type DriverValues = {
   readonly tokenRequests?: readonly { readonly audience: string; readonly expirationSeconds?: number }[];
   /** Tokens in the request's secrets; Helm sets it with tokenRequests from Kubernetes 1.35 on. */
   readonly serviceAccountTokenInSecrets?: boolean;
+  /** The chart of a release that rotated, and asked for tokens, by itself. */
+  readonly release?: "1.5";
 };
 
 export const DRIVER_NAME = "secrets-store.csi.k8s.io";
@@ -86,6 +88,7 @@ export function driverManifests(values: DriverValues = {}): KubeObject[] {
           binding("secretprovidersyncing-rolebinding", "secretprovidersyncing-role"),
         ]
       : []),
+    ...(values.release === "1.5" ? ownRotationRoles(role, binding) : []),
     {
       apiVersion: "storage.k8s.io/v1",
       kind: "CSIDriver",
@@ -94,10 +97,25 @@ export function driverManifests(values: DriverValues = {}): KubeObject[] {
         podInfoOnMount: true,
         attachRequired: false,
         volumeLifecycleModes: ["Ephemeral"],
-        requiresRepublish: values.enableSecretRotation === true,
+        requiresRepublish: values.enableSecretRotation === true && values.release === undefined,
         ...(values.tokenRequests !== undefined && { tokenRequests: values.tokenRequests }),
         ...(values.serviceAccountTokenInSecrets === true && { serviceAccountTokenInSecrets: true }),
       },
     },
+  ];
+}
+
+/** What v1.6 took back: Secrets that volumes are published with, and the pods' tokens. */
+function ownRotationRoles(
+  role: (name: string, rules: unknown[]) => KubeObject,
+  binding: (name: string, roleName: string) => KubeObject,
+): KubeObject[] {
+  const rotation = [{ apiGroups: [""], resources: ["secrets"], verbs: ["get", "list", "watch"] }];
+  const tokens = [{ apiGroups: [""], resources: ["serviceaccounts/token"], verbs: ["create"] }];
+  return [
+    role("secretproviderrotation-role", rotation),
+    binding("secretproviderrotation-rolebinding", "secretproviderrotation-role"),
+    role("secretprovidertokenrequest-role", tokens),
+    binding("secretprovidertokenrequest-rolebinding", "secretprovidertokenrequest-role"),
   ];
 }

@@ -16,7 +16,10 @@ import { recordStatus, type StatusDeps } from "./publish/record-status.ts";
 import type { PublishReport } from "./publish/report.ts";
 import { statusOf } from "./publish/status.ts";
 import { holdsPayload, mountTarget, prepareTarget, stampTarget } from "./publish/target.ts";
-import { classOf, parseVolume, podOf } from "./publish/volume.ts";
+import { isThrottled, restraintAfter } from "./publish/throttling.ts";
+import { withOwnTokens } from "./publish/tokens.ts";
+import { classOf, parseVolume, podOf, type Volume } from "./publish/volume.ts";
+import type { TokenSource } from "./rotation/index.ts";
 import type { Steps } from "./steps.ts";
 
 export type PublishDeps = StatusDeps & {
@@ -34,6 +37,8 @@ export type PublishDeps = StatusDeps & {
   readonly classes: ClassSource;
   readonly providers: ProviderClients;
   readonly steps: Steps;
+  /** Before v1.6, where kubelet sends none. */
+  readonly tokens: TokenSource | undefined;
 };
 
 /**
@@ -59,6 +64,7 @@ export async function publish(
     isComplete: before === undefined ? holdsPayload(targetPath, target) : before.publishedAt !== undefined,
     rotationIntervalMs,
     lastPublishedAt: before?.publishedAt,
+    restrainedUntil: ledger.restraint(targetPath)?.until,
     now: clock.now(),
     rules,
   });
@@ -77,9 +83,10 @@ export async function publish(
     const spc = await steps.time("class", () => findClass(volume, deps.classes, call.signal));
     report.provider = providerOf(spc, volume);
     const parameters = parametersOf(spc, volume);
-    const attributes = attributesOf(parameters, volume, rules);
+    const known = attributesOf(parameters, volume, rules);
     if (!volume.isReadOnly) throw invalidRequest("Readonly is not true in request");
     logOverrides(parameters, volume, deps);
+    const attributes = await withOwnTokens(known, volume, deps.tokens, call.signal);
 
     if (needsMount) steps.timeSync("mount", () => mountTarget(targetPath, mounter));
     isMountedHere = needsMount;
@@ -93,7 +100,9 @@ export async function publish(
     ledger.published(volume, clock.now());
   } catch (error) {
     if (isMountedHere) undo(targetPath, deps);
-    if (!report.isRepublish || !(error instanceof PublishFailure) || !isMasked(error, deps)) throw error;
+    if (!report.isRepublish || !(error instanceof PublishFailure)) throw error;
+    restrain(volume, error, deps);
+    if (!isMasked(error, deps)) throw error;
     report.masked = error;
   }
 }
@@ -108,11 +117,18 @@ function undo(targetPath: string, { mounter, ledger, log }: PublishDeps): void {
   }
 }
 
-function logOverrides(
-  parameters: Readonly<Record<string, string>>,
-  volume: ReturnType<typeof parseVolume>,
-  { rules, log }: PublishDeps,
-): void {
+/** A store that has enough is left alone for a while; the volume keeps what it has. */
+function restrain(volume: Volume, failure: PublishFailure, deps: PublishDeps): void {
+  const { rules, clock, random, ledger, log, rotationIntervalMs: intervalMs = 0 } = deps;
+  if (rules.has("no-restraint") || !isThrottled(failure)) return;
+  const now = clock.now();
+  const restraint = restraintAfter(ledger.restraint(volume.targetPath), { now, intervalMs, random });
+  ledger.restrain(volume.targetPath, restraint);
+  const waitMs = Math.round(restraint.until - now);
+  log.warn("the store asks for fewer calls; this volume waits", { pod: podOf(volume), waitMs });
+}
+
+function logOverrides(parameters: Readonly<Record<string, string>>, volume: Volume, { rules, log }: PublishDeps): void {
   if (rules.behaviour !== "hardened") return;
   const keys = overriddenBy(parameters, volume);
   if (keys.length > 0)

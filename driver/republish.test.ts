@@ -76,6 +76,35 @@ describe("rotation", () => {
     ]);
   });
 
+  test("leaves a store alone that asks for fewer calls, and nothing else that fails", async () => {
+    const r = await start(rotating);
+    await r.publish();
+    await r.pass(INTERVAL_MS);
+    r.provider.answers(new GrpcError(GrpcStatus.UNKNOWN, "ThrottlingException: Rate exceeded"));
+    await r.publish();
+    for (let waited = 0; waited < 0.6 * INTERVAL_MS; waited += seconds(20)) {
+      await r.pass(seconds(20));
+      expect(await r.publish()).toEqual(OK);
+    }
+    expect(r.provider.mounts).toHaveLength(2);
+    r.provider.answers(files({ a: "two" }, "2"));
+    await r.pass(INTERVAL_MS);
+    await r.publish();
+    expect(r.files()).toEqual({ a: "two" });
+  });
+
+  test("waits for a throttled store after a restart of the driver too, and stays masked", async () => {
+    const r = await start(rotating);
+    await r.publish();
+    await r.stopDriver();
+    await r.startDriver();
+    r.provider.answers(new GrpcError(GrpcStatus.RESOURCE_EXHAUSTED, "Quota exceeded"));
+    expect(await r.publish()).toEqual(OK);
+    expect(await r.publish()).toEqual(OK);
+    expect(r.provider.mounts).toHaveLength(2);
+    expect(r.files()).toEqual({ a: "one" });
+  });
+
   test("that fails goes to kubelet when it keeps mounts after errors", async () => {
     const r = await start({ ...rotating, republishErrors: "return" });
     await r.publish();

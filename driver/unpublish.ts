@@ -6,6 +6,8 @@ import { GrpcError, GrpcStatus } from "../wire/grpc/index.ts";
 import type { Rules } from "./behaviour.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Mounter } from "./mounter/index.ts";
+import { forgetTokens } from "./publish/tokens.ts";
+import type { TokenSource } from "./rotation/index.ts";
 import { goErrorText, isErrnoError } from "./text/go-error.ts";
 
 export type UnpublishDeps = {
@@ -13,6 +15,8 @@ export type UnpublishDeps = {
   readonly ledger: Ledger;
   readonly log: Log;
   readonly rules: Rules;
+  /** Before v1.6. */
+  readonly tokens?: TokenSource | undefined;
 };
 
 /** Where csi-sanity unpublishes from; upstream answers OK without looking. */
@@ -33,6 +37,7 @@ export function unpublish(request: NodeUnpublishVolumeRequest, deps: UnpublishDe
   try {
     removeTarget(targetPath, deps);
     deps.ledger.forget(targetPath);
+    forgetTokens(targetPath, deps.tokens);
   } catch (error) {
     deps.log.error("failed to clean and unmount target path", { targetPath }, error);
     throw new GrpcError(GrpcStatus.INTERNAL, textOf(error), { cause: error });

@@ -1,6 +1,7 @@
 import type { Rules } from "../behaviour.ts";
 import { PublishFailure } from "../publish/failure.ts";
 import type { PublishReport } from "../publish/report.ts";
+import type { RotationReport } from "../rotation/report.ts";
 import { type Counter, type Histogram, Registry } from "./registry.ts";
 
 /** Go's `runtime.GOOS`, which upstream labels everything with. */
@@ -89,6 +90,19 @@ export class DriverMetrics {
     this.#published.increment({ provider, os_type: OS_TYPE });
     if (!report.isRepublish) return;
     this.#rotated.increment({ provider, os_type: OS_TYPE, rotated: "true" });
+    this.#rotationTook.observe({ os_type: OS_TYPE }, tookMs / 1000);
+  }
+
+  /** A turn of the reconciler of drivers before v1.6; `rotated` is a real answer there. */
+  reconciled(report: RotationReport, failure: unknown, tookMs: number): void {
+    const provider = this.#providerLabel(report.provider);
+    const rotated = String(report.isRotated);
+    if (failure !== undefined) {
+      const error_type = this.#errorLabel(report.errorType);
+      this.#rotationFailed.increment({ provider, error_type, os_type: OS_TYPE, rotated });
+      return;
+    }
+    this.#rotated.increment({ provider, os_type: OS_TYPE, rotated });
     this.#rotationTook.observe({ os_type: OS_TYPE }, tookMs / 1000);
   }
 

@@ -10,6 +10,7 @@ import {
 import type { Rules } from "../behaviour.ts";
 import { callProvider } from "./call.ts";
 import { socketOf } from "./lookup.ts";
+import type { ObjectVersion } from "./reply.ts";
 
 type ProviderClient = GrpcClient<typeof CSIDriverProvider>;
 
@@ -30,6 +31,7 @@ export type MountCall = {
   readonly secrets: string;
   readonly targetPath: string;
   readonly permission: string;
+  readonly current: readonly ObjectVersion[];
 };
 
 /** One client a provider for the life of the driver: found once, dialled when first used, never looked up again. */
@@ -76,6 +78,7 @@ export class ProviderClients implements Disposable {
       secrets: call.secrets,
       targetPath: call.targetPath,
       permission: call.permission,
+      currentObjectVersion: [...call.current],
     };
     const options = (): CallOptions => ({
       signal,

@@ -3,7 +3,7 @@ import { GrpcStatus, type ServerCall } from "../../wire/grpc/index.ts";
 import type { Rules } from "../behaviour.ts";
 import { applyPayload, checkPaths, type Payload, REQUESTED_PERMISSION, type WriteContext } from "../payload/index.ts";
 import type { ProviderClients } from "../provider/clients.ts";
-import { contentBytes, judgeReply, type MountReply } from "../provider/reply.ts";
+import { contentBytes, judgeReply, type MountReply, type ObjectVersion } from "../provider/reply.ts";
 import { goJson } from "../text/go-json.ts";
 import { codeOf, ErrorType, goText, PublishFailure, type PublishStage } from "./failure.ts";
 import { podOf, type Volume } from "./volume.ts";
@@ -12,6 +12,15 @@ type Content = Extract<MountReply, { readonly kind: "content" }>;
 
 /** Above this an answer fills a Secret, should it be synced to one (etcd's limit); said in the log only. */
 const LARGE_ANSWER_BYTES = 1_048_576;
+
+/** What differs between who asks: kubelet's call, and the reconciler of drivers before v1.6. */
+export type Asking = {
+  /** Go encodes a map that is not there as null, an empty one as `{}`. */
+  readonly noSecrets: "null" | "{}";
+  /** What the volume holds; a publish never says. */
+  readonly current: readonly ObjectVersion[];
+};
+const FIRST_ASKING: Asking = { noSecrets: "null", current: [] };
 
 /**
  * Asks the provider for the volume's content.
@@ -23,6 +32,7 @@ export async function askProvider(
   volume: Volume,
   deps: { readonly providers: ProviderClients; readonly rules: Rules; readonly log: Log },
   call: Pick<ServerCall, "signal" | "deadline">,
+  asking: Asking = FIRST_ASKING,
 ): Promise<Content> {
   const { providers, rules, log } = deps;
   const client = attempt("provider", volume, rules.has("B18") ? ErrorType.none : ErrorType.lookup, () => {
@@ -37,9 +47,10 @@ export async function askProvider(
   const request = {
     provider,
     attributes: goJson(attributes),
-    secrets: Object.keys(volume.secrets).length === 0 ? NO_SECRETS : goJson(volume.secrets),
+    secrets: Object.keys(volume.secrets).length === 0 ? asking.noSecrets : goJson(volume.secrets),
     targetPath: volume.targetPath,
     permission: String(REQUESTED_PERMISSION),
+    current: asking.current,
   };
   const response = await providers.mount(client, request, call).catch((error: unknown) => {
     if (codeOf(error) === GrpcStatus.RESOURCE_EXHAUSTED)
@@ -52,9 +63,6 @@ export async function askProvider(
     log.warn("the provider's answer is larger than a Secret may be", { provider, pod: podOf(volume) });
   return reply;
 }
-
-/** Go encodes a map that is not there as null. */
-const NO_SECRETS = "null";
 
 /**
  * @returns whether anything changed; without files nothing is touched

@@ -13,12 +13,18 @@ const facts = (changes: Partial<GateFacts> = {}): GateFacts => ({
   isComplete: true,
   rotationIntervalMs: INTERVAL,
   lastPublishedAt: NOW - INTERVAL,
+  restrainedUntil: undefined,
   now: NOW,
   rules: rulesOf("hardened"),
   ...changes,
 });
 
 describe("in hardened a publish", () => {
+  test("waits while the store asks for fewer calls, though the interval is over", () => {
+    expect(decidePublish(facts({ restrainedUntil: NOW + 1 }))).toEqual({ kind: "skip", reason: "throttled" });
+    expect(decidePublish(facts({ restrainedUntil: NOW }))).toEqual({ kind: "republish" });
+  });
+
   test("is due again one interval after the last that succeeded, and not a millisecond before", () => {
     expect(decidePublish(facts())).toEqual({ kind: "republish" });
     expect(decidePublish(facts({ lastPublishedAt: NOW - INTERVAL + 1 }))).toEqual({ kind: "skip", reason: "not due" });

@@ -9,12 +9,14 @@ export type GateFacts = {
   readonly rotationIntervalMs: number | undefined;
   /** Of the last publish that succeeded, as this driver remembers; undefined after a restart. */
   readonly lastPublishedAt: number | undefined;
+  /** Before this the store does not want to be asked again. */
+  readonly restrainedUntil: number | undefined;
   readonly now: number;
   readonly rules: Rules;
 };
 
 export type PublishDecision =
-  | { readonly kind: "skip"; readonly reason: "not due" | "already mounted" }
+  | { readonly kind: "skip"; readonly reason: "not due" | "already mounted" | "throttled" }
   /** Nothing was published here before; failures are the pod's to know. `detach`: what lies there is no use. */
   | { readonly kind: "first"; readonly isMounted: boolean; readonly detach: boolean }
   | { readonly kind: "republish" }
@@ -42,6 +44,7 @@ function decide(facts: GateFacts): PublishDecision {
     case "mounted":
       if (!facts.isComplete && !rules.has("B20")) return { kind: "first", isMounted: true, detach: false };
       if (facts.rotationIntervalMs === undefined) return { kind: "skip", reason: "already mounted" };
+      if (facts.now < (facts.restrainedUntil ?? 0)) return { kind: "skip", reason: "throttled" };
       return isDue(facts, facts.lastPublishedAt) ? { kind: "republish" } : { kind: "skip", reason: "not due" };
   }
 }

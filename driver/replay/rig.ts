@@ -101,8 +101,10 @@ export class ReplayRig implements AsyncDisposable {
         .replaceAll(target, "<target>")
         .replaceAll(rig.folder, "<dir>")
         // The recording's folders are kubelet's.
-        .replace(/<dir>\/pods\/replay\/csi-([^/]+)-([^/-]+)\/mount/g, (_all, pod, volume) =>
-          join("<dir>/kubelet/pods", `<uid:${pod}>`, "volumes/kubernetes.io~csi", volume, "mount"),
+        .replace(
+          /<dir>\/pods\/uid-replay\/volumes\/kubernetes\.io~csi\/csi-([^/]+)-([^/-]+)\/mount/g,
+          (_all, pod, volume) =>
+            join("<dir>/kubelet/pods", `<uid:${pod}>`, "volumes/kubernetes.io~csi", volume, "mount"),
         );
     const calls = this.#providers.flatMap((provider, index) => provider.calls.slice(before[index])).map(shownCall);
     const statuses = rig.api.list("secretproviderclasspodstatuses").map(shownStatus);

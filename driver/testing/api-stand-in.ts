@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Clock, Scope } from "../../core/index.ts";
+import { type Clock, hours, Scope } from "../../core/index.ts";
 import type { KubeConfig, KubeObject } from "../../kube/index.ts";
 import { createCertificateAuthority, type HttpExchange, type StreamWriter, startHttpServer } from "../../net/index.ts";
 
@@ -28,14 +28,27 @@ type Refusal = {
   readonly message: string;
   times: number;
 };
-type Watcher = { readonly plural: string; readonly stream: StreamWriter; readonly channel: string | undefined };
+type Watcher = {
+  readonly plural: string;
+  readonly selects: Selects;
+  readonly stream: StreamWriter;
+  readonly channel: string | undefined;
+};
+
+type Change = { readonly type: string; readonly plural: string; readonly object: KubeObject };
+type Selects = (object: KubeObject) => boolean;
 
 const KINDS: Readonly<Record<string, string>> = {
   secretproviderclasses: "SecretProviderClass",
   secretproviderclasspodstatuses: "SecretProviderClassPodStatus",
   events: "Event",
+  pods: "Pod",
+  secrets: "Secret",
+  csidrivers: "CSIDriver",
 };
-const PATH = /^\/(?:api|apis\/[^/]+)\/[^/]+(?:\/namespaces\/([^/]+))?\/([^/]+)(?:\/([^/]+))?$/;
+/** How long the tokens live that are handed out. */
+const TOKEN_LIFE_MS = hours(1);
+const PATH = /^\/(?:api|apis\/[^/]+)\/[^/]+(?:\/namespaces\/([^/]+))?\/([^/]+)(?:\/([^/]+)(?:\/([^/]+))?)?$/;
 
 /** As much of an API server as the driver talks to: list, watch, get, create, update. For tests of the driver alone. */
 export async function startApiStandIn(clock: Clock): Promise<ApiStandIn> {
@@ -46,15 +59,18 @@ export async function startApiStandIn(clock: Clock): Promise<ApiStandIn> {
     const watchers = new Set<Watcher>();
     const requests: ApiRequest[] = [];
     const refusals: Refusal[] = [];
+    const history: Change[] = [];
     let version = 100;
 
     const keyOf = (plural: string, name: string, namespace: string): string => `${plural}/${namespace}/${name}`;
     const tell = (type: string, plural: string, object: KubeObject): void => {
-      for (const watcher of watchers) {
-        if (watcher.plural !== plural) continue;
-        if (watcher.channel !== undefined) clock.activity.channel(watcher.channel)?.sent();
-        watcher.stream.write(`${JSON.stringify({ type, object })}\n`);
-      }
+      history.push({ type, plural, object });
+      for (const watcher of watchers) show(watcher, { type, plural, object });
+    };
+    const show = ({ plural, selects, channel, stream }: Watcher, change: Change): void => {
+      if (plural !== change.plural || !selects(change.object)) return;
+      if (channel !== undefined) clock.activity.channel(channel)?.sent();
+      stream.write(`${JSON.stringify({ type: change.type, object: change.object })}\n`);
     };
     const store = (plural: string, object: KubeObject): KubeObject => {
       const { name = "", namespace = "" } = object.metadata;
@@ -87,7 +103,7 @@ export async function startApiStandIn(clock: Clock): Promise<ApiStandIn> {
       });
 
     const answer = async (exchange: HttpExchange): Promise<void> => {
-      const [, namespace = "", plural = "", name = ""] = PATH.exec(exchange.path) ?? [];
+      const [, namespace = "", plural = "", name = "", subresource = ""] = PATH.exec(exchange.path) ?? [];
       const refusal = refusals.find(
         ({ match, times }) => times > 0 && match.test(`${exchange.method} ${exchange.path}`),
       );
@@ -97,11 +113,15 @@ export async function startApiStandIn(clock: Clock): Promise<ApiStandIn> {
       }
       const known = objects.get(keyOf(plural, name, namespace));
       const notFound = `${plural}.secrets-store.csi.x-k8s.io "${name}" not found`;
+      const selects = selectorOf(exchange.query.get("labelSelector") ?? "");
       if (exchange.method === "GET" && name === "") {
         if (exchange.query.get("watch") === "true") {
           const channel = exchange.headers["x-mountproof-watch"];
           const stream = exchange.stream(200, { "content-type": "application/json" });
-          const watcher = { plural, stream, channel: typeof channel === "string" ? channel : undefined };
+          const watcher = { plural, selects, stream, channel: typeof channel === "string" ? channel : undefined };
+          const since = Number(exchange.query.get("resourceVersion") ?? "0");
+          for (const change of history)
+            if (Number(change.object.metadata.resourceVersion) > since) show(watcher, change);
           watchers.add(watcher);
           exchange.signal.addEventListener("abort", () => watchers.delete(watcher));
           return;
@@ -111,12 +131,20 @@ export async function startApiStandIn(clock: Clock): Promise<ApiStandIn> {
           apiVersion: "v1",
           kind: `${KINDS[plural]}List`,
           metadata: { resourceVersion: String(version) },
-          items,
+          items: items.filter(selects),
         });
       }
       if (exchange.method === "GET")
         return known === undefined ? refuse(exchange, 404, "NotFound", notFound, name) : exchange.json(200, known);
       const body = JSON.parse((await exchange.body()).toString("utf8")) as KubeObject;
+      if (exchange.method === "POST" && subresource === "token")
+        return exchange.json(201, {
+          ...body,
+          status: {
+            token: `token-${++version}`,
+            expirationTimestamp: new Date(clock.now() + TOKEN_LIFE_MS).toISOString(),
+          },
+        });
       if (exchange.method === "POST") {
         const taken = body.metadata.name ?? "";
         if (objects.has(keyOf(plural, taken, namespace)))
@@ -169,4 +197,10 @@ export async function startApiStandIn(clock: Clock): Promise<ApiStandIn> {
       [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
     };
   });
+}
+
+/** `key=value`, several with commas; an object that changes so that it is not selected any more is not told of. */
+function selectorOf(text: string): Selects {
+  const wanted = text === "" ? [] : text.split(",").map((part) => part.split("="));
+  return ({ metadata }) => wanted.every(([key = "", value = ""]) => metadata.labels?.[key] === value);
 }

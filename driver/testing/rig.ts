@@ -109,7 +109,7 @@ export class Rig implements AsyncDisposable {
   }
 
   target(pod = "web", volume = "vol"): string {
-    const parent = join(this.folder, "pods", pod, volume);
+    const parent = join(this.folder, "pods", `uid-${pod}`, "volumes", "kubernetes.io~csi", volume);
     mkdirSync(parent, { recursive: true });
     return join(parent, "mount");
   }

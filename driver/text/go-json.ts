@@ -1,8 +1,8 @@
 /** Go's encoding/json escapes these in strings, so that JSON can stand in HTML and in JavaScript. */
 const ESCAPED = /[<>&\u2028\u2029]/g;
 
-/** A string map as Go's json.Marshal writes it: keys in byte order, HTML characters escaped. */
-export function goJson(map: Readonly<Record<string, string>>): string {
+/** A map as Go's json.Marshal writes it: keys in byte order, HTML characters escaped; members of values as given. */
+export function goJson(map: Readonly<Record<string, unknown>>): string {
   const members = Object.keys(map)
     .sort(byBytes)
     .map((key) => `${JSON.stringify(key)}:${JSON.stringify(map[key])}`);
