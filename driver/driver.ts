@@ -2,6 +2,7 @@ import { MountproofError, type Random, Scope, systemRandom } from "../core/index
 import {
   CSIDrivers,
   createKubeClient,
+  type EventRecorder,
   type KubeClient,
   SecretProviderClasses,
   startEventRecorder,
@@ -29,6 +30,8 @@ import { identityService } from "./services/identity.ts";
 import { nodeService } from "./services/node.ts";
 import { DEFAULTS, type DriverSpec, type RunningDriver, VENDOR_VERSIONS } from "./spec.ts";
 import { stepsFor } from "./steps.ts";
+import { SYNC_COMPONENT } from "./sync/events.ts";
+import { startSecretSync } from "./sync/index.ts";
 import { unpublish } from "./unpublish.ts";
 
 /**
@@ -137,6 +140,24 @@ async function publishDeps(
   const informer = scope.use(startInformer(kube, SecretProviderClasses, {}, { clock, log }));
   const providers = scope.use(openProviders(spec, rules, random));
   const interval = spec.rotationPollIntervalMs ?? DEFAULTS.rotationPollIntervalMs;
+  const metrics = new DriverMetrics({ rules, isKnownProvider: (name) => providers.knows(name) });
+  const recorder = (component: string): EventRecorder =>
+    scope.use(startEventRecorder({ client: kube, clock, log, component, host: nodeId }));
+  const secrets = scope.use(
+    startSecretSync({
+      clock,
+      log,
+      rules,
+      kube,
+      mounter,
+      nodeId,
+      driverName: spec.driverName ?? DEFAULTS.driverName,
+      kubeletRootDir: spec.kubeletRootDir ?? DEFAULTS.kubeletRootDir,
+      classes: informer,
+      events: recorder(SYNC_COMPONENT),
+      onWritten: (provider, tookMs) => metrics.synced(provider, tookMs),
+    }),
+  );
   return {
     clock,
     random,
@@ -153,10 +174,9 @@ async function publishDeps(
     ledger: new Ledger(),
     classes: classSource({ clock, informer, live: isHardened ? kube : undefined }),
     steps: stepsFor(clock, spec.onStep),
-    metrics: new DriverMetrics({ rules, isKnownProvider: (name) => providers.knows(name) }),
-    events: rules.has("silent-rotation")
-      ? undefined
-      : scope.use(startEventRecorder({ client: kube, clock, log, component: ROTATION_COMPONENT, host: nodeId })),
+    secrets,
+    metrics,
+    events: rules.has("silent-rotation") ? undefined : recorder(ROTATION_COMPONENT),
   };
 }
 

@@ -65,6 +65,7 @@ async function specOf(flags: DriverFlags, behaviour: Behaviour): Promise<DriverS
     endpoint: flags.endpoint,
     driverName: flags.drivername,
     nodeId: flags.nodeid,
+    kubeletRootDir: flags["kubelet-root-dir"],
     kubeConfig: await loadKubeConfig(flags.kubeconfig, process.env, userAgent),
     providersDir: flags["provider-volume"],
     additionalProvidersDirs: flags["additional-provider-volume-paths"],

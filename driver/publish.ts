@@ -21,6 +21,7 @@ import { withOwnTokens } from "./publish/tokens.ts";
 import { classOf, parseVolume, podOf, type Volume } from "./publish/volume.ts";
 import type { TokenSource } from "./rotation/index.ts";
 import type { Steps } from "./steps.ts";
+import { filesOfPayload, type SecretSync } from "./sync/index.ts";
 
 export type PublishDeps = StatusDeps & {
   readonly clock: Clock;
@@ -39,12 +40,13 @@ export type PublishDeps = StatusDeps & {
   readonly steps: Steps;
   /** Before v1.6, where kubelet sends none. */
   readonly tokens: TokenSource | undefined;
+  readonly secrets: SecretSync;
 };
 
 /**
  * NodePublishVolume (the driver's specification, §2.3): validate, gate, resolve the SecretProviderClass, gather
- * attributes, ensure the mount, ask the provider, write the payload, record the status. OK is answered only when
- * all of it stands.
+ * attributes, ensure the mount, ask the provider, write the payload, record the status, make the Secrets. OK is
+ * answered only when all of it stands; Secrets alone may come later.
  * @throws PublishFailure
  */
 export async function publish(
@@ -96,8 +98,13 @@ export async function publish(
     ledger.wrote(volume, reply.versions);
     const siblings = ledger.siblings(volume);
     const status = statusOf({ volume, nodeId: deps.nodeId, siblings, versions: reply.versions, rules });
-    await steps.time("status", () => recordStatus(volume, status, before !== undefined, deps, call.signal));
+    const stored = await steps.time("status", () =>
+      recordStatus(volume, status, before !== undefined, deps, call.signal),
+    );
     ledger.published(volume, clock.now());
+    const files = reply.paths.length === 0 ? undefined : filesOfPayload(targetPath, reply.payload);
+    const secrets = { pod: volume.pod, spc, targetPath, status: stored, ...(files && { files }) };
+    await steps.time("secrets", () => deps.secrets.apply(secrets, call.signal));
   } catch (error) {
     if (isMountedHere) undo(targetPath, deps);
     if (!report.isRepublish || !(error instanceof PublishFailure)) throw error;

@@ -18,6 +18,8 @@ export type DriverSpec = {
   /** `secrets-store.csi.k8s.io` by default. */
   readonly driverName?: string;
   readonly nodeId: string;
+  /** Below it kubelet keeps its pods' volumes; `/var/lib/kubelet` by default. Asked for only after a restart. */
+  readonly kubeletRootDir?: string;
   readonly kubeConfig: KubeConfig;
   /** How the API server's name becomes a connection; loopback alone by default. */
   readonly dialer?: Dialer;
@@ -74,6 +76,7 @@ export interface RunningDriver extends AsyncDisposable {
 }
 
 export const DEFAULTS = {
+  kubeletRootDir: "/var/lib/kubelet",
   driverName: "secrets-store.csi.k8s.io",
   providersDir: "/var/run/secrets-store-csi-providers",
   additionalProvidersDirs: "/etc/kubernetes/secrets-store-csi-providers",

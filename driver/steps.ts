@@ -3,7 +3,7 @@ import type { Clock } from "../core/index.ts";
 /** Told of each step of a publish and how long it took, in real milliseconds. */
 export type StepObserver = (step: PublishStep, ms: number) => void;
 
-export type PublishStep = "class" | "mount" | "provider" | "write" | "status" | "publish";
+export type PublishStep = "class" | "mount" | "provider" | "write" | "status" | "secrets" | "publish";
 
 /** Measures steps when somebody looks, and costs nothing when nobody does. */
 export type Steps = {

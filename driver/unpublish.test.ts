@@ -36,6 +36,7 @@ describe.each(mounters)("unpublishing from %s", (_, maybe) => {
       ledger: new Ledger(),
       log: silentLog,
       rules: rulesOf(behaviour),
+      secrets: { forget: () => undefined },
     });
   const fill = (path: string): void => {
     mkdirSync(path);
@@ -106,6 +107,7 @@ describe.skipIf(typeof calls === "string")("of mounts on top of each other", () 
         ledger: new Ledger(),
         log: silentLog,
         rules: rulesOf(behaviour),
+        secrets: { forget: () => undefined },
       });
     if (refusal === undefined) work();
     else expect(work).toThrow(refusal);

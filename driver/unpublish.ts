@@ -8,6 +8,7 @@ import type { Ledger } from "./ledger.ts";
 import type { Mounter } from "./mounter/index.ts";
 import { forgetTokens } from "./publish/tokens.ts";
 import type { TokenSource } from "./rotation/index.ts";
+import type { SecretSync } from "./sync/index.ts";
 import { goErrorText, isErrnoError } from "./text/go-error.ts";
 
 export type UnpublishDeps = {
@@ -17,6 +18,7 @@ export type UnpublishDeps = {
   readonly rules: Rules;
   /** Before v1.6. */
   readonly tokens?: TokenSource | undefined;
+  readonly secrets: Pick<SecretSync, "forget">;
 };
 
 /** Where csi-sanity unpublishes from; upstream answers OK without looking. */
@@ -38,6 +40,7 @@ export function unpublish(request: NodeUnpublishVolumeRequest, deps: UnpublishDe
     removeTarget(targetPath, deps);
     deps.ledger.forget(targetPath);
     forgetTokens(targetPath, deps.tokens);
+    deps.secrets.forget(targetPath);
   } catch (error) {
     deps.log.error("failed to clean and unmount target path", { targetPath }, error);
     throw new GrpcError(GrpcStatus.INTERNAL, textOf(error), { cause: error });

@@ -47,6 +47,11 @@ export const DRIVER_FLAGS = {
     initial: "mask",
     usage: "mask, or return for kubelets that keep the mount after an error",
   },
+  "kubelet-root-dir": {
+    kind: "string",
+    initial: "/var/lib/kubelet",
+    usage: "where kubelet keeps its pods' volumes: after a restart, their Secrets are looked after again",
+  },
   "registration-socket": {
     kind: "string",
     initial: "",

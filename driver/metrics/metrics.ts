@@ -52,6 +52,8 @@ export class DriverMetrics {
   readonly #rotated: Counter;
   readonly #rotationFailed: Counter;
   readonly #rotationTook: Histogram;
+  readonly #synced: Counter;
+  readonly #syncTook: Histogram;
 
   constructor(spec: DriverMetricsSpec) {
     this.#spec = spec;
@@ -74,6 +76,18 @@ export class DriverMetrics {
       "Distribution of how long it took to rotate secrets-store content for pods",
       DURATION_BOUNDS,
     );
+    this.#synced = registry.counter("sync_k8s_secret_total", "Total number of k8s secrets synced");
+    this.#syncTook = registry.histogram(
+      "k8s_secret_duration_sec",
+      "Distribution of how long it took to sync k8s secret",
+      DURATION_BOUNDS,
+    );
+  }
+
+  /** A Secret was written. The real driver registers these two and never counts. */
+  synced(provider: string, tookMs: number): void {
+    this.#synced.increment({ provider: this.#providerLabel(provider), os_type: OS_TYPE });
+    this.#syncTook.observe({ os_type: OS_TYPE }, tookMs / 1000);
   }
 
   /** @param failure what was thrown; masked failures are in the report */

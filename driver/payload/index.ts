@@ -5,7 +5,7 @@ import { type WriteContext, writePayload } from "./write.ts";
 
 export { fileMode, REQUESTED_PERMISSION } from "./mode.ts";
 export { checkPaths } from "./paths.ts";
-export type { Payload, PayloadFile } from "./plan.ts";
+export { DATA_LINK, type Payload, type PayloadFile } from "./plan.ts";
 export { isComplete, readPayload } from "./read.ts";
 export type { WriteContext } from "./write.ts";
 

@@ -25,6 +25,7 @@ const MAX_CONFLICTS = 5;
 /**
  * Writes the status object: created first, brought up to date when it exists. In `hardened` one that says the same
  * already is left alone, and one that should be there is looked at before anything is written.
+ * @returns the object as stored
  * @throws PublishFailure `Unknown`, naming the pod
  */
 export async function recordStatus(
@@ -33,11 +34,11 @@ export async function recordStatus(
   isKnown: boolean,
   deps: StatusDeps,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<SecretProviderClassPodStatus> {
   try {
     const looksFirst = isKnown && !deps.rules.has("equal-status");
-    if (looksFirst && (await update(wanted, deps, signal))) return;
-    await createOrUpdate(wanted, deps, signal);
+    const known = looksFirst ? await update(wanted, deps, signal) : undefined;
+    return known ?? (await createOrUpdate(wanted, deps, signal));
   } catch (error) {
     if (error instanceof DriverPanic) throw error;
     throw new PublishFailure(
@@ -54,31 +55,34 @@ async function createOrUpdate(
   wanted: SecretProviderClassPodStatus,
   deps: StatusDeps,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<SecretProviderClassPodStatus> {
   for (let losses = 0; ; losses++) {
     try {
-      await deps.kube.create(SecretProviderClassPodStatuses, wanted, { signal });
-      return;
+      return await deps.kube.create(SecretProviderClassPodStatuses, wanted, { signal });
     } catch (error) {
       if (!isKubeStatus(error, "AlreadyExists") || losses === MAX_CONFLICTS) throw error;
     }
-    if (await update(wanted, deps, signal)) return; // else it was deleted in between: created anew
+    const updated = await update(wanted, deps, signal);
+    if (updated !== undefined) return updated; // else it was deleted in between: created anew
   }
 }
 
-/** @returns false when there is no such object */
-async function update(wanted: SecretProviderClassPodStatus, deps: StatusDeps, signal: AbortSignal): Promise<boolean> {
+/** @returns undefined when there is no such object */
+async function update(
+  wanted: SecretProviderClassPodStatus,
+  deps: StatusDeps,
+  signal: AbortSignal,
+): Promise<SecretProviderClassPodStatus | undefined> {
   const { kube, rules } = deps;
   const { name = "", namespace = "" } = wanted.metadata;
   for (let losses = 0; ; losses++) {
     try {
       const stored = await kube.get(SecretProviderClassPodStatuses, name, namespace, { signal });
-      if (!rules.has("equal-status") && isSameStatus(stored, wanted)) return true;
+      if (!rules.has("equal-status") && isSameStatus(stored, wanted)) return stored;
       if (rules.has("B11") && stored.metadata.labels === undefined) deps.panic("assignment to entry in nil map");
-      await kube.update(SecretProviderClassPodStatuses, updatedStatus(stored, wanted), { signal });
-      return true;
+      return await kube.update(SecretProviderClassPodStatuses, updatedStatus(stored, wanted), { signal });
     } catch (error) {
-      if (isKubeStatus(error, "NotFound")) return false;
+      if (isKubeStatus(error, "NotFound")) return undefined;
       if (!isKubeStatus(error, "Conflict") || losses === MAX_CONFLICTS || rules.behaviour !== "hardened") throw error;
     }
   }

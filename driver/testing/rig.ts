@@ -12,10 +12,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Clock, RealClock, Scope, seededRandom, silentLog, VirtualClock } from "../../core/index.ts";
+import type { KubeObject } from "../../kube/index.ts";
 import { ScriptedProvider } from "../../suite/parts/scripted-provider.ts";
 import { Node, type NodePublishVolumeRequestSchema } from "../../wire/gen/csi_pb.ts";
 import { type CallOptions, type GrpcClient, GrpcError, grpcClient } from "../../wire/grpc/index.ts";
-import { Driver, type DriverSpec, type Mounter, openMounter, type RunningDriver } from "../index.ts";
+import { DRIVER_NAME, Driver, type DriverSpec, type Mounter, openMounter, type RunningDriver } from "../index.ts";
 import { type ApiStandIn, startApiStandIn } from "./api-stand-in.ts";
 
 export const NAMESPACE = "shop";
@@ -79,6 +80,7 @@ export class Rig implements AsyncDisposable {
       log: silentLog,
       random: seededRandom(1),
       nodeId: "node-0",
+      kubeletRootDir: this.folder,
       providersDir: join(this.folder, "prov"),
       additionalProvidersDirs: join(this.folder, "prov2"),
       mounter: this.mounter,
@@ -106,6 +108,43 @@ export class Rig implements AsyncDisposable {
       metadata: { name, namespace: NAMESPACE },
       spec: { provider, parameters },
     });
+  }
+
+  /** Adds what a SecretProviderClass wants as Secrets, and the pod that mounts it; the driver has seen it then. */
+  async wantSecrets(
+    secretObjects: readonly object[],
+    pod: { readonly name?: string; readonly owners?: object[] } = {},
+  ): Promise<void> {
+    await this.pass(1); // the stand-in tells of changes only whoever watches already
+    const name = "app";
+    const known = this.api.find("secretproviderclasses", name, NAMESPACE);
+    this.api.put("secretproviderclasses", {
+      apiVersion: "secrets-store.csi.x-k8s.io/v1",
+      kind: "SecretProviderClass",
+      metadata: { ...known?.metadata, name, namespace: NAMESPACE },
+      spec: { ...(known?.["spec"] as object), secretObjects },
+    });
+    this.definePod(pod.name, pod.owners);
+    await this.pass(1);
+  }
+
+  definePod(name = "web", owners?: object[], phase = "Running"): void {
+    this.api.put("pods", {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name, namespace: NAMESPACE, uid: `uid-${name}`, ...(owners && { ownerReferences: owners as [] }) },
+      spec: {
+        nodeName: "node-0",
+        volumes: [{ name: "vol", csi: { driver: DRIVER_NAME, volumeAttributes: { secretProviderClass: "app" } } }],
+      },
+      status: { phase },
+    });
+  }
+
+  secret(name: string) {
+    return this.api.find("secrets", name, NAMESPACE) as
+      | (KubeObject & { type?: string; data?: Record<string, string> })
+      | undefined;
   }
 
   target(pod = "web", volume = "vol"): string {
