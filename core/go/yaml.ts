@@ -203,9 +203,15 @@ function syntaxError(code: string, message: string, line: number, source: string
   const isIndentedByTab = /(^|\n)[ ]*\t[ \t]*$/.test(source.slice(0, at));
   if (code === "TAB_AS_INDENT" || source[at] === "\t" || isIndentedByTab || /tab/i.test(message))
     return new GoYamlError(`yaml: line ${line}: found a tab character that violates indentation`);
-  // A collection in brackets that is never closed: libyaml counts the line after the last from zero.
-  if (code === "BAD_INDENT" && /^Flow /.test(message))
-    return new GoYamlError(`yaml: line ${line - 1}: did not find expected node content`);
+  // A collection in brackets that is never closed: libyaml counts lines from zero here, and text that does not end
+  // with a line has one more.
+  const open = /^Flow (sequence|map)/.exec(message)?.[1];
+  if (code === "BAD_INDENT" && open !== undefined) {
+    const isAtEnd = at >= source.length - 1 && !source.endsWith("\n");
+    // A bracket that nothing follows wants a node; after one, it is to go on or to close.
+    const wanted = /[[{,]\s*$/.test(source) ? "node content" : `',' or '${open === "map" ? "}" : "]"}'`;
+    return new GoYamlError(`yaml: line ${isAtEnd ? line : line - 1}: did not find expected ${wanted}`);
+  }
   if (
     code === "BAD_INDENT" ||
     code === "BLOCK_AS_IMPLICIT_KEY" ||
