@@ -1,7 +1,16 @@
-import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+} from "node:crypto";
 import { isIP, isIPv6 } from "node:net";
 import type { Clock } from "../core/index.ts";
 import { bits, boolean, context, integer, octets, oid, sequence, set, time, utf8 } from "./der.ts";
+import { child, readDer } from "./der-reader.ts";
 
 /** A certificate with its key, both PEM; the chain is the leaf alone. */
 export type IssuedCertificate = { readonly certPem: string; readonly keyPem: string };
@@ -17,11 +26,15 @@ export type CertificateRequest = {
   /** Wall time, epoch milliseconds. Default: a year from now. */
   readonly notAfter?: number;
   readonly notBefore?: number;
+  /** The private key to certify; a new P-256 one when left out. */
+  readonly key?: KeyObject;
 };
 
 export interface CertificateAuthority {
   readonly certPem: string;
   issue(request: CertificateRequest): Promise<IssuedCertificate>;
+  /** An authority below this one: what it issues chains over it to here. */
+  subordinate(commonName: string): Promise<CertificateAuthority>;
 }
 
 const OID = {
@@ -45,50 +58,61 @@ export type CertificateAuthorityOptions = { readonly clock: Clock; readonly comm
 
 /** The run's own CA: ECDSA P-256, X.509 v3 (RFC 5280). Validity follows wall time, as TLS stacks check it. */
 export async function createCertificateAuthority(options: CertificateAuthorityOptions): Promise<CertificateAuthority> {
-  const { clock } = options;
+  return authority(options.clock, options.commonName ?? "mountproof", undefined);
+}
+
+type Signer = { readonly subject: Buffer; readonly keyId: Buffer; readonly privateKey: KeyObject };
+
+/** @param parent who signs it; itself when left out */
+function authority(clock: Clock, commonName: string, parent: Signer | undefined): CertificateAuthority {
   const keys = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const subject = name(options.commonName ?? "mountproof");
+  const subject = name(commonName);
   const keyId = keyIdOf(keys.publicKey);
   const now = clock.wall();
+  const self: Signer = { subject, keyId, privateKey: keys.privateKey };
   const certPem = certificate({
     subject,
-    issuer: subject,
+    issuer: (parent ?? self).subject,
     publicKey: keys.publicKey,
     notBefore: now - HOUR_MS,
     notAfter: now + 10 * YEAR_MS,
-    signer: keys.privateKey,
+    signer: (parent ?? self).privateKey,
     extensions: [
       extension(OID.basicConstraints, sequence(boolean(true)), true),
       extension(OID.keyUsage, bits(Buffer.from([0b0000_0110]), 1), true), // keyCertSign, cRLSign
       extension(OID.subjectKeyId, octets(keyId)),
+      ...(parent === undefined ? [] : [extension(OID.authorityKeyId, sequence(context(0, parent.keyId, false)))]),
     ],
   });
   return {
     certPem,
-    issue: async (request) => {
-      const leaf = generateKeyPairSync("ec", { namedCurve: "P-256" });
-      const issued = clock.wall();
-      const alternatives = alternativeNames(request);
-      return {
-        keyPem: leaf.privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
-        certPem: certificate({
-          subject: name(request.commonName, request.organizations),
-          issuer: subject,
-          publicKey: leaf.publicKey,
-          notBefore: request.notBefore ?? issued - HOUR_MS,
-          notAfter: request.notAfter ?? issued + YEAR_MS,
-          signer: keys.privateKey,
-          extensions: [
-            extension(OID.basicConstraints, sequence(), true),
-            extension(OID.keyUsage, bits(Buffer.from([0b1000_0000]), 7), true), // digitalSignature
-            extension(OID.extendedKeyUsage, sequence(...(request.usages ?? ["server", "client"]).map(usageOid))),
-            extension(OID.subjectKeyId, octets(keyIdOf(leaf.publicKey))),
-            extension(OID.authorityKeyId, sequence(context(0, keyId, false))),
-            ...(alternatives.length > 0 ? [extension(OID.subjectAltName, sequence(...alternatives))] : []),
-          ],
-        }),
-      };
-    },
+    issue: async (request) => leafOf(request, self, clock.wall()),
+    subordinate: async (below) => authority(clock, below, self),
+  };
+}
+
+function leafOf(request: CertificateRequest, issuer: Signer, now: number): IssuedCertificate {
+  const privateKey = request.key ?? generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+  const publicKey = createPublicKey(privateKey);
+  const alternatives = alternativeNames(request);
+  return {
+    keyPem: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
+    certPem: certificate({
+      subject: name(request.commonName, request.organizations),
+      issuer: issuer.subject,
+      publicKey,
+      notBefore: request.notBefore ?? now - HOUR_MS,
+      notAfter: request.notAfter ?? now + YEAR_MS,
+      signer: issuer.privateKey,
+      extensions: [
+        extension(OID.basicConstraints, sequence(), true),
+        extension(OID.keyUsage, bits(Buffer.from([0b1000_0000]), 7), true), // digitalSignature
+        extension(OID.extendedKeyUsage, sequence(...(request.usages ?? ["server", "client"]).map(usageOid))),
+        extension(OID.subjectKeyId, octets(keyIdOf(publicKey))),
+        extension(OID.authorityKeyId, sequence(context(0, issuer.keyId, false))),
+        ...(alternatives.length > 0 ? [extension(OID.subjectAltName, sequence(...alternatives))] : []),
+      ],
+    }),
   };
 }
 
@@ -158,9 +182,9 @@ function addressBytes(address: string): Buffer {
 
 /** SHA-1 of the public key's bits, method 1 of RFC 5280, 4.2.1.2; a name, not a safeguard. */
 function keyIdOf(key: KeyObject): Buffer {
-  const { x = "", y = "" } = key.export({ format: "jwk" });
-  const point = Buffer.concat([Buffer.from([4]), Buffer.from(x, "base64url"), Buffer.from(y, "base64url")]);
-  return createHash("sha1").update(point).digest();
+  const spki = readDer(key.export({ type: "spki", format: "der" }));
+  // A bit string's first octet counts its unused bits.
+  return createHash("sha1").update(child(spki, 1).body.subarray(1)).digest();
 }
 
 /** True when both belong together: a certificate taken from outside is checked before it is served. */

@@ -6,6 +6,7 @@ export {
   type IssuedCertificate,
 } from "./ca.ts";
 export { type ClientCertificate, certificateOf } from "./client-certificate.ts";
+export { child, children, type Der, octetsOf, oidText, readDer } from "./der-reader.ts";
 export {
   createDialer,
   type Dialer,
@@ -54,6 +55,7 @@ export {
   signJwt,
   verifySignature,
 } from "./jwt.ts";
+export { type PfxContent, type PfxDialect, readPfx, writePfx } from "./pkcs12/index.ts";
 export { processDialer } from "./process-dialer.ts";
 export {
   acceptWebSocket,

@@ -1,4 +1,4 @@
-import { child, children, type Der, octetsOf, oidText, readDer } from "./der.ts";
+import { child, children, type Der, octetsOf, oidText, readDer } from "../../../net/index.ts";
 
 /** What links certificates: their own key id, and their issuer's. */
 type Link = { readonly der: Buffer; readonly subjectKeyId: string; readonly authorityKeyId: string };

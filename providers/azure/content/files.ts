@@ -1,10 +1,10 @@
 import { decodeBase64, decodeHex } from "../../../core/go/index.ts";
+import { readPfx } from "../../../net/index.ts";
 import { type ProviderBehaviour, ProviderCrash } from "../../kit/index.ts";
 import type { KeyVaultObject } from "../objects.ts";
 import type { VaultItem } from "../vault/key-vault.ts";
 import { orderedChain } from "./chain.ts";
 import { pemBlock, splitCertAndKey } from "./pem.ts";
-import { readPfx } from "./pfx.ts";
 import { publicKeyPem } from "./public-key.ts";
 
 /** One file that an object becomes; `suffix` stands behind its name. */
@@ -85,7 +85,7 @@ function certificateText(
   if (contentType !== "application/x-pkcs12")
     throw new Error(`failed to get certificate. unknown content type '${contentType}'`);
   if (objectFormat.toLowerCase() === "pfx") return value;
-  const { keys, certificates } = readPfx(decodeBase64(value), behaviour);
+  const { keys, certificates } = readPfx(decodeBase64(value), behaviour === "upstream" ? "classic" : "any");
   const chain = constructPemChain ? orderedChain(certificates) : certificates;
   return [
     ...keys.map((key) => pemBlock("PRIVATE KEY", key)),

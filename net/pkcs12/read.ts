@@ -1,25 +1,13 @@
-import { createDecipheriv, createHash, createHmac, createPrivateKey, pbkdf2Sync } from "node:crypto";
-import type { ProviderBehaviour } from "../../kit/index.ts";
-import { child, children, type Der, octetsOf, oidText, readDer, smallInteger } from "./der.ts";
+import { createDecipheriv, createHmac, createPrivateKey, pbkdf2Sync } from "node:crypto";
+import { child, children, type Der, octetsOf, oidText, readDer, smallInteger } from "../der-reader.ts";
+import { deriveKey, EMPTY_PASSWORD, type Hash } from "./kdf.ts";
+import { OID } from "./oids.ts";
 import { rc2CbcDecrypt } from "./rc2.ts";
 
 /** What a PFX holds: keys as PKCS#8, certificates, each DER and in the file's order. */
 export type PfxContent = { readonly keys: readonly Buffer[]; readonly certificates: readonly Buffer[] };
 
-const OID = {
-  data: "1.2.840.113549.1.7.1",
-  encryptedData: "1.2.840.113549.1.7.6",
-  keyBag: "1.2.840.113549.1.12.10.1.1",
-  shroudedKeyBag: "1.2.840.113549.1.12.10.1.2",
-  certificateBag: "1.2.840.113549.1.12.10.1.3",
-  x509Certificate: "1.2.840.113549.1.9.22.1",
-  tripleDes: "1.2.840.113549.1.12.1.3",
-  rc2: "1.2.840.113549.1.12.1.6",
-  pbes2: "1.2.840.113549.1.5.13",
-  sha1: "1.3.14.3.2.26",
-} as const;
-
-const HASHES: Readonly<Record<string, { readonly name: string; readonly block: number }>> = {
+const HASHES: Readonly<Record<string, Hash>> = {
   [OID.sha1]: { name: "sha1", block: 64 },
   "2.16.840.1.101.3.4.2.1": { name: "sha256", block: 64 },
   "2.16.840.1.101.3.4.2.2": { name: "sha384", block: 128 },
@@ -37,36 +25,38 @@ const AES: Readonly<Record<string, { readonly name: string; readonly key: number
   "2.16.840.1.101.3.4.1.42": { name: "aes-256-cbc", key: 32 },
 };
 
-/** The empty password of Key Vault's own files: a BMPString of nothing but its end, and for PBES2 no bytes at all. */
-const PASSWORD_BMP = Buffer.from([0, 0]);
+/** PBES2 takes the password as it is, so the empty one is no bytes at all. */
 const PASSWORD = Buffer.alloc(0);
 
+/** `classic`: SHA-1, 3DES and RC2 in exactly two parts. `any`: SHA-2 and AES too, in any number of parts. */
+export type PfxDialect = "classic" | "any";
+
 /**
- * Reads a PFX with the empty password (RFC 7292). `upstream` reads what golang.org/x/crypto/pkcs12 does: SHA-1 and the
- * two classic ciphers, in exactly two parts; `hardened` also SHA-2, AES and any number of parts.
+ * Reads a PFX with the empty password (RFC 7292). `classic` reads what golang.org/x/crypto/pkcs12 does and
+ * refuses the rest in its words.
  * @throws Error that begins with `pkcs12: `
  */
-export function readPfx(bytes: Buffer, behaviour: ProviderBehaviour): PfxContent {
+export function readPfx(bytes: Buffer, dialect: PfxDialect): PfxContent {
   const pfx = part(() => readDer(bytes), "error reading P12 data: ");
   if (smallInteger(child(pfx, 0)) !== 3) throw new Error("pkcs12: can only decode v3 PFX PDU's");
   if (oidText(child(pfx, 1, 0)) !== OID.data) throw new Error("pkcs12: only password-protected PFX is implemented");
   const authenticated = octetsOf(child(pfx, 1, 1, 0));
   const mac = children(pfx)[2];
   if (mac === undefined) throw new Error("pkcs12: no MAC in data");
-  verifyMac(mac, authenticated, behaviour);
+  verifyMac(mac, authenticated, dialect);
   const safes = children(readDer(authenticated));
-  if (behaviour === "upstream" && safes.length !== 2)
+  if (dialect === "classic" && safes.length !== 2)
     throw new Error("pkcs12: expected exactly two items in the authenticated safe");
   const keys: Buffer[] = [];
   const certificates: Buffer[] = [];
   for (const safe of safes) {
-    for (const bag of children(readDer(safeContents(safe, behaviour)))) {
+    for (const bag of children(readDer(safeContents(safe, dialect)))) {
       const kind = oidText(child(bag, 0));
       const value = child(bag, 1, 0);
       if (kind === OID.certificateBag) certificates.push(octetsOf(child(value, 1, 0)));
       else if (kind === OID.keyBag) keys.push(normalKey(value.bytes));
       else if (kind === OID.shroudedKeyBag)
-        keys.push(normalKey(decrypted(child(value, 0), octetsOf(child(value, 1)), behaviour)));
+        keys.push(normalKey(decrypted(child(value, 0), octetsOf(child(value, 1)), dialect)));
     }
   }
   return { keys, certificates };
@@ -85,40 +75,40 @@ function normalKey(pkcs8: Buffer): Buffer {
   return createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" }).export({ format: "der", type: "pkcs8" });
 }
 
-function verifyMac(mac: Der, authenticated: Buffer, behaviour: ProviderBehaviour): void {
+function verifyMac(mac: Der, authenticated: Buffer, dialect: PfxDialect): void {
   const algorithm = oidText(child(mac, 0, 0, 0));
   const hash = HASHES[algorithm];
-  if (hash === undefined || (behaviour === "upstream" && algorithm !== OID.sha1))
+  if (hash === undefined || (dialect === "classic" && algorithm !== OID.sha1))
     throw new Error(`pkcs12: unknown digest algorithm: ${algorithm}`);
   const expected = octetsOf(child(mac, 0, 1));
   const salt = octetsOf(child(mac, 1));
   const rounds = children(mac)[2];
-  const holds = [PASSWORD_BMP, PASSWORD].some((password) => {
+  const holds = [EMPTY_PASSWORD, PASSWORD].some((password) => {
     const key = deriveKey({ id: 3, password, salt, rounds: rounds === undefined ? 1 : smallInteger(rounds), hash });
     return createHmac(hash.name, key.subarray(0, expected.length)).update(authenticated).digest().equals(expected);
   });
   if (!holds) throw new Error("pkcs12: decryption password incorrect");
 }
 
-function safeContents(safe: Der, behaviour: ProviderBehaviour): Buffer {
+function safeContents(safe: Der, dialect: PfxDialect): Buffer {
   const kind = oidText(child(safe, 0));
   const content = child(safe, 1, 0);
   if (kind === OID.data) return octetsOf(content);
   if (kind !== OID.encryptedData)
     throw new Error("pkcs12: only data and encryptedData content types are supported in authenticated safe");
   const info = child(content, 1);
-  return decrypted(child(info, 1), octetsOf(child(info, 2)), behaviour);
+  return decrypted(child(info, 1), octetsOf(child(info, 2)), dialect);
 }
 
-function decrypted(algorithm: Der, data: Buffer, behaviour: ProviderBehaviour): Buffer {
+function decrypted(algorithm: Der, data: Buffer, dialect: PfxDialect): Buffer {
   const kind = oidText(child(algorithm, 0));
-  if (kind === OID.pbes2 && behaviour === "hardened") return pbes2(child(algorithm, 1), data);
+  if (kind === OID.pbes2 && dialect === "any") return pbes2(child(algorithm, 1), data);
   if (kind !== OID.tripleDes && kind !== OID.rc2) throw new Error(`pkcs12: algorithm ${kind} is not supported`);
   const salt = octetsOf(child(algorithm, 1, 0));
   const rounds = smallInteger(child(algorithm, 1, 1));
   const hash = { name: "sha1", block: 64 };
   const derive = (id: number, length: number): Buffer =>
-    deriveKey({ id, password: PASSWORD_BMP, salt, rounds, hash, length });
+    deriveKey({ id, password: EMPTY_PASSWORD, salt, rounds, hash, length });
   const [key, iv] = [derive(1, kind === OID.rc2 ? 5 : 24), derive(2, 8)];
   if (kind === OID.rc2) return unpadded(rc2CbcDecrypt(key, 40, iv, data));
   const decipher = createDecipheriv("des-ede3-cbc", key, iv).setAutoPadding(false);
@@ -144,45 +134,4 @@ function unpadded(bytes: Buffer): Buffer {
   if (padding === 0 || padding > 8 || padding > bytes.length)
     throw new Error("pkcs12: decryption error, incorrect padding");
   return bytes.subarray(0, bytes.length - padding);
-}
-
-type Derivation = {
-  /** 1 a key, 2 an initial vector, 3 a MAC's key. */
-  readonly id: number;
-  readonly password: Buffer;
-  readonly salt: Buffer;
-  readonly rounds: number;
-  readonly hash: { readonly name: string; readonly block: number };
-  readonly length?: number;
-};
-
-/** RFC 7292, appendix B.2. */
-function deriveKey({ id, password, salt, rounds, hash, length }: Derivation): Buffer {
-  const { name, block } = hash;
-  const filled = (bytes: Buffer): Buffer =>
-    bytes.length === 0 ? bytes : Buffer.alloc(block * Math.ceil(bytes.length / block), bytes);
-  const input = Buffer.concat([filled(salt), filled(password)]);
-  const diversifier = Buffer.alloc(block, id);
-  const size = createHash(name).digest().length;
-  const wanted = length ?? size;
-  const out: Buffer[] = [];
-  for (let made = 0; made < wanted; made += size) {
-    let digest = createHash(name).update(diversifier).update(input).digest();
-    for (let round = 1; round < rounds; round++) digest = createHash(name).update(digest).digest();
-    out.push(digest);
-    addToEach(input, block, Buffer.alloc(block, digest));
-  }
-  return Buffer.concat(out).subarray(0, wanted);
-}
-
-/** Adds `addend + 1` to every block, as big-endian numbers. */
-function addToEach(input: Buffer, block: number, addend: Buffer): void {
-  for (let at = 0; at < input.length; at += block) {
-    let carry = 1;
-    for (let i = block - 1; i >= 0; i--) {
-      const sum = (input[at + i] ?? 0) + (addend[i] ?? 0) + carry;
-      input[at + i] = sum & 0xff;
-      carry = sum >> 8;
-    }
-  }
 }

@@ -1,0 +1,2 @@
+export { type PfxContent, type PfxDialect, readPfx } from "./read.ts";
+export { writePfx } from "./write.ts";
