@@ -1,2 +1,3 @@
 export { CONTROL_ROOT, controlHandler, type Seed } from "./control.ts";
 export { type FakeServerSpec, type RunningFakeServer, startFakeServer } from "./fake-server.ts";
+export { IssuerError, IssuerKeys, type IssuerKeysOptions } from "./issuer-keys.ts";
