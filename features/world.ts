@@ -7,7 +7,17 @@ import {
   setWorldConstructor,
   World,
 } from "@cucumber/cucumber";
-import { type Canaries, type Clock, createLog, type Log, MountproofError, Scope, VirtualClock } from "../core/index.ts";
+import {
+  type Canaries,
+  type Clock,
+  createLog,
+  type Log,
+  MountproofError,
+  minutes,
+  Scope,
+  seconds,
+  VirtualClock,
+} from "../core/index.ts";
 import { Journal } from "../net/journal.ts";
 import {
   currentPass,
@@ -146,6 +156,14 @@ export class MountproofWorld extends World {
     this.#turn = turn.catch(() => {});
     await turn;
     return await outcome;
+  }
+
+  /**
+   * Minutes of the scenario in milliseconds. On the real clock each is a second: whoever waits for it has its interval
+   * from the same case, by its flags.
+   */
+  minutes(count: number): number {
+    return this.clock.kind === "virtual" ? minutes(count) : seconds(count);
   }
 
   /** Lets time pass: virtual time at once, real time by waiting. */

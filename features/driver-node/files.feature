@@ -100,7 +100,7 @@ Feature: What the provider answers stands in the volume, exactly and at once
       | .x                  | two     |
       | a name of 255 bytes | three   |
 
-  @MNT-07 @needs:virtual-time
+  @MNT-07
   Scenario: A key that rotation drops is gone, the others stay
     Given the driver rotates every 2 minutes
     And a provider that returns the files:
@@ -125,7 +125,7 @@ Feature: What the provider answers stands in the volume, exactly and at once
     When kubelet republishes the volume 20 times while a reader reads it through "..data"
     Then the reader saw whole files of one version each time
 
-  @MNT-09 @needs:virtual-time
+  @MNT-09
   Scenario: Unchanged content is not written again
     Given the driver rotates every 2 minutes
     And a provider that returns the file "password" holding "first"
@@ -136,7 +136,7 @@ Feature: What the provider answers stands in the volume, exactly and at once
     And the provider was called 2 times
     And the volume was not touched by the second publish
 
-  @MNT-10 @behaviour:upstream @needs:virtual-time
+  @MNT-10 @behaviour:upstream
   Scenario: Upstream does not apply a change of modes alone
     Given the driver rotates every 2 minutes
     And a provider that returns the file "password" with the mode 0644
@@ -148,7 +148,7 @@ Feature: What the provider answers stands in the volume, exactly and at once
       | path     | mode |
       | password | 0644 |
 
-  @MNT-10h @behaviour:hardened @needs:virtual-time
+  @MNT-10h @behaviour:hardened
   Scenario: A change of modes alone is applied
     Given the driver rotates every 2 minutes
     And a provider that returns the file "password" with the mode 0644
@@ -160,7 +160,7 @@ Feature: What the provider answers stands in the volume, exactly and at once
       | path     | mode |
       | password | 0400 |
 
-  @MNT-11 @needs:virtual-time
+  @MNT-11
   Scenario: A plain file in the way of a name is replaced
     Given the driver rotates every 2 minutes
     And a provider that returns the file "password" holding "first"
@@ -171,7 +171,7 @@ Feature: What the provider answers stands in the volume, exactly and at once
     And kubelet publishes the volume
     Then the volume holds the file "token" with "second"
 
-  @MNT-12 @needs:virtual-time
+  @MNT-12
   Scenario: A plain file that is in nobody's way is kept
     Given the driver rotates every 2 minutes
     And a provider that returns the file "password" holding "first"

@@ -40,7 +40,7 @@ Feature: Who the pod is reaches the provider unchanged
     When kubelet publishes the volume
     Then the provider was asked with exactly these secrets
 
-  @AUT-06 @needs:virtual-time
+  @AUT-06
   Scenario: A republish brings the new token
     Given the driver rotates every 2 minutes
     And kubelet sends the tokens "T1" in the volume context

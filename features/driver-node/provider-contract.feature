@@ -46,14 +46,14 @@ Feature: What the driver asks of a provider, and what it makes of the answer
     And the failure says "failed to mount secrets store objects for pod shop/web, err: "
     And the failure says "policy says no"
 
-  @PC-23 @needs:virtual-time
+  @PC-23
   Scenario: A provider that comes back within a second or two is waited for
     Given a provider that answers "Unavailable" 2 times before it returns the file "password"
     When kubelet publishes the volume
     Then the publish succeeds
     And the provider was called 3 times
 
-  @PC-24 @needs:virtual-time
+  @PC-24
   Scenario Outline: A provider that keeps answering <code> is asked <calls>
     Given a provider that answers "<code>" with "no luck"
     When kubelet publishes the volume
@@ -65,7 +65,7 @@ Feature: What the driver asks of a provider, and what it makes of the answer
       | Unavailable | 3 times |
       | Internal    | once    |
 
-  @PC-25 @needs:virtual-time
+  @PC-25
   Scenario: A socket on which nobody listens is waited for until the deadline
     Given a provider socket on which nobody listens
     When kubelet publishes the volume with a deadline of 5 seconds
@@ -132,7 +132,7 @@ Feature: What the driver asks of a provider, and what it makes of the answer
     Then the publish succeeds
     And the plain file "password" is still there
 
-  @PC-32 @needs:virtual-time
+  @PC-32
   Scenario: Health checks ask for the version and change nothing
     Given the driver checks its providers' health every 2 minutes
     And kubelet has published the volume

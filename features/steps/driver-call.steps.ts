@@ -55,7 +55,7 @@ When("kubelet calls {string} without {string}", async function (this: W, call: s
   await this.use(driver).call(serviceOf(call), methodOf(call), stagingRequest(this, listed(missing)));
 });
 When("{int} minutes pass", async function (this: W, count: number) {
-  await this.elapse(minutes(count));
+  await this.elapse(this.minutes(count));
 });
 When(
   'kubelet republishes the volume {int} times while a reader reads it through "..data"',
@@ -134,5 +134,9 @@ Then("the answer has no topology and no volume limit", function (this: W) {
   checkSame([accessibleTopology, Number(maxVolumesPerNode)], [undefined, 0], "topology and volume limit");
 });
 Then("{int} seconds have passed", function (this: W, count: number) {
-  checkSame(this.clock.now() - this.use(driver).began, seconds(count), "time until the answer");
+  const passed = this.clock.now() - this.use(driver).began;
+  if (this.clock.kind === "virtual") checkSame(passed, seconds(count), "time until the answer");
+  // On the real clock only that it did not come early can be told: a busy machine may be late.
+  else
+    check(passed >= seconds(count), "time until the answer", { expected: `${count} s or more`, got: `${passed} ms` });
 });

@@ -1,5 +1,4 @@
 import { Given, When } from "@cucumber/cucumber";
-import { minutes } from "../../core/index.ts";
 import { SecretProviderClassPodStatuses } from "../../kube/index.ts";
 import { checkSame } from "../check.ts";
 import { api } from "../world/api.ts";
@@ -42,10 +41,10 @@ Given("the SecretProviderClass names the provider {string}", async function (thi
   await this.use(driver).objects.defineClass(CLASS, { spec: { provider, parameters: { objects: "all" } } });
 });
 Given("the driver rotates every {int} minutes", function (this: W, count: number) {
-  this.use(driver).options.rotationIntervalMs = minutes(count);
+  this.use(driver).options.rotationIntervalMs = this.minutes(count);
 });
 Given("the driver checks its providers' health every {int} minutes", function (this: W, count: number) {
-  this.use(driver).options.healthCheckIntervalMs = minutes(count);
+  this.use(driver).options.healthCheckIntervalMs = this.minutes(count);
 });
 Given("the driver accepts answers of up to {int} MiB", function (this: W, size: number) {
   this.use(driver).options.maxAnswerBytes = size * 1024 * 1024;

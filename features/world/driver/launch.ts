@@ -94,6 +94,18 @@ async function startInProcess(
   return { metrics: async () => "", kill: end, [Symbol.asyncDispose]: end };
 }
 
+function flagsOf({ maxAnswerBytes, rotationIntervalMs, healthCheckIntervalMs }: DriverOptions): string[] {
+  return [
+    ...(maxAnswerBytes === undefined ? [] : [`--max-call-recv-msg-size=${maxAnswerBytes}`]),
+    ...(rotationIntervalMs === undefined
+      ? []
+      : ["--enable-secret-rotation=true", `--rotation-poll-interval=${rotationIntervalMs}ms`]),
+    ...(healthCheckIntervalMs === undefined
+      ? []
+      : ["--provider-health-check=true", `--provider-health-check-interval=${healthCheckIntervalMs}ms`]),
+  ];
+}
+
 /** A driver of somebody else, under the upstream driver's flags. */
 async function startProgram(
   world: MountproofWorld,
@@ -121,7 +133,7 @@ async function startProgram(
         `--additional-provider-volume-paths=${neighbours.additionalProvidersDir}`,
         `--metrics-addr=127.0.0.1:${metricsPort}`,
         `--kubeconfig=${kubeconfig}`,
-        ...(options.maxAnswerBytes !== undefined ? [`--max-call-recv-msg-size=${options.maxAnswerBytes}`] : []),
+        ...flagsOf(options),
       ],
     }).start(),
   );
