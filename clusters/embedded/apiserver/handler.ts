@@ -19,7 +19,8 @@ import { methodNotAllowed, noSuchPath, notImplemented } from "./store/refusals.t
 import { badRequest, failure, notFoundObject } from "./validation/field-error.ts";
 import { createObject } from "./write/create.ts";
 import { deleteCollection, deleteObject } from "./write/delete.ts";
-import { patchObject, updateObject } from "./write/update.ts";
+import { patchObject } from "./write/patch.ts";
+import { updateObject } from "./write/update.ts";
 
 export type HandlerOptions = {
   readonly server: ServerContext;
@@ -235,7 +236,7 @@ function refuse(server: ServerContext, exchange: HttpExchange, error: unknown): 
     return;
   }
   const status = statusOf(error);
-  if (status.code === 500)
+  if (status.code === 500 && !(error instanceof KubeStatusError))
     server.log.error("a request failed", { operation: `${exchange.method} ${exchange.path}`, error: messageOf(error) });
   const { retryAfterSeconds } = status.details ?? {};
   exchange.json(

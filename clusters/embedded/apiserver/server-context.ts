@@ -4,6 +4,7 @@ import type { Kind } from "./kinds/kind.ts";
 import { apiVersionOf } from "./kinds/kind.ts";
 import { objectKey, type Registry, tableOf } from "./kinds/registry.ts";
 import type { ServerExtensions } from "./pipeline.ts";
+import type { KindTypes } from "./schema/kind-types.ts";
 import type { Store } from "./store/store.ts";
 
 export type KubeVersion = "1.34" | "1.35" | "1.36";
@@ -16,6 +17,7 @@ export type ServerContext = {
   readonly kubeVersion: KubeVersion;
   readonly store: Store;
   readonly registry: Registry;
+  readonly types: KindTypes;
   readonly extensions: ServerExtensions;
 };
 

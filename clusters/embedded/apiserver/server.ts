@@ -28,6 +28,7 @@ import { Registry } from "./kinds/registry.ts";
 import type { ServerExtensions } from "./pipeline.ts";
 import { kubeletClient, podLog } from "./proxy/log.ts";
 import { streamHandler } from "./proxy/stream.ts";
+import { KindTypes } from "./schema/kind-types.ts";
 import { type KubeVersion, type ServerContext, timestamp } from "./server-context.ts";
 import { Store } from "./store/store.ts";
 import { bindPod, evictPod } from "./write/pods.ts";
@@ -138,7 +139,16 @@ async function assemble(spec: ApiServerSpec, scope: Scope): Promise<RunningApiSe
   const store = new Store(clock);
   const schemas = new WeakMap<Kind, Schema>();
   const registry = new Registry(builtInKinds().map((kind) => withDefinitionRules(kind, clock)));
-  const server: ServerContext = { clock, log, random, kubeVersion, store, registry, extensions };
+  const server: ServerContext = {
+    clock,
+    log,
+    random,
+    kubeVersion,
+    store,
+    registry,
+    types: new KindTypes(),
+    extensions,
+  };
   followDefinitions(server, schemas);
 
   const schemaOf = (kind: Kind): Schema | undefined => schemas.get(kind);

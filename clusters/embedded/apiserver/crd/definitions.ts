@@ -33,6 +33,7 @@ export function kindsOf(definition: Definition): { readonly kind: Kind; readonly
         verbs: ALL_VERBS,
         subresources: subresourcesOf(version),
         isCustom: true,
+        ...scaleOf(version),
         requiresResourceVersionOnUpdate: true,
         ...(version.additionalPrinterColumns !== undefined && {
           columns: version.additionalPrinterColumns.map(columnOf),
@@ -67,6 +68,20 @@ function subresourcesOf({ subresources }: Version): Subresource[] {
         ]),
     ...(subresources?.status === undefined ? [] : [{ name: "status", verbs: ["get", "patch", "update"] as const }]),
   ];
+}
+
+const pathOf = (jsonPath: string): string[] => jsonPath.split(".").filter((part) => part !== "");
+
+function scaleOf({ subresources }: Version): Pick<Kind, "scale"> {
+  const { scale } = subresources ?? {};
+  if (scale === undefined) return {};
+  return {
+    scale: {
+      specPath: pathOf(scale.specReplicasPath),
+      statusPath: pathOf(scale.statusReplicasPath),
+      ...(scale.labelSelectorPath !== undefined && { selectorPath: pathOf(scale.labelSelectorPath) }),
+    },
+  };
 }
 
 function columnOf({ name, type, format, description, priority, jsonPath }: PrinterColumn): Column {

@@ -1,7 +1,6 @@
 import type { KubeObject } from "../../../../kube/types.ts";
 import { eventKinds } from "./events.ts";
 import { ALL_VERBS, type Kind, type Subresource, type Verb } from "./kind.ts";
-import { SERVED_MERGE_KEYS } from "./merge-keys.ts";
 import { podKind } from "./pods.ts";
 import { configMapKind, csiDriverKind, namespaceKind, secretKind, serviceKind } from "./simple.ts";
 import { deploymentKind, replicaSetKind, workloadKinds } from "./workloads.ts";
@@ -18,7 +17,6 @@ function kind(group: string, definition: Short): Kind {
     namespaced: true,
     verbs: ALL_VERBS,
     subresources: [],
-    mergeKeys: SERVED_MERGE_KEYS,
     ...definition,
   };
 }

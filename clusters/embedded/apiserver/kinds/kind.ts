@@ -71,8 +71,14 @@ export type Kind = {
   readonly columns?: readonly Column[];
   /** Name rule: `subdomain` (default), `label`, or `path` (RBAC). */
   readonly names?: "subdomain" | "label" | "path";
-  /** Keys of strategic merge, by JSON path of the list without indexes: `spec.containers` → `name`. */
-  readonly mergeKeys?: (path: readonly string[]) => string | undefined;
+  /** Where `scale` finds its numbers, when not in `spec.replicas`, `status.replicas` and `spec.selector`. */
+  readonly scale?: {
+    readonly specPath: readonly string[];
+    readonly statusPath: readonly string[];
+    readonly selectorPath?: readonly string[];
+  };
+  /** A PUT to a name that is not there creates it. */
+  readonly createsOnUpdate?: boolean;
   /** Deprecation note, sent as a warning with every answer. */
   readonly deprecation?: string;
 };

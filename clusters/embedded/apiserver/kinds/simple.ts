@@ -105,11 +105,13 @@ export const namespaceKind: Definition = {
   ],
   selectable: { "status.phase": (object) => text((object["status"] as Loose | undefined)?.["phase"]) },
   prepare: (object, old) => {
-    if (old === undefined) {
-      object["spec"] = { finalizers: ["kubernetes"] };
-      object["status"] = { phase: "Active" };
-    }
-    object.metadata.labels = { ...object.metadata.labels, "kubernetes.io/metadata.name": object.metadata.name ?? "" };
+    if (old !== undefined) return;
+    object["spec"] = { finalizers: ["kubernetes"] };
+    object["status"] = { phase: "Active" };
+  },
+  defaults: (object) => {
+    const { name = "" } = object.metadata;
+    if (name !== "") object.metadata.labels = { ...object.metadata.labels, "kubernetes.io/metadata.name": name };
   },
 };
 

@@ -1,7 +1,6 @@
 import type { HttpExchange } from "../../../../net/index.ts";
 import type { Schema } from "../crd/types.ts";
 import type { Kind } from "../kinds/kind.ts";
-import { loadBuiltInTypes } from "../schema/built-in-types.ts";
 import type { ServerContext } from "../server-context.ts";
 import { methodNotAllowed } from "../store/refusals.ts";
 import { documentKey, groupDocument, hashOf } from "./documents.ts";
@@ -34,7 +33,7 @@ export function openApiServer(
   const textOf = async (group: Group): Promise<string> => {
     let text = texts.get(group);
     if (text === undefined) {
-      const types = await loadBuiltInTypes();
+      const types = await server.types.builtIn();
       text = JSON.stringify(
         groupDocument({ registry, types, schemaOf, kinds: group.kinds, gitVersion: `v${kubeVersion}.0` }),
       );

@@ -1,8 +1,6 @@
+import { ANY, type TypeNode } from "../schema/type-node.ts";
 import { badRequest } from "../validation/field-error.ts";
 import { isMap, type Json } from "./merge.ts";
-
-/** Key by which the items of the list at `path` are told apart; undefined where the list is replaced whole, "" for a set. */
-export type MergeKeys = (path: readonly string[]) => string | undefined;
 
 type JsonMap = { [key: string]: Json };
 
@@ -15,12 +13,7 @@ const ORDER = "$setElementOrder/";
  * Strategic merge patch (k8s.io/apimachinery, strategicpatch). Lists with a merge key are merged item by item,
  * sets gain members, other lists are replaced; the `$` directives are obeyed and never stored.
  */
-export function strategicMerge(
-  target: Json | undefined,
-  patch: Json,
-  keys: MergeKeys,
-  path: readonly string[] = [],
-): Json {
+export function strategicMerge(target: Json | undefined, patch: Json, type: TypeNode): Json {
   if (!isMap(patch)) return patch;
   const directive = patch[DIRECTIVE];
   if (directive === "replace") return without(patch, DIRECTIVE);
@@ -42,8 +35,8 @@ export function strategicMerge(
     }
     if (value === null) delete result[key];
     else if (Array.isArray(value))
-      result[key] = mergeList(result[key], value, keys, [...path, key], patch[`${ORDER}${key}`]);
-    else result[key] = strategicMerge(result[key], value, keys, [...path, key]);
+      result[key] = mergeList(result[key], value, fieldOf(type, key), key, patch[`${ORDER}${key}`]);
+    else result[key] = strategicMerge(result[key], value, fieldOf(type, key));
   }
   // An order alone reorders.
   for (const [key, order] of Object.entries(patch)) {
@@ -51,19 +44,25 @@ export function strategicMerge(
     const field = key.slice(ORDER.length);
     const list = result[field];
     if (Array.isArray(list) && Array.isArray(order) && patch[field] === undefined)
-      result[field] = reorder(list, order, keys([...path, field]));
+      result[field] = reorder(list, order, fieldOf(type, field).mergeKey);
   }
   return result;
 }
 
+function fieldOf(type: TypeNode, name: string): TypeNode {
+  return (type.form === "struct" ? type.fields?.get(name)?.type : type.items) ?? ANY;
+}
+
+/** @param type its merge key tells the items apart; without one the list is replaced whole, "" marks a set */
 function mergeList(
   current: Json | undefined,
   patch: Json[],
-  keys: MergeKeys,
-  path: readonly string[],
+  type: TypeNode,
+  name: string,
   order: Json | undefined,
 ): Json {
-  const key = keys(path);
+  const key = type.mergeKey;
+  const items = type.items ?? ANY;
   const list = Array.isArray(current) ? current : [];
   if (key === undefined) return patch.filter((item) => !isDirective(item));
   if (key === "") return reorder([...list, ...patch.filter((item) => !list.includes(item))], order, key);
@@ -71,13 +70,13 @@ function mergeList(
     return patch.filter((item) => !isDirective(item));
   let result = [...list];
   for (const item of patch) {
-    if (!isMap(item)) throw badRequest(`list at ${path.join(".")} holds something that is no object`);
+    if (!isMap(item)) throw badRequest(`list "${name}" holds something that is no object`);
     const id = item[key];
     if (id === undefined) throw badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
     const at = result.findIndex((other) => isMap(other) && other[key] === id);
     if (item[DIRECTIVE] === "delete") result = result.filter((_, index) => index !== at);
-    else if (at < 0) result.push(strategicMerge(undefined, without(item, DIRECTIVE), keys, path));
-    else result[at] = strategicMerge(result[at], item, keys, path);
+    else if (at < 0) result.push(strategicMerge(undefined, without(item, DIRECTIVE), items));
+    else result[at] = strategicMerge(result[at], item, items);
   }
   return reorder(result, order, key);
 }

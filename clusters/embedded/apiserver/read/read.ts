@@ -161,12 +161,16 @@ export function readVersion(text: string | null): number | undefined {
 /** autoscaling/v1 Scale of a workload. */
 export function scaleOf(kind: Kind, object: KubeObject): KubeObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const spec = object["spec"] as { replicas?: number; selector?: { matchLabels?: Record<string, string> } };
-  const status = object["status"] as { replicas?: number } | undefined;
-  const selector = Object.entries(spec.selector?.matchLabels ?? {})
-    .map(([key, value]) => `${key}=${value}`)
-    .join(",");
-  void kind;
+  const spec = object["spec"] as { selector?: { matchLabels?: Record<string, string> } };
+  const at = (path: readonly string[]): unknown =>
+    path.reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], object);
+  const { specPath = ["spec", "replicas"], statusPath = ["status", "replicas"], selectorPath } = kind.scale ?? {};
+  const selector =
+    kind.isCustom === true
+      ? String((selectorPath === undefined ? undefined : at(selectorPath)) ?? "")
+      : Object.entries(spec.selector?.matchLabels ?? {})
+          .map(([key, value]) => `${key}=${value}`)
+          .join(",");
   return {
     kind: "Scale",
     apiVersion: "autoscaling/v1",
@@ -175,7 +179,7 @@ export function scaleOf(kind: Kind, object: KubeObject): KubeObject {
         ([, value]) => value !== undefined,
       ),
     ),
-    spec: { replicas: spec.replicas ?? 0 },
-    status: { replicas: status?.replicas ?? 0, ...(selector !== "" && { selector }) },
+    spec: { replicas: at(specPath) ?? 0 },
+    status: { replicas: at(statusPath) ?? 0, ...(selector !== "" && { selector }) },
   };
 }

@@ -8,6 +8,7 @@ import { apiVersionOf, type Kind } from "../kinds/kind.ts";
 import type { ServerExtensions } from "../pipeline.ts";
 import { unsupportedMediaType } from "../store/refusals.ts";
 import { badRequest } from "../validation/field-error.ts";
+import { duplicateFields } from "./duplicates.ts";
 
 const JSON_TYPE = "application/json";
 const ACCEPTED = [JSON_TYPE, "application/yaml", "application/vnd.kubernetes.protobuf"];
@@ -27,13 +28,26 @@ export async function readObject(
   kind: Pick<Kind, "group" | "version" | "kind">,
   extensions: ServerExtensions,
 ): Promise<KubeObject> {
+  return (await readBody(exchange, kind, extensions)).object;
+}
+
+/** The same, and the fields that the text names twice. */
+export async function readBody(
+  exchange: HttpExchange,
+  kind: Pick<Kind, "group" | "version" | "kind">,
+  extensions: ServerExtensions,
+): Promise<{ readonly object: KubeObject; readonly duplicates: readonly string[] }> {
   const type = mediaTypeOf(exchange);
   const body = await exchange.body();
   const expected = { apiVersion: apiVersionOf(kind), kind: kind.kind };
   const object = (await decode(type, body, kind, extensions)) as Partial<KubeObject>;
   const given = { apiVersion: object.apiVersion || expected.apiVersion, kind: object.kind || expected.kind };
   if (given.apiVersion !== expected.apiVersion || given.kind !== expected.kind) throw otherKind(given, expected);
-  return { ...object, ...expected, metadata: { ...object.metadata } };
+  const wants = exchange.query.get("fieldValidation") !== "Ignore" && type === JSON_TYPE;
+  return {
+    object: { ...object, ...expected, metadata: { ...object.metadata } },
+    duplicates: wants ? duplicateFields(body.toString("utf8"), object) : [],
+  };
 }
 
 /** The body as JSON, whatever it holds; undefined for an empty one. DeleteOptions and patches are read by it. */

@@ -23,6 +23,11 @@ export class BuiltInTypes {
     return key === undefined ? undefined : this.#struct(key);
   }
 
+  /** ObjectMeta, which every object has. */
+  metadata(): TypeNode {
+    return this.#struct("meta/v1.ObjectMeta");
+  }
+
   keyOf(apiVersion: string, kind: string): string | undefined {
     return this.#table.keyOf(apiVersion, kind);
   }

@@ -1,33 +1,32 @@
 import type { KubeObject } from "../../../../kube/types.ts";
 import { applyDefaults } from "../crd/defaulting.ts";
-import type { Loose, Schema } from "../crd/types.ts";
+import type { Loose } from "../crd/types.ts";
 import { validateObject } from "../crd/validate.ts";
-import type { Kind } from "../kinds/kind.ts";
 import type { AdmissionRequest } from "../pipeline.ts";
-import type { ServerContext } from "../server-context.ts";
 import { type FieldError, invalidObject } from "../validation/field-error.ts";
 import { metadataErrors } from "./names.ts";
+import type { Write } from "./write.ts";
 
-/** The schema of a CustomResource's version; undefined for built-ins, whose rules are code. */
-export type SchemaOf = (kind: Kind) => Schema | undefined;
+/** Fills, in place, what the sender left out. Ownership is told after this and before {@link admit}. */
+export function fillDefaults({ kind, request, schema }: Write, object: KubeObject): void {
+  kind.defaults?.(object, (text) => void request.warnings.push(text));
+  if (schema !== undefined) applyDefaults(object, schema);
+}
 
 /**
- * What every write goes through before it is stored, in a real server's order: defaults, the kind's own
- * preparation, admission, validation. Changes `object` in place.
+ * What every write goes through before it is stored, in a real server's order: admission, the kind's own preparation,
+ * validation. Changes `object` in place.
  * @throws KubeStatusError 403 by admission, 422 with every cause
  */
-export function applyRules(
-  server: ServerContext,
-  schema: Schema | undefined,
+export function admit(
+  { server, schema }: Write,
   request: AdmissionRequest,
   object: KubeObject,
   old: KubeObject | undefined,
 ): void {
   const { kind } = request;
-  kind.defaults?.(object, (text) => void request.warnings.push(text));
-  if (schema !== undefined) applyDefaults(object, schema);
-  kind.prepare?.(object, old);
   for (const admission of server.extensions.admissions) admission.admit(request, object, old);
+  kind.prepare?.(object, old);
   const errors: FieldError[] = [
     ...metadataErrors(kind, object.metadata as Loose),
     ...(kind.validate?.(object, old) ?? []),

@@ -3,15 +3,17 @@ import type { KubeObject } from "../../../../kube/types.ts";
 import type { Schema } from "../crd/types.ts";
 import { type Kind, qualifiedPlural } from "../kinds/kind.ts";
 import { objectKey, tableOf } from "../kinds/registry.ts";
+import { type ManagedFieldsEntry, ownedAfterUpdate, setEntries } from "../ownership/managed-fields.ts";
 import type { AdmissionRequest, ApiRequest } from "../pipeline.ts";
 import { sendObject } from "../read/read.ts";
-import { readObject } from "../requests/body.ts";
+import { readBody } from "../requests/body.ts";
+import { emptyObject } from "../schema/kind-types.ts";
 import { present, type ServerContext, timestamp } from "../server-context.ts";
 import { alreadyExists } from "../store/refusals.ts";
 import { badRequest, failure, invalid, invalidObject, notFoundObject } from "../validation/field-error.ts";
-import { applyRules } from "./apply-rules.ts";
+import { admit, fillDefaults } from "./apply-rules.ts";
 import { generatedName } from "./names.ts";
-import { pruneUnknown, writeOptions } from "./options.ts";
+import { beginWrite, typedObject, type Write, writerOf } from "./write.ts";
 
 /** How often another generated name is tried before the client is told that one exists. */
 const NAME_TRIES = 8;
@@ -23,31 +25,28 @@ export async function createObject(
   kind: Kind,
   schema: Schema | undefined,
 ): Promise<void> {
-  const options = writeOptions(request, "CreateOptions");
-  const object = await readObject(request.exchange, kind, server.extensions);
-  pruneUnknown(kind, schema, object, options, request.warnings);
-  const created = storeNew(server, request, kind, schema, object, options.dryRun);
-  sendObject(server, request, kind, 201, created);
+  const write = await beginWrite(server, request, kind, schema, "CreateOptions");
+  const { object: sent, duplicates } = await readBody(request.exchange, kind, server.extensions);
+  const object = typedObject(write, sent, duplicates);
+  sendObject(server, request, kind, 201, storeNew(write, object));
 }
 
 /**
- * Stores a new object as every create does it; server-side apply uses it too.
+ * Stores a new object as every create does it; server-side apply uses it too, with the ownership it has found.
  * @throws KubeStatusError 400, 403, 404, 409, 422 as a real server refuses
  */
-export function storeNew(
-  server: ServerContext,
-  request: ApiRequest,
-  kind: Kind,
-  schema: Schema | undefined,
-  sent: KubeObject,
-  dryRun: boolean,
-): KubeObject {
+export function storeNew(write: Write, sent: KubeObject, owned?: readonly ManagedFieldsEntry[]): KubeObject {
+  const { kind, options, request, server } = write;
   const { info } = request;
   const namespace = namespaceFor(kind, info.namespace, sent);
   if (sent.metadata.resourceVersion)
     throw invalidObject({ group: kind.group, kind: kind.kind, name: sent.metadata.name ?? "" }, [
       invalid("metadata.resourceVersion", sent.metadata.resourceVersion, "must not be set on objects to be created"),
     ]);
+  assertNamespace(server, kind, namespace);
+  dropWhatServersSet(kind, sent);
+  fillDefaults(write, sent);
+  const entries = owned ?? ownedAtCreation(write, sent);
   const object = kind.storedAs === undefined ? sent : kind.storedAs.write(sent);
   const table = tableOf(kind);
   const nameNew = (): void => {
@@ -64,19 +63,35 @@ export function storeNew(
     namespace,
     name: object.metadata.name ?? "",
     user: request.user,
-    dryRun,
+    dryRun: options.dryRun,
     warnings: request.warnings,
   };
-  assertNamespace(server, kind, namespace);
   if (kind.hasGeneration === true || kind.isCustom === true) object.metadata.generation = 1;
-  applyRules(server, schema, admission, object, undefined);
+  admit(write, admission, object, undefined);
   for (let tries = 0; server.store.get(table, objectKey(kind, namespace, object.metadata.name ?? "")) !== undefined; ) {
     if (!isGenerated || ++tries >= NAME_TRIES) throw alreadyExists(qualifiedPlural(kind), object.metadata.name ?? "");
     delete object.metadata.name;
     nameNew();
   }
-  if (dryRun) return present(kind, object);
+  setEntries(object, entries);
+  if (options.dryRun) return present(kind, object);
   return present(kind, server.store.put(table, objectKey(kind, namespace, object.metadata.name ?? ""), object));
+}
+
+/** A status is the controllers' to write: one that comes with a new object is dropped, and owned by nobody. */
+function dropWhatServersSet(kind: Kind, object: KubeObject): void {
+  if (kind.isCustom !== true || !kind.subresources.some(({ name }) => name === "status")) return;
+  delete object["status"];
+}
+
+function ownedAtCreation(write: Write, object: KubeObject): readonly ManagedFieldsEntry[] {
+  const { kind, type } = write;
+  if (type === undefined) return [];
+  const hasStatus = kind.subresources.some(({ name }) => name === "status");
+  const empty = emptyObject(kind, type);
+  const seen = hasStatus ? { ...object, status: empty["status"] } : object;
+  if (hasStatus && empty["status"] === undefined) delete (seen as Record<string, unknown>)["status"];
+  return ownedAfterUpdate(empty, seen, type, [], writerOf(write));
 }
 
 /** @throws KubeStatusError 400 when body and path name different namespaces */

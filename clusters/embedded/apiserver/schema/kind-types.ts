@@ -1,0 +1,38 @@
+import type { KubeObject } from "../../../../kube/types.ts";
+import type { Schema } from "../crd/types.ts";
+import { apiVersionOf, type Kind } from "../kinds/kind.ts";
+import { type BuiltInTypes, loadBuiltInTypes } from "./built-in-types.ts";
+import { customType } from "./custom-types.ts";
+import { readTyped } from "./read-typed.ts";
+import type { TypeNode } from "./type-node.ts";
+
+/** The types of the kinds that are served: built-in ones from the table, CustomResources' from their schemas. */
+export class KindTypes {
+  #loading: Promise<BuiltInTypes> | undefined;
+  readonly #custom = new WeakMap<Kind, TypeNode>();
+
+  builtIn(): Promise<BuiltInTypes> {
+    this.#loading ??= loadBuiltInTypes();
+    return this.#loading;
+  }
+
+  /** Undefined for a built-in kind that the table does not hold. */
+  async of(kind: Kind, schema: Schema | undefined): Promise<TypeNode | undefined> {
+    const builtIn = await this.builtIn();
+    if (kind.isCustom !== true) return builtIn.ofKind(apiVersionOf(kind), kind.kind);
+    let type = this.#custom.get(kind);
+    if (type === undefined) {
+      type = customType(schema, builtIn.metadata());
+      this.#custom.set(kind, type);
+    }
+    return type;
+  }
+}
+
+/** The object that Go's empty struct of a kind prints: what a new object is compared with. */
+export function emptyObject(kind: Kind, type: TypeNode): KubeObject {
+  const head = { apiVersion: apiVersionOf(kind), kind: kind.kind };
+  return (
+    kind.isCustom === true ? { ...head, metadata: {} } : { metadata: {}, ...readTyped(head, type) }
+  ) as KubeObject;
+}

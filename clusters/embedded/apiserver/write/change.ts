@@ -1,0 +1,168 @@
+import type { KubeObject } from "../../../../kube/types.ts";
+import { type Kind, qualifiedPlural } from "../kinds/kind.ts";
+import { canonical } from "../kinds/pods.ts";
+import { objectKey, tableOf } from "../kinds/registry.ts";
+import {
+  entriesOf,
+  type ManagedFieldsEntry,
+  ownedAfterUpdate,
+  setEntries,
+  withoutOwnership,
+} from "../ownership/managed-fields.ts";
+import { findStored, present } from "../server-context.ts";
+import { conflict } from "../store/refusals.ts";
+import { assertVersion } from "../store/store.ts";
+import { invalidObject, notFoundObject } from "../validation/field-error.ts";
+import { admit, fillDefaults } from "./apply-rules.ts";
+import { removeIfDone } from "./delete.ts";
+import { type Write, writerOf } from "./write.ts";
+
+/** @throws KubeStatusError 404 */
+export function currentOf({ kind, request: { info }, server }: Write): KubeObject {
+  const current = findStored(server, kind, info.namespace, info.name);
+  if (current === undefined) throw notFoundObject(kind.group, kind.plural, info.name);
+  return current;
+}
+
+/** Metadata that no update changes. */
+const FIXED = ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"] as const;
+
+/**
+ * Stores a changed object; a change of nothing is none, and bumps no version.
+ * @param sent of the version asked for, read as its kind
+ * @param owned ownership as an apply found it; any other write's is found here
+ * @throws KubeStatusError 409 for a stale version or another uid, 422 for what is not valid
+ */
+export function storeChange(
+  write: Write,
+  current: KubeObject,
+  sent: KubeObject,
+  owned?: readonly ManagedFieldsEntry[],
+): KubeObject {
+  const { kind, options, request, server } = write;
+  const { info } = request;
+  const { name = "", namespace = "" } = current.metadata;
+  const qualified = qualifiedPlural(kind);
+  assertVersion(sent.metadata.resourceVersion, current, qualified);
+  if (sent.metadata.uid !== undefined && sent.metadata.uid !== "" && sent.metadata.uid !== current.metadata.uid)
+    throw conflict(
+      qualified,
+      name,
+      `StorageError: invalid object, Code: 4, Key: /registry/${registryPath(kind)}/${objectKey(kind, namespace, name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${sent.metadata.uid}, UID in object meta: ${current.metadata.uid}`,
+    );
+  const draft = structuredClone({ ...sent, metadata: { ...sent.metadata } }) as KubeObject;
+  fillDefaults(write, draft);
+  const next = kind.storedAs === undefined ? draft : kind.storedAs.write(draft);
+  mergeBySubresource(kind, info.subresource, next, current);
+  const metadata = next.metadata as Record<string, unknown>;
+  for (const field of FIXED) {
+    const value = (current.metadata as Record<string, unknown>)[field];
+    if (value === undefined) delete metadata[field];
+    else metadata[field] = value;
+  }
+  metadata["name"] = name;
+  if (kind.namespaced) metadata["namespace"] = namespace;
+  delete metadata["selfLink"];
+  metadata["resourceVersion"] = current.metadata.resourceVersion;
+  const entries = owned ?? ownedByChange(write, current, next);
+  admit(
+    write,
+    {
+      operation: "UPDATE",
+      kind,
+      subresource: info.subresource,
+      namespace,
+      name,
+      user: request.user,
+      dryRun: options.dryRun,
+      warnings: request.warnings,
+    },
+    next,
+    current,
+  );
+  assertFinalizers(kind, next, current);
+  setEntries(next, entries);
+  if (isUnchanged(next, current)) return present(kind, current);
+  if (info.subresource !== "status" && changesGeneration(kind, next, current))
+    next.metadata.generation = (current.metadata.generation ?? 0) + 1;
+  if (options.dryRun) return present(kind, next);
+  const stored = server.store.put(tableOf(kind), objectKey(kind, namespace, name), next);
+  return present(kind, removeIfDone(server, kind, stored));
+}
+
+/** Ownership after a change, from what the sender gave of it or from what is stored; `[{}]` forgets it all. */
+function ownedByChange(write: Write, current: KubeObject, next: KubeObject): readonly ManagedFieldsEntry[] {
+  const { request, type } = write;
+  const given = entriesOf(next);
+  const isReset = given.length === 1 && Object.keys(given[0] ?? {}).every((key) => given[0]?.[key as "manager"] === "");
+  if (isReset && request.info.subresource === "") return [];
+  const known = given.length > 0 && !isReset && request.info.subresource === "" ? given : entriesOf(current);
+  // What nobody's ownership is known of stays so, until it is applied for the first time.
+  if (type === undefined || known.length === 0) return known;
+  return ownedAfterUpdate(present(write.kind, current), present(write.kind, next), type, known, writerOf(write));
+}
+
+/** The same but for the times of ownership: nothing to store. */
+function isUnchanged(next: KubeObject, current: KubeObject): boolean {
+  const timeless = (object: KubeObject): unknown => entriesOf(object).map(({ time: _time, ...entry }) => entry);
+  return (
+    canonical(withoutOwnership(next)) === canonical(withoutOwnership(current)) &&
+    canonical(timeless(next)) === canonical(timeless(current))
+  );
+}
+
+/** The main resource leaves the status alone; `status` touches nothing else, but for a Node's and Pod's metadata. */
+function mergeBySubresource(kind: Kind, subresource: string, next: KubeObject, current: KubeObject): void {
+  const hasStatus = kind.subresources.some(({ name }) => name === "status");
+  if (subresource === "status") {
+    for (const field of Object.keys(next))
+      if (!["apiVersion", "kind", "metadata", "status"].includes(field)) delete next[field];
+    for (const [field, value] of Object.entries(current))
+      if (!["apiVersion", "kind", "metadata", "status"].includes(field)) next[field] = structuredClone(value);
+    if (kind.kind !== "Node" && kind.kind !== "Pod") next.metadata = { ...current.metadata };
+    else {
+      next.metadata.managedFields = current.metadata.managedFields ?? [];
+      const { ownerReferences } = current.metadata;
+      if (ownerReferences === undefined) delete next.metadata.ownerReferences;
+      else next.metadata.ownerReferences = ownerReferences;
+    }
+    return;
+  }
+  if (subresource === "finalize") {
+    const { spec } = next;
+    for (const [field, value] of Object.entries(current)) if (field !== "spec") next[field] = structuredClone(value);
+    next["spec"] = spec ?? {};
+    next.metadata = { ...current.metadata };
+    return;
+  }
+  if (kind.plural === "namespaces" && kind.group === "") next["spec"] = structuredClone(current["spec"]);
+  if (!hasStatus) return;
+  if (current["status"] === undefined) delete next["status"];
+  else next["status"] = structuredClone(current["status"]);
+}
+
+function changesGeneration(kind: Kind, next: KubeObject, current: KubeObject): boolean {
+  if (kind.isCustom !== true && kind.hasGeneration !== true) return false;
+  const hasStatus = kind.isCustom !== true || kind.subresources.some(({ name }) => name === "status");
+  const counted = ({ metadata: _metadata, status, ...rest }: KubeObject): unknown =>
+    hasStatus ? rest : { ...rest, status };
+  return canonical(counted(next)) !== canonical(counted(current));
+}
+
+/** No finalizer may be added to what is being deleted. */
+function assertFinalizers(kind: Kind, next: KubeObject, current: KubeObject): void {
+  if (current.metadata.deletionTimestamp === undefined) return;
+  const added = (next.metadata.finalizers ?? []).filter((one) => !(current.metadata.finalizers ?? []).includes(one));
+  if (added.length === 0) return;
+  throw invalidObject({ group: kind.group, kind: kind.kind, name: next.metadata.name ?? "" }, [
+    {
+      type: "forbidden",
+      field: "metadata.finalizers",
+      detail: `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((one) => JSON.stringify(one)).join(", ")}}`,
+    },
+  ]);
+}
+
+function registryPath(kind: Kind): string {
+  return kind.isCustom === true ? `${kind.group}/${kind.plural}` : kind.plural;
+}

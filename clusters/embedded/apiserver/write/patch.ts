@@ -1,0 +1,147 @@
+import { parse } from "yaml";
+import { isMountproofError, messageOf } from "../../../../core/index.ts";
+import { KubeStatusError } from "../../../../kube/client.ts";
+import type { KubeObject } from "../../../../kube/types.ts";
+import { isObject, type Schema } from "../crd/types.ts";
+import { apiVersionOf, type Kind } from "../kinds/kind.ts";
+import { applied } from "../ownership/managed-fields.ts";
+import { assertTyped, TypedValueError } from "../ownership/typed-value.ts";
+import { jsonPatch } from "../patch/json-patch.ts";
+import { type Json, mergePatch } from "../patch/merge.ts";
+import { strategicMerge } from "../patch/strategic.ts";
+import type { ApiRequest } from "../pipeline.ts";
+import { sendObject } from "../read/read.ts";
+import { mediaTypeOf, readJson } from "../requests/body.ts";
+import { emptyObject } from "../schema/kind-types.ts";
+import { ANY } from "../schema/type-node.ts";
+import { findStored, present, type ServerContext } from "../server-context.ts";
+import { badRequest, failure, invalidObject, required } from "../validation/field-error.ts";
+import { currentOf, storeChange } from "./change.ts";
+import { storeNew } from "./create.ts";
+import { goText } from "./go-text.ts";
+import { patchScale } from "./scale.ts";
+import { beginWrite, typedObject, typedPatched, type Write, writerOf } from "./write.ts";
+
+const JSON_PATCH = "application/json-patch+json";
+const MERGE_PATCH = "application/merge-patch+json";
+const STRATEGIC = "application/strategic-merge-patch+json";
+const APPLY = "application/apply-patch+yaml";
+const PATCH_TYPES = [JSON_PATCH, MERGE_PATCH, STRATEGIC, APPLY];
+
+/** Answers a PATCH in its four forms. */
+export async function patchObject(
+  server: ServerContext,
+  request: ApiRequest,
+  kind: Kind,
+  schema: Schema | undefined,
+): Promise<void> {
+  const { info, exchange } = request;
+  const type = mediaTypeOf(exchange);
+  if (!PATCH_TYPES.includes(type) || (type === STRATEGIC && kind.isCustom === true))
+    throw new KubeStatusError({ ...failure(415, "UnsupportedMediaType", "415: Unsupported Media Type"), details: {} });
+  const write = await beginWrite(server, request, kind, schema, "PatchOptions");
+  if (type === APPLY) return await applyObject(write);
+  if (write.options.force && exchange.query.has("force"))
+    throw invalidObject({ group: "meta.k8s.io", kind: "PatchOptions", name: "" }, [
+      { type: "forbidden", field: "force", detail: "may not be specified for non-apply patch" },
+    ]);
+  const patch = ((await readJson(exchange, server.extensions)) ?? {}) as Json;
+  const change = (target: Json): Json => patchedBy(type, target, patch, write);
+  if (info.subresource === "scale") return patchScale(write, change);
+  const current = currentOf(write);
+  const changed = change(structuredClone(present(kind, current)) as unknown as Json);
+  if (!isObject(changed) || !isObject(changed["metadata"])) throw badRequest("the patch leaves no object");
+  const patched = typedPatched(write, changed as KubeObject, () =>
+    type === STRATEGIC ? goText(patch) : JSON.stringify(changed),
+  );
+  if (patched.metadata.name !== info.name)
+    throw badRequest(
+      `the name of the object (${patched.metadata.name ?? ""}) does not match the name on the URL (${info.name})`,
+    );
+  sendObject(server, request, kind, 200, storeChange(write, current, patched));
+}
+
+function patchedBy(mediaType: string, target: Json, patch: Json, { type }: Write): Json {
+  if (mediaType === JSON_PATCH) return jsonPatch(target, patch);
+  if (mediaType === MERGE_PATCH) return mergePatch(target, patch);
+  return strategicMerge(target, patch, type ?? ANY);
+}
+
+/** Server-side apply: the object comes to be, or gets what the applier wants and loses what only it had. */
+async function applyObject(write: Write): Promise<void> {
+  const { kind, options, request, server, type } = write;
+  const { info, exchange } = request;
+  if (options.fieldManager === undefined)
+    throw invalidObject({ group: "meta.k8s.io", kind: "PatchOptions", name: "" }, [
+      required("fieldManager", "is required for apply patch"),
+    ]);
+  if (type === undefined || kind.storedAs !== undefined || info.subresource === "scale")
+    throw new KubeStatusError({ ...failure(415, "UnsupportedMediaType", "415: Unsupported Media Type"), details: {} });
+  const patch = readPatch(await exchange.body(), write);
+  const stored = findStored(server, kind, info.namespace, info.name);
+  const live = stored === undefined ? undefined : present(kind, stored);
+  if (live === undefined && info.subresource !== "") currentOf(write);
+  const { object, entries } = merged(write, live, patch);
+  const next = typedObject({ ...write, options: { ...options, fieldValidation: "Ignore" } }, object);
+  if (stored !== undefined) {
+    // A version or uid in the patch is a precondition; the live object's own are none.
+    next.metadata = { ...next.metadata };
+    if (!patch.metadata.resourceVersion) delete next.metadata.resourceVersion;
+    return sendObject(server, request, kind, 200, storeChange(write, stored, next, entries));
+  }
+  next.metadata = { ...next.metadata, name: info.name };
+  sendObject(server, request, kind, 201, storeNew(write, next, entries));
+}
+
+function merged(write: Write, live: KubeObject | undefined, patch: KubeObject): ReturnType<typeof applied> {
+  const { kind, options, request, type = ANY } = write;
+  const { namespace, name } = request.info;
+  const where = `(${kind.namespaced ? `${namespace}/` : "/"}${name}; ${kind.group}/${kind.version}, Kind=${kind.kind})`;
+  try {
+    assertTyped(patch, type);
+  } catch (error) {
+    if (error instanceof TypedValueError)
+      throw typedFailure(`failed to create typed patch object ${where}: ${error.message}`);
+    throw error;
+  }
+  try {
+    return applied(live, patch, type, {
+      writer: writerOf(write),
+      force: options.force,
+      empty: emptyObject(kind, type),
+    });
+  } catch (error) {
+    if (error instanceof TypedValueError)
+      throw typedFailure(`failed to create manager for existing fields: ${error.message}`);
+    throw error;
+  }
+}
+
+/** A real server gives these as plain errors: 500, and no reason. */
+function typedFailure(message: string): KubeStatusError {
+  const { reason: _none, ...status } = failure(500, "", message);
+  return new KubeStatusError(status);
+}
+
+/** @throws KubeStatusError 400 for what is no object of the kind */
+function readPatch(body: Buffer, { kind, request }: Write): KubeObject {
+  let value: unknown;
+  try {
+    value = parse(body.toString("utf8"), { maxAliasCount: 100 });
+  } catch (error) {
+    throw badRequest(`error decoding YAML: ${isMountproofError(error) ? error.message : messageOf(error)}`);
+  }
+  if (!isObject(value)) throw badRequest("error decoding YAML: the patch is no object");
+  const { apiVersion = "", kind: given = "", metadata } = value as Partial<KubeObject>;
+  if (given === "") throw badRequest("Object 'Kind' is missing in 'unstructured object has no kind'");
+  if (apiVersion !== apiVersionOf(kind) || given !== kind.kind)
+    throw badRequest(
+      `patch object's GVK ${apiVersion}, Kind=${given} does not match the request's ${apiVersionOf(kind)}, Kind=${kind.kind}`,
+    );
+  const meta = isObject(metadata) ? metadata : {};
+  if (meta["managedFields"] !== undefined) throw badRequest("metadata.managedFields must be nil");
+  const { name } = request.info;
+  if (typeof meta["name"] === "string" && meta["name"] !== "" && meta["name"] !== name)
+    throw badRequest(`the name of the object (${meta["name"]}) does not match the name on the URL (${name})`);
+  return { ...value, metadata: { ...meta } } as KubeObject;
+}
