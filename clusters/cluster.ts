@@ -34,6 +34,39 @@ export type LaunchContext = {
 
 export type Launcher = (context: LaunchContext) => Promise<AsyncDisposable>;
 
+/** What a part is given by its container, whatever else it is given by its node. */
+export type ContainerOfPart = {
+  readonly pod: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly uid: string;
+    readonly serviceAccount: string;
+  };
+  /** Where it listens, and nobody else. */
+  readonly address: string;
+  /** The container's command and arguments, `$(NAME)` expanded. */
+  readonly args: readonly string[];
+  readonly env: ReadonlyMap<string, string>;
+  readonly ports: readonly number[];
+  /** Its lines are the container's log. */
+  readonly log: Log;
+  readonly say: (stream: "stdout" | "stderr", line: string) => void;
+  /** A path of the container's, on the node. */
+  readonly path: (inContainer: string) => string;
+  /** The part died by itself. */
+  readonly exit: (code: number) => void;
+};
+
+/** What a part is given that runs as a container of a pod: what its node gives, and what its container does. */
+export type PartContext = LaunchContext &
+  ContainerOfPart & {
+    /** Where a path of the node's really is on this machine: `/var/lib/kubelet/…` leads into the node's folder. */
+    readonly nodePath: (path: string) => string;
+  };
+
+/** Starts a part in a container of a pod. Throws: the container ends with code 1, and its log says why. */
+export type PartLauncher = (context: PartContext) => Promise<AsyncDisposable>;
+
 /** A file as a container sees it under its mount path. `mode` holds the permission bits. */
 export type SeenFile = { readonly path: string; readonly mode: number; readonly content: Buffer };
 

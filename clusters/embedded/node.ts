@@ -1,14 +1,18 @@
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { type Clock, type Digester, type Log, MountproofError, type Random } from "../../core/index.ts";
-import type { KubeClient } from "../../kube/client.ts";
+import type { KubeClient, KubeConfig } from "../../kube/client.ts";
 import type { Journal } from "../../net/journal.ts";
-import type { NodeHandle } from "../cluster.ts";
+import type { NodeHandle, PartLauncher } from "../cluster.ts";
+import { httpEcho } from "./images/http-echo.ts";
+import type { ImageTable } from "./images/image-table.ts";
+import { programOfImage } from "./images/program-of-image.ts";
 import {
   Kubelet,
   type KubeletTiming,
   type Mounts,
   openViews,
+  type PartStarter,
   Processes,
   type ProcessGroups,
   type Program,
@@ -36,6 +40,11 @@ export type EmbeddedNodeSpec = NodeSpec & {
   readonly program?: (container: Container, pod: Pod) => Program | undefined;
   readonly containers?: "simulated" | "processes";
   readonly missingImage?: (image: string) => string | undefined;
+  readonly images?: ImageTable;
+  readonly parts: (name: string) => PartLauncher | undefined;
+  /** A config that acts as a ServiceAccount. */
+  readonly configFor: (namespace: string, serviceAccount: string) => Promise<KubeConfig>;
+  readonly podAddresses?: "simulated" | "loopback";
   readonly processGroups?: ProcessGroups;
   readonly expose?: readonly string[];
   readonly serviceEnv: ReadonlyMap<string, string>;
@@ -63,7 +72,8 @@ export class EmbeddedNode implements AsyncDisposable {
         additionalProvidersDir: join(root, "providers-etc"),
       },
     };
-    const { clock, random, index, missingImage, expose, processGroups } = spec;
+    const { clock, random, index, images, expose, processGroups } = spec;
+    const missingImage = spec.missingImage ?? (images === undefined ? undefined : (name) => images.missing(name));
     this.processes = new Processes({
       clock,
       views: () => openViews({ folder: join(root, "rootfs"), ...(expose !== undefined && { expose }) }),
@@ -73,7 +83,8 @@ export class EmbeddedNode implements AsyncDisposable {
     this.runtime = new SimulatedRuntime({
       clock,
       random,
-      subnet: `10.244.${index & 0xff}`,
+      subnet: spec.podAddresses === "loopback" ? `127.${64 + (index & 63)}` : `10.244.${index & 0xff}`,
+      parts: (name) => this.#starterOf(name),
       processes: this.processes,
       program: (container, pod) => programOf(spec, container, pod),
       ...(missingImage !== undefined && { missingImage }),
@@ -89,6 +100,33 @@ export class EmbeddedNode implements AsyncDisposable {
   /** Where its kubelet serves the API server. */
   get kubeletSocket(): string {
     return join(this.#spec.folder, this.#spec.name, "kubelet.sock");
+  }
+
+  /** Where a path of the node's really is: kubelet's and the providers' folders are the node's own. */
+  nodePath(path: string): string {
+    const { kubeletRoot, providersDir, additionalProvidersDir } = this.handle.paths;
+    const places = [
+      ["/var/lib/kubelet", kubeletRoot],
+      ["/var/run/secrets-store-csi-providers", providersDir],
+      ["/run/secrets-store-csi-providers", providersDir],
+      ["/etc/kubernetes/secrets-store-csi-providers", additionalProvidersDir],
+    ] as const;
+    const clean = posix.resolve("/", path);
+    const found = places.find(([at]) => clean === at || clean.startsWith(`${at}/`));
+    return found === undefined ? clean : join(found[1], posix.relative(found[0], clean));
+  }
+
+  #starterOf(name: string): PartStarter | undefined {
+    const { clock, journal, configFor } = this.#spec;
+    if (name === "http-echo") return httpEcho(clock);
+    const launch = this.#spec.parts(name);
+    if (launch === undefined) return undefined;
+    return async (container) => {
+      const { namespace, serviceAccount } = container.pod;
+      const kubeConfig = await configFor(namespace, serviceAccount);
+      const nodePath = (path: string): string => this.nodePath(path);
+      return await launch({ clock, journal, node: this.handle, kubeConfig, nodePath, ...container });
+    };
   }
 
   get kubelet(): RunningKubelet {
@@ -119,6 +157,7 @@ export class EmbeddedNode implements AsyncDisposable {
         labels: this.#spec.labels ?? {},
         hostIP: this.address,
         serverSocket: this.kubeletSocket,
+        nodePath: (path) => this.nodePath(path),
       }).start();
       this.#kubelet = Object.assign(kubelet, { client });
     } catch (error) {
@@ -136,13 +175,15 @@ export class EmbeddedNode implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stopKubelet();
-    this.runtime[Symbol.dispose]();
+    await this.runtime[Symbol.asyncDispose]();
   }
 }
 
 /** What the caller says; else, where processes are wanted, the container's own command; else what is built in. */
 function programOf(spec: EmbeddedNodeSpec, container: Container, pod: Pod): Program | undefined {
   const told = spec.program?.(container, pod);
-  if (told !== undefined || spec.containers !== "processes") return told;
+  if (told !== undefined) return told;
+  if (spec.images !== undefined) return programOfImage(spec.images, container, spec.containers);
+  if (spec.containers !== "processes") return undefined;
   return (container.command ?? []).length + (container.args ?? []).length > 0 ? { run: {} } : undefined;
 }

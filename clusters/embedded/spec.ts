@@ -2,8 +2,9 @@ import type { Clock, Log, Random } from "../../core/index.ts";
 import type { KubeConfig } from "../../kube/client.ts";
 import type { KubeObject } from "../../kube/types.ts";
 import type { CertificateAuthority, FaultPlan, Journal, SigningKey } from "../../net/index.ts";
-import type { Cluster, Launcher, NodeHandle } from "../cluster.ts";
+import type { Cluster, Launcher, NodeHandle, PartLauncher } from "../cluster.ts";
 import type { KubeVersion } from "./apiserver/index.ts";
+import type { ImageEntry } from "./images/image-table.ts";
 import type { Execution, KubeletTiming, Mounts, ProcessGroups, Program } from "./kubelet/index.ts";
 import type { Container, Pod } from "./kubelet/types.ts";
 
@@ -48,6 +49,15 @@ export type EmbeddedClusterSpec = {
    * Simulated by default: they start, run and end without one.
    */
   readonly containers?: "simulated" | "processes";
+  /** What images run (see `images/`): an image without a line cannot be pulled. Every image is there by default. */
+  readonly images?: readonly ImageEntry[];
+  /** Starts the parts that lines of `images` name, each in its container. */
+  readonly partsOfImages?: Readonly<Record<string, PartLauncher>>;
+  /**
+   * `loopback`: pods have addresses of 127.0.0.0/8, at which parts and probes really reach them; of 10.244.0.0/16, which
+   * lead nowhere, by default.
+   */
+  readonly podAddresses?: "simulated" | "loopback";
   /** What a container does, where neither its command nor the built-in programs are meant. */
   readonly program?: (container: Container, pod: Pod) => Program | undefined;
   /** Why there is no such image; undefined where there is. Everything is there by default. */

@@ -8,6 +8,7 @@ import { createDialer, Journal } from "../../net/index.ts";
 import { EmbeddedApiServer, type RunningApiServer } from "./apiserver/index.ts";
 import { EmbeddedClusterHandle } from "./cluster-handle.ts";
 import { startControllers } from "./controllers/index.ts";
+import { ImageTable } from "./images/image-table.ts";
 import { type Mounts, openMounts, plainMounts } from "./kubelet/index.ts";
 import { EmbeddedNode } from "./node.ts";
 import type { EmbeddedClusterSpec, NodeSpec, RunningEmbeddedCluster } from "./spec.ts";
@@ -57,6 +58,7 @@ async function run(spec: EmbeddedClusterSpec, scope: Scope): Promise<RunningEmbe
   const admin = scope.use(createKubeClient({ ...api.adminConfig, userAgent: "mountproof-admin" }, { clock }));
   const nodes = nodeSpecs(spec.nodes ?? 1).map((node, index) => ({ ...node, index }));
   const controllers = spec.controllers === false ? undefined : startManager(connect, spec, scope);
+  const images = spec.images === undefined ? undefined : new ImageTable(spec.images);
   const started = await Promise.all(
     nodes.map(async (node) => {
       const user = { name: `system:node:${node.name}`, groups: ["system:nodes", "system:authenticated"] };
@@ -73,6 +75,10 @@ async function run(spec: EmbeddedClusterSpec, scope: Scope): Promise<RunningEmbe
         connect: () => connect("kubelet", user),
         ...(spec.timing !== undefined && { timing: spec.timing }),
         ...(spec.program !== undefined && { program: spec.program }),
+        ...(images !== undefined && { images }),
+        ...(spec.podAddresses !== undefined && { podAddresses: spec.podAddresses }),
+        parts: (name) => spec.partsOfImages?.[name],
+        configFor: (namespace, account) => cluster.configFor(namespace, account),
         ...(spec.containers !== undefined && { containers: spec.containers }),
         ...(spec.missingImage !== undefined && { missingImage: spec.missingImage }),
         ...(spec.processGroups !== undefined && { processGroups: spec.processGroups }),

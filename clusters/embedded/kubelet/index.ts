@@ -1,4 +1,5 @@
 export { type LogLine, readLog } from "./containers/log-file.ts";
+export type { PartStarter } from "./containers/part-container.ts";
 export { type Execution, Processes, type ProcessGroups } from "./containers/processes.ts";
 export { builtInProgram, type HostCommand, type Program } from "./containers/program.ts";
 export { type ContainerRuntime, ContainerStartError, ImageError } from "./containers/runtime.ts";

@@ -53,6 +53,8 @@ export type KubeletSpec = Omit<NodeObjectSpec, "timing"> & {
   readonly serviceEnv?: ReadonlyMap<string, string>;
   /** Where it serves logs and what runs in containers to the API server; nowhere when left out. */
   readonly serverSocket?: string;
+  /** Where a path of the node's really is on this machine: hostPath volumes lead there. The same by default. */
+  readonly nodePath?: (path: string) => string;
 };
 
 /**
@@ -132,8 +134,9 @@ async function run(spec: KubeletSpec, scope: Scope): Promise<RunningKubelet> {
     driverClient: (driver) => drivers.client(driver),
     csiDriver: (driver) => csiDriverObjects.get(driver),
   });
-  const plain = new PlainPlugin({ paths, mounts, sources: { ...objects, tokens, facts } });
-  const volumeMounts = new VolumeMounts({ paths, mounts });
+  const places = spec.nodePath === undefined ? {} : { nodePath: spec.nodePath };
+  const plain = new PlainPlugin({ paths, mounts, ...places, sources: { ...objects, tokens, facts } });
+  const volumeMounts = new VolumeMounts({ paths, mounts, ...places });
   const queue = scope.use(new SyncQueue({ ...base, onDue: (podUid) => workers.get(podUid)?.wake() }));
   const relist = scope.use(new Relist({ ...base, runtime, onChange: (podUid) => workers.get(podUid)?.wake() }));
   const volumes: PodVolumes = new PodVolumes({

@@ -14,12 +14,13 @@ export async function probeProcess(
   probe: Probe,
   container: Container,
   execute: (command: readonly string[]) => Promise<Execution>,
+  address = "127.0.0.1",
 ): Promise<ProbeResult> {
   const limit = seconds(probe.timeoutSeconds ?? 1);
   if (probe.exec !== undefined) return await probeByCommand(clock, await execute(probe.exec.command ?? []), limit);
   const { httpGet, tcpSocket } = probe;
   const port = portOf(container, httpGet?.port ?? tcpSocket?.port ?? 0);
-  const host = httpGet?.host ?? tcpSocket?.host ?? "127.0.0.1";
+  const host = httpGet?.host ?? tcpSocket?.host ?? address;
   if (httpGet === undefined) return await probeByConnection(host, port);
   const headers = Object.fromEntries((httpGet.httpHeaders ?? []).map(({ name, value }) => [name, value]));
   const url = `${(httpGet.scheme ?? "HTTP").toLowerCase()}://${host}:${port}${httpGet.path ?? "/"}`;

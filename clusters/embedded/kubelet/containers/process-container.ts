@@ -18,8 +18,8 @@ export async function startProcess(
 ): Promise<ContainerProcess> {
   if (processes === undefined || log === undefined) throw new ContainerStartError("no process can be run here");
   const { container } = start;
-  const wanted =
-    command ?? [...(container.command ?? []), ...(container.args ?? [])].map((part) => expand(part, start.env));
+  const words = command ?? [...(container.command ?? []), ...(container.args ?? [])];
+  const wanted = words.map((part) => expand(part, start.env));
   return await clock.activity.track("container starts", () =>
     processes.start({ ...viewOf(start), command: wanted, log }),
   );
@@ -34,7 +34,7 @@ export async function executeIn(
 ): Promise<Execution> {
   if (processes === undefined)
     throw new ContainerStartError("the containers of this cluster are simulated: nothing can be executed in them");
-  return await processes.execute(running.process?.pid, { ...viewOf(running), command, tty });
+  return await processes.execute(running.task?.pid, { ...viewOf(running), command, tty });
 }
 
 /** The preStop hook, which uses up of the grace period what it takes. */

@@ -5,6 +5,7 @@ import type { Readable, Writable } from "node:stream";
 import { type Clock, RealClock, seconds } from "../../../../core/index.ts";
 import { LogFile, type LogStream } from "./log-file.ts";
 import { ContainerStartError } from "./runtime.ts";
+import type { ContainerTask } from "./task.ts";
 import { Terminal } from "./terminal.ts";
 import { firstChild, type ViewCommand, type Views } from "./views.ts";
 
@@ -36,7 +37,7 @@ export type Execution = {
 const REAL_GRACE_MS = seconds(2);
 
 /** The process of a container. */
-export class ContainerProcess {
+export class ContainerProcess implements ContainerTask {
   readonly exited: Promise<{ readonly code: number; readonly reason: string }>;
   readonly terminal: Terminal;
   readonly #child: ChildProcess;
@@ -100,6 +101,10 @@ export class ContainerProcess {
     this.#signal("SIGKILL");
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill();
+  }
+
   /** The first process of a container ignores SIGTERM unless it has a handler: nobody needs to wait for that. */
   async #catchesTerm(): Promise<boolean> {
     const { pid } = this.#child;
@@ -155,6 +160,13 @@ export class Processes {
 
   async viewKind(): Promise<Views["kind"]> {
     return (await this.#open()).kind;
+  }
+
+  /** What a person should know of how processes see their volumes here; nothing where all is as on a real node. */
+  async note(): Promise<string | undefined> {
+    return (await this.viewKind()) === "namespaces"
+      ? undefined
+      : "namespaces are refused on this machine: paths below volume mounts are rewritten in the container's arguments and environment, and in what is executed in it";
   }
 
   /** @throws ContainerStartError when there is no such program */

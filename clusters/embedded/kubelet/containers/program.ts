@@ -1,7 +1,10 @@
 import type { Container } from "../types.ts";
 
-/** What a container runs as a process of this machine, where its own command and arguments are not meant. */
-export type HostCommand = { readonly command?: readonly string[] };
+/** What a container runs as a process of this machine. */
+export type HostCommand = {
+  /** Instead of its own command and arguments. */
+  readonly command?: readonly string[];
+};
 
 /** How a simulated container behaves. Left out: it runs until it is stopped, and stops at once with code 0. */
 export type Program = {
@@ -14,6 +17,8 @@ export type Program = {
   readonly stopMs?: number;
   /** A real process instead: nothing of the above counts then. */
   readonly run?: HostCommand;
+  /** A part of this project instead, by its name. */
+  readonly part?: string;
 };
 
 /** `sleep 20` ends after 20 seconds, `true` and `false` at once; whatever else runs until it is stopped. */

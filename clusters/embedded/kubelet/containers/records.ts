@@ -2,14 +2,14 @@ import type { Clock, Timer } from "../../../../core/index.ts";
 import { MountproofError } from "../../../../core/index.ts";
 import type { Pod } from "../types.ts";
 import type { LogFile } from "./log-file.ts";
-import type { ContainerProcess } from "./processes.ts";
 import type { Program } from "./program.ts";
 import type { ContainerToStart, RuntimeContainer, RuntimePod } from "./runtime.ts";
+import type { ContainerTask } from "./task.ts";
 
 export type Running = ContainerToStart & {
   readonly id: string;
   readonly program: Program;
-  readonly process: ContainerProcess | undefined;
+  readonly task: ContainerTask | undefined;
   readonly log: LogFile | undefined;
   exit: Timer | undefined;
 };
@@ -116,14 +116,12 @@ export class PodRecords {
     this.#pods.delete(podUid);
   }
 
-  /** Forgets all pods; processes are killed. */
-  clear(): void {
-    for (const record of this.#pods.values())
-      for (const running of record.running.values()) {
-        running.process?.kill();
-        release(running);
-      }
+  /** Forgets all pods; what runs in their containers is ended. */
+  async clear(): Promise<void> {
+    const running = [...this.#pods.values()].flatMap((record) => [...record.running.values()]);
     this.#pods.clear();
+    await Promise.all(running.map(({ task }) => task?.[Symbol.asyncDispose]()));
+    for (const one of running) release(one);
   }
 
   tell(podUid: string): void {

@@ -1,7 +1,8 @@
 import type { MountClone } from "../mounts.ts";
 import type { Container, Pod, Probe } from "../types.ts";
 import type { LogFile } from "./log-file.ts";
-import type { ContainerProcess, Execution } from "./processes.ts";
+import type { Execution } from "./processes.ts";
+import type { ContainerTask } from "./task.ts";
 
 /** One place where a container sees something of the node. */
 export type ContainerMount = {
@@ -76,8 +77,11 @@ export interface ContainerRuntime {
   startSandbox(pod: Pod): Promise<void>;
   /** @throws ImageError when the container's image cannot be had */
   requireImage(container: Container): void;
-  /** @throws ContainerStartError */
-  startContainer(start: ContainerToStart): Promise<void>;
+  /**
+   * @returns what a person should know of how it runs here, if anything
+   * @throws ContainerStartError
+   */
+  startContainer(start: ContainerToStart): Promise<string | undefined>;
   /** Resolves when the container has ended; it is killed after `graceMs`. */
   stopContainer(podUid: string, id: string, graceMs: number): Promise<void>;
   stopSandbox(podUid: string): Promise<void>;
@@ -94,8 +98,8 @@ export interface ContainerRuntime {
   onChange(look: (podUid: string) => void): Disposable;
   /** What a container said, or its attempt before the last one; undefined when there was none. */
   log(podUid: string, container: string, previous: boolean): LogFile | undefined;
-  /** The process of a running container, to talk with; undefined where it has none. */
-  process(podUid: string, container: string): ContainerProcess | undefined;
+  /** What really runs in a container, to talk with; undefined where that is only simulated. */
+  task(podUid: string, container: string): ContainerTask | undefined;
   /** Runs a program in a running container. @throws ContainerStartError when it cannot */
   execute(podUid: string, container: string, command: readonly string[], tty: boolean): Promise<Execution>;
   /** How a probe of a running container ends now. */

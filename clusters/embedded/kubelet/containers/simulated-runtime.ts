@@ -2,10 +2,11 @@ import type { Clock, Random } from "../../../../core/index.ts";
 import { MountproofError } from "../../../../core/index.ts";
 import type { Container, Pod, Probe } from "../types.ts";
 import type { LogFile } from "./log-file.ts";
+import { PartContainer, type PartStarter } from "./part-container.ts";
 import { probeProcess } from "./probe-process.ts";
 import { beforeStop, executeIn, startProcess } from "./process-container.ts";
-import type { ContainerProcess, Execution, Processes } from "./processes.ts";
-import { builtInProgram, type HostCommand, type Program } from "./program.ts";
+import type { Execution, Processes } from "./processes.ts";
+import { builtInProgram, type Program } from "./program.ts";
 import { type PodRecord, PodRecords, type Running, releaseClones } from "./records.ts";
 import {
   type ContainerMount,
@@ -18,6 +19,7 @@ import {
   type RuntimeContainer,
   type RuntimePod,
 } from "./runtime.ts";
+import type { ContainerTask } from "./task.ts";
 
 export type SimulatedRuntimeSpec = {
   readonly clock: Clock;
@@ -31,6 +33,8 @@ export type SimulatedRuntimeSpec = {
   readonly subnet?: string;
   /** Runs what is to be a real process, and what is executed in containers; without it neither can be. */
   readonly processes?: Processes;
+  /** Starts what a container runs as a part of this project; undefined for one that is not at hand. */
+  readonly parts?: (name: string) => PartStarter | undefined;
   /** What there is no image for: the text says why. Everything is there by default. */
   readonly missingImage?: (image: string) => string | undefined;
 };
@@ -39,7 +43,7 @@ export type SimulatedRuntimeSpec = {
  * Containers: most without processes, which start, run, end and are probed as their programs and the tests say; those
  * whose program is to be real run as processes of this machine.
  */
-export class SimulatedRuntime implements ContainerRuntime, Disposable {
+export class SimulatedRuntime implements ContainerRuntime, AsyncDisposable {
   readonly #spec: SimulatedRuntimeSpec;
   readonly #pods: PodRecords;
   readonly #probeWatchers = new Set<(podUid: string, container: string) => void>();
@@ -51,8 +55,8 @@ export class SimulatedRuntime implements ContainerRuntime, Disposable {
     this.#pods = new PodRecords(spec.clock);
   }
 
-  [Symbol.dispose](): void {
-    this.#pods.clear();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pods.clear();
   }
 
   async startSandbox(pod: Pod): Promise<void> {
@@ -67,7 +71,7 @@ export class SimulatedRuntime implements ContainerRuntime, Disposable {
     this.#pods.tell(uid);
   }
 
-  async startContainer(start: ContainerToStart): Promise<void> {
+  async startContainer(start: ContainerToStart): Promise<string | undefined> {
     const { clock, random, containerMs = 100 } = this.#spec;
     const { pod, container } = start;
     const { uid } = pod.metadata;
@@ -86,25 +90,25 @@ export class SimulatedRuntime implements ContainerRuntime, Disposable {
       releaseClones(start);
       throw new ContainerStartError(program.startError);
     }
-    const process =
-      program.run === undefined ? undefined : await this.#startProcess(record, start, base, program.run, log);
-    const running: Running = { ...start, id, program, process, log, exit: undefined };
+    const task = await this.#startTask(record, start, base, program, log);
+    const running: Running = { ...start, id, program, task, log, exit: undefined };
     this.#pods.begin(record, running);
     this.#pods.put(record, { ...base, state: "running" });
-    if (process !== undefined) void process.exited.then(({ code, reason }) => this.#pods.end(uid, id, code, reason));
+    if (task !== undefined) void task.exited.then(({ code, reason }) => this.#pods.end(uid, id, code, reason));
     else if (program.exitAfterMs !== undefined)
       running.exit = clock.timer(program.exitAfterMs, () => this.#pods.end(uid, id, program.exitCode ?? 0), {
         ref: false,
       });
+    return program.run === undefined ? undefined : await this.#spec.processes?.note();
   }
 
   async stopContainer(podUid: string, id: string, graceMs: number): Promise<void> {
     const record = this.#pods.get(podUid);
     const running = record?.running.get(id);
     if (record === undefined || running === undefined) return;
-    if (running.process !== undefined) {
+    if (running.task !== undefined) {
       await beforeStop(this.#spec, running, graceMs);
-      await running.process.stop(graceMs);
+      await running.task.stop(graceMs);
       await record.endings.get(id)?.promise;
       return;
     }
@@ -147,8 +151,8 @@ export class SimulatedRuntime implements ContainerRuntime, Disposable {
     return this.#pods.log(podUid, container, previous);
   }
 
-  process(podUid: string, container: string): ContainerProcess | undefined {
-    return this.#pods.running(podUid, container)?.process;
+  task(podUid: string, container: string): ContainerTask | undefined {
+    return this.#pods.running(podUid, container)?.task;
   }
 
   async execute(podUid: string, container: string, command: readonly string[], tty: boolean): Promise<Execution> {
@@ -176,10 +180,14 @@ export class SimulatedRuntime implements ContainerRuntime, Disposable {
   async probe(podUid: string, container: Container, kind: ProbeKind, probe: Probe): Promise<ProbeOutcome> {
     const { name } = container;
     const running = this.#pods.running(podUid, name);
-    if (running?.process !== undefined)
+    if (running?.task !== undefined)
       return {
-        ...(await probeProcess(this.#spec.clock, probe, container, (command) =>
-          executeIn(this.#spec, running, command),
+        ...(await probeProcess(
+          this.#spec.clock,
+          probe,
+          container,
+          (command) => executeIn(this.#spec, running, command),
+          this.#addressOf(podUid),
         )),
         isTold: false,
       };
@@ -216,15 +224,27 @@ export class SimulatedRuntime implements ContainerRuntime, Disposable {
     return log;
   }
 
-  async #startProcess(
+  /** Where the pod's programs are reached: pods share this machine's network, some at addresses of their own. */
+  #addressOf(podUid: string): string {
+    const ip = this.#pods.get(podUid)?.sandbox?.ip ?? "";
+    return ip.startsWith("127.") ? ip : "127.0.0.1";
+  }
+
+  async #startTask(
     record: PodRecord,
     start: ContainerToStart,
     base: Pick<RuntimeContainer, "id" | "name" | "kind" | "attempt" | "image" | "startedAt">,
-    command: HostCommand,
+    { run, part }: Program,
     log: LogFile | undefined,
-  ): Promise<ContainerProcess> {
+  ): Promise<ContainerTask | undefined> {
+    const { clock, parts } = this.#spec;
+    if (run === undefined && part === undefined) return undefined;
     try {
-      return await startProcess(this.#spec, start, command, log);
+      if (run !== undefined) return await startProcess(this.#spec, start, run, log);
+      const launch = parts?.(part ?? "");
+      if (launch === undefined || log === undefined)
+        throw new ContainerStartError(`this cluster was not given the part "${part}"`);
+      return new PartContainer(clock, start, this.#addressOf(start.pod.metadata.uid), log, launch);
     } catch (error) {
       log?.end();
       const { message } = error as Error;

@@ -138,8 +138,10 @@ export class ContainerStarter {
       const env = new Map([...serviceEnv, ...own]);
       const mounted = await mounts.of(pod, container, env);
       this.#post(pod, container, "Normal", "Created", `Created container: ${container.name}`);
-      await idleUntil(clock, runtime.startContainer({ pod, container, kind, attempt, env, mounts: mounted }), signal);
+      const start = runtime.startContainer({ pod, container, kind, attempt, env, mounts: mounted });
+      const note = await idleUntil(clock, start, signal);
       this.#post(pod, container, "Normal", "Started", `Started container ${container.name}`);
+      if (note !== undefined) this.#post(pod, container, "Normal", "PathsRewritten", note);
       return undefined;
     } catch (error) {
       if (signal.aborted) throw error;

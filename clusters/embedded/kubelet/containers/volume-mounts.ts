@@ -8,14 +8,21 @@ import { kindOf, type VolumeRef } from "../volumes/plugin.ts";
 import { ContainerConfigError, expand } from "./env.ts";
 import type { ContainerMount } from "./runtime.ts";
 
-export type VolumeMountsSpec = { readonly paths: PodPaths; readonly mounts: Mounts };
+export type VolumeMountsSpec = {
+  readonly paths: PodPaths;
+  readonly mounts: Mounts;
+  /** Where a path of the node's really is. */
+  readonly nodePath?: (path: string) => string;
+};
 
 /** Makes the mounts that a container gets from its pod's volumes, and clears away binds of single paths. */
 export class VolumeMounts {
   readonly #paths: PodPaths;
   readonly #mounts: Mounts;
+  readonly #nodePath: (path: string) => string;
 
   constructor(spec: VolumeMountsSpec) {
+    this.#nodePath = spec.nodePath ?? ((path) => path);
     this.#paths = spec.paths;
     this.#mounts = spec.mounts;
   }
@@ -69,7 +76,7 @@ export class VolumeMounts {
   #sourceOf(pod: Pod, volume: Volume): string {
     const kind = kindOf(volume);
     if (kind === "csi") return this.#paths.target(pod.metadata.uid, volume.name);
-    if (kind === "hostPath") return volume.hostPath?.path ?? "/";
+    if (kind === "hostPath") return this.#nodePath(volume.hostPath?.path ?? "/");
     return this.#paths.volume(pod.metadata.uid, kind ?? "emptyDir", volume.name);
   }
 

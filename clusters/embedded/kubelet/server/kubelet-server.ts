@@ -123,19 +123,19 @@ async function execute(
 
 async function attach({ runtime }: KubeletServerSpec, pod: Pod, container: string): Promise<Program> {
   const { uid } = pod.metadata;
-  const process = runtime.process(uid, container);
-  if (process === undefined) throw new Error(`unable to upgrade connection: container not found ("${container}")`);
+  const task = runtime.task(uid, container);
+  if (task === undefined) throw new Error(`unable to upgrade connection: container not found ("${container}")`);
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const listening = process.onOutput((stream, chunk) => void (stream === "stdout" ? stdout : stderr).write(chunk));
-  const exited = process.exited.then(({ code }) => {
+  const listening = task.onOutput((stream, chunk) => void (stream === "stdout" ? stdout : stderr).write(chunk));
+  const exited = task.exited.then(({ code }) => {
     stdout.end();
     stderr.end();
     return code;
   });
   const spec = pod.spec.containers.find(({ name }) => name === container);
   // Whoever attaches to a container without stdin is not heard, as with a real runtime.
-  const stdin = spec?.stdin === true ? (process.stdin ?? undefined) : undefined;
-  const { terminal } = process;
+  const stdin = spec?.stdin === true ? (task.stdin ?? undefined) : undefined;
+  const { terminal } = task;
   return { stdin: sharedInput(stdin), stdout, stderr, exited, terminal, leave: () => listening[Symbol.dispose]() };
 }
 

@@ -1,4 +1,4 @@
-import { chmod, mkdir, rm } from "node:fs/promises";
+import { chmod, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import type { Mounts } from "../mounts.ts";
 import { writePayload } from "./atomic-writer.ts";
 import type { PodPaths } from "./names.ts";
@@ -11,8 +11,16 @@ export class PlainPlugin implements VolumePlugin {
   readonly #paths: PodPaths;
   readonly #mounts: Mounts;
   readonly #sources: PayloadSources;
+  readonly #nodePath: (path: string) => string;
 
-  constructor(spec: { readonly paths: PodPaths; readonly mounts: Mounts; readonly sources: PayloadSources }) {
+  constructor(spec: {
+    readonly paths: PodPaths;
+    readonly mounts: Mounts;
+    readonly sources: PayloadSources;
+    /** Where a path of the node's really is. */
+    readonly nodePath?: (path: string) => string;
+  }) {
+    this.#nodePath = spec.nodePath ?? ((path) => path);
     this.#paths = spec.paths;
     this.#mounts = spec.mounts;
     this.#sources = spec.sources;
@@ -24,7 +32,7 @@ export class PlainPlugin implements VolumePlugin {
   }
 
   async setUp({ kind, pod, volume }: PodVolume): Promise<void> {
-    if (kind === "hostPath") return;
+    if (kind === "hostPath") return await this.#checkHostPath(volume.hostPath ?? { path: "/" });
     const folder = this.#paths.volume(pod.metadata.uid, kind, volume.name);
     try {
       const payload = kind === "emptyDir" ? undefined : await payloadOf(pod, volume, this.#sources);
@@ -36,6 +44,31 @@ export class PlainPlugin implements VolumePlugin {
     } catch (error) {
       throw new SetUpError("final", (error as Error).message, error);
     }
+  }
+
+  /** What the volume's type asks for (pkg/volume/hostpath); what is to be made is made. */
+  async #checkHostPath({ path, type = "" }: { readonly path: string; readonly type?: string }): Promise<void> {
+    const real = this.#nodePath(path);
+    const found = await stat(real).catch(() => undefined);
+    if (type === "DirectoryOrCreate" && found === undefined) await mkdir(real, { recursive: true, mode: 0o755 });
+    if (type === "FileOrCreate" && found === undefined) await writeFile(real, "", { flag: "a", mode: 0o644 });
+    const what = {
+      DirectoryOrCreate: "directory",
+      Directory: "directory",
+      FileOrCreate: "file",
+      File: "file",
+      Socket: "socket file",
+    }[type];
+    const holds =
+      what === undefined ||
+      (found === undefined
+        ? type.endsWith("OrCreate")
+        : what === "directory"
+          ? found.isDirectory()
+          : what === "file"
+            ? found.isFile()
+            : found.isSocket());
+    if (!holds) throw new SetUpError("final", `hostPath type check failed: ${path} is not a ${what}`);
   }
 
   async tearDown({ kind, podUid, volumeName }: VolumeRef): Promise<void> {

@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import { BUILT_IN_IMAGES } from "./built-in.ts";
+import { ImageTable, parseImages } from "./image-table.ts";
+import { programOfImage } from "./program-of-image.ts";
+
+const table = new ImageTable([
+  { image: "shop:v2", pause: true },
+  { image: "shop", command: ["serve"], args: ["--all"] },
+  { image: "corp.example:5000/*/tool:*", part: "driver" },
+  ...BUILT_IN_IMAGES,
+]);
+const partOf = (image: string): string | undefined => table.find(image)?.part;
+
+test("the first line that matches counts, and a line without a tag means all", () => {
+  expect(table.find("shop:v2")?.pause).toBe(true);
+  expect(table.find("shop:v1")?.command).toEqual(["serve"]);
+  expect(table.find("shop")?.command).toEqual(["serve"]);
+  expect(table.find("shop@sha256:0123")?.command).toEqual(["serve"]);
+  expect(table.find("shopping")).toBeUndefined();
+  expect(partOf("corp.example:5000/a/b/tool:1")).toBe("driver");
+  expect(partOf("corp.example:5000/tool:1")).toBeUndefined();
+});
+
+test("upstream's images are the parts of this project", () => {
+  expect(partOf("registry.k8s.io/csi-secrets-store/driver:v1.6.0")).toBe("driver");
+  expect(partOf("registry.k8s.io/sig-storage/csi-node-driver-registrar:v2.16.0")).toBe("node-driver-registrar");
+  expect(partOf("public.ecr.aws/aws-secrets-manager/secrets-store-csi-driver-provider-aws:2.1.1")).toBe("provider-aws");
+  expect(partOf("mcr.microsoft.com/oss/v2/azure/secrets-store/provider-azure:v1.8.0")).toBe("provider-azure");
+  expect(partOf("docker.io/hashicorp/vault-csi-provider:1.7.2")).toBe("provider-vault");
+});
+
+test("docker.io/library/busybox is busybox", () => {
+  expect(table.find("docker.io/library/busybox:1.36")).toBe(table.find("busybox"));
+});
+
+test("what there is no line for is missing, and the hint says what to do", () => {
+  expect(table.missing("myapp:latest")).toContain('no line of images.yaml matches "myapp:latest"');
+  expect(table.missing("myapp:latest")).toContain("--images");
+  expect(table.missing("busybox")).toBeUndefined();
+});
+
+const run = (container: { command?: string[]; args?: string[] }): unknown =>
+  programOfImage(table, { name: "c", image: "shop", ...container }, "processes");
+
+test("a pod's command and args replace the image's, as with a container engine", () => {
+  expect(run({})).toEqual({ run: { command: ["serve", "--all"] } });
+  expect(run({ args: ["--one"] })).toEqual({ run: { command: ["serve", "--one"] } });
+  expect(run({ command: ["sh"] })).toEqual({ run: { command: ["sh"] } });
+  expect(run({ command: ["sh"], args: ["-c"] })).toEqual({ run: { command: ["sh", "-c"] } });
+});
+
+test.each([
+  ["images: {}", "images: "],
+  ["images: [{image: a, name: b}]", 'images.0: Unrecognized key: "name"'],
+  ["images: [{image: a, command: sh}]", "images.0.command: "],
+  ["[", ""],
+])("%s is refused, and the file and the place are named", (text, why) => {
+  expect(() => parseImages(text, "my.yaml")).toThrow(`"my.yaml" is no table of images: ${why}`);
+});

@@ -1,0 +1,29 @@
+import type { Program } from "../kubelet/index.ts";
+import type { Container } from "../kubelet/types.ts";
+import type { ImageTable } from "./image-table.ts";
+
+/**
+ * What a container of an image runs. A pod's `command` replaces the image's, and its `args` the image's; a `command`
+ * alone drops the image's `args`, as with a container engine.
+ * @param containers simulated: commands are not run, but parts are
+ * @returns undefined where what is built in is meant
+ */
+export function programOfImage(
+  images: ImageTable,
+  { image = "", command, args }: Container,
+  containers: "simulated" | "processes" | undefined,
+): Program | undefined {
+  const entry = images.find(image);
+  if (entry === undefined) return { startError: images.missing(image) ?? "" };
+  if (entry.part !== undefined) return { part: entry.part };
+  if (entry.pause === true) return {};
+  if (containers !== "processes") return undefined;
+  const isReplaced = command !== undefined && command.length > 0;
+  const own = isReplaced ? [] : (entry.args ?? []);
+  const words = [
+    ...(isReplaced ? command : (entry.command ?? [])),
+    ...(args !== undefined && args.length > 0 ? args : own),
+  ];
+  if (words.length === 0) return { startError: `no command specified: image "${image}" has none of its own` };
+  return { run: { command: words } };
+}
