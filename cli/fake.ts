@@ -1,7 +1,8 @@
-import { readFile } from "node:fs/promises";
-import { MountproofError, RealClock } from "../core/index.ts";
+import { RealClock } from "../core/index.ts";
 import { Journal } from "../net/journal.ts";
 import type { DefineCommand } from "./define-command.ts";
+import { defineFakeAws } from "./fake/aws.ts";
+import { KEPT_EXCHANGES, portOf, readSeed, wrong } from "./fake/options.ts";
 import { untilStopped } from "./signals.ts";
 
 type FakeFlags = {
@@ -11,9 +12,6 @@ type FakeFlags = {
   readonly dialect: string;
   readonly seed?: string;
 };
-
-/** What the control API can tell of; a fake that runs for days must not grow with its requests. */
-const KEPT_EXCHANGES = 10_000;
 
 /** `mountproof fake NAME`: a fake store as a process, with the control API on its own port. */
 export const defineFake: DefineCommand = (program, finish) => {
@@ -31,11 +29,11 @@ export const defineFake: DefineCommand = (program, finish) => {
       "\nPrints one line of JSON when it serves: url and rootToken. The control API is at /_mountproof/.",
     )
     .action(async (flags: FakeFlags) => finish(await runFakeVault(flags)));
+  defineFakeAws(command, finish);
 };
 
 async function runFakeVault(flags: FakeFlags): Promise<number> {
-  const port = Number(flags.port);
-  if (!/^\d+$/.test(flags.port) || port > 65_535) throw wrong("--port", flags.port, "a number from 0 to 65535");
+  const port = portOf(flags.port);
   if (flags.dialect !== "vault" && flags.dialect !== "openbao")
     throw wrong("--dialect", flags.dialect, "vault, openbao");
   const { FakeVault, seedVault } = await import("../fakes/vault/index.ts");
@@ -48,25 +46,8 @@ async function runFakeVault(flags: FakeFlags): Promise<number> {
     journal: new Journal(clock, { keep: KEPT_EXCHANGES }),
     ...(flags.rootToken !== undefined && { rootToken: flags.rootToken }),
   }).start();
-  if (flags.seed !== undefined) {
-    const { parse } = await import("yaml");
-    await seedVault(vault.admin, parse(await readSeed(flags.seed)));
-  }
+  if (flags.seed !== undefined) await seedVault(vault.admin, await readSeed(flags.seed));
   process.stdout.write(`${JSON.stringify({ url: vault.url, rootToken: vault.rootToken })}\n`);
   await untilStopped();
   return 0;
-}
-
-async function readSeed(path: string): Promise<string> {
-  return await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new MountproofError("invalid_argument", {
-      message: `--seed "${path}" cannot be read`,
-      hint: "check the path",
-      cause,
-    });
-  });
-}
-
-function wrong(flag: string, value: string, takes: string): MountproofError {
-  return new MountproofError("invalid_argument", { message: `${flag} "${value}" is not one of: ${takes}` });
 }

@@ -1,7 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,6 +36,23 @@ test("a fake Vault serves until it is told to stop, and a taken port is named", 
   expect(await ended).toEqual([0, null]);
 }, 30_000);
 
+test("a fake AWS serves the seed it is given to the owner of the keys it prints", async () => {
+  const seed = join(folder, "aws.yaml");
+  await writeFile(seed, "secrets: { eu-west-1: { app: hello } }\n");
+  const fake = spawn(process.execPath, [bin, "fake", "aws", "--port", "0", "--seed", seed], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = once(fake, "exit");
+  const [line] = (await once(fake.stdout, "data")) as [Buffer];
+  const { url, accessKeyId, secretAccessKey } = JSON.parse(line.toString()) as Record<string, string>;
+  const { SecretsManagerClient, GetSecretValueCommand } = await import("@aws-sdk/client-secrets-manager");
+  const credentials = { accessKeyId: accessKeyId ?? "", secretAccessKey: secretAccessKey ?? "" };
+  const client = new SecretsManagerClient({ region: "eu-west-1", endpoint: url ?? "", credentials });
+  expect((await client.send(new GetSecretValueCommand({ SecretId: "app" }))).SecretString).toBe("hello");
+  fake.kill("SIGTERM");
+  expect(await ended).toEqual([0, null]);
+}, 30_000);
+
 test("a provider serves on its socket, and takes it away when it is told to stop", async () => {
   const socket = join(folder, "vault.sock");
   const provider = spawn(process.execPath, [bin, "provider", "vault", `-endpoint=${socket}`], {
@@ -66,6 +83,7 @@ test.each([
   [["provider", "nope"], 'there is no provider "nope"'],
   [["provider", "vault", "--endpoint", "x"], 'the endpoint "x" is no absolute path'],
   [["provider", "vault", "--behaviour", "best"], 'no behaviour is named "best"'],
+  [["fake", "aws", "--account-id", "1"], '--account-id "1"'],
   [["up", "--nodes", "-1"], '--nodes "-1"'],
   [["up", "--kube-version", "1.2"], '--kube-version "1.2"'],
 ])("%j is one clear error that names the culprit", async (args, message) => {

@@ -136,11 +136,17 @@ function globOf(pattern: string): RegExp {
 
 /** Handles every exchange through the plan. */
 export function withFaults(
-  options: { readonly faults: FaultPlan; readonly clock: Clock },
+  options: {
+    readonly faults: FaultPlan;
+    readonly clock: Clock;
+    /** By what faults know an exchange where its path says too little. */
+    readonly pathOf?: (exchange: HttpExchange) => string;
+  },
   handler: HttpHandler,
 ): HttpHandler {
   return (exchange) => {
-    const met = options.faults.take(exchange);
+    const { method } = exchange;
+    const met = options.faults.take({ method, path: options.pathOf?.(exchange) ?? exchange.path });
     return met === undefined ? handler(exchange) : suffer(met, options.clock, exchange, handler);
   };
 }

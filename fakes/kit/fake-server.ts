@@ -18,8 +18,15 @@ export type FakeServerSpec = {
   readonly listen?: HttpServerOptions["listen"];
   readonly tls?: HttpServerOptions["tls"];
   readonly journal: Journal;
+  /** What goes wrong, if several servers of one store share it. */
+  readonly faults?: FaultPlan;
   /** Answers as the store does. */
   readonly handler: HttpHandler;
+  /**
+   * What the exchange asks for, for stores whose requests all go to one path: journal and faults know it by this name,
+   * `secretsmanager/GetSecretValue` for example. Method and path when left out.
+   */
+  readonly operationOf?: (exchange: HttpExchange) => Promise<string>;
   /** What the journal keeps of an exchange besides method, path and status; never a value. */
   readonly describe?: (exchange: HttpExchange) => Readonly<Record<string, unknown>>;
   /** Puts things into the store, by the control API; without it seeding is refused with 501. */
@@ -35,11 +42,15 @@ export type RunningFakeServer = RunningHttpServer & { readonly faults: FaultPlan
  * API stands beside it.
  */
 export async function startFakeServer(spec: FakeServerSpec): Promise<RunningFakeServer> {
-  const { clock, journal, name, handler, describe } = spec;
-  const faults = new FaultPlan();
-  const faulty = withFaults({ faults, clock }, handler);
+  const { clock, journal, name, handler, describe, operationOf } = spec;
+  const faults = spec.faults ?? new FaultPlan();
+  const asked = new WeakMap<HttpExchange, string>();
+  const faulty = withFaults({ faults, clock, pathOf: (exchange) => asked.get(exchange) ?? exchange.path }, handler);
   const journaled: HttpHandler = async (exchange) => {
-    const end = journal.begin({ seam: "store", server: name, operation: `${exchange.method} ${exchange.path}` });
+    const named = await operationOf?.(exchange);
+    if (named !== undefined) asked.set(exchange, named);
+    const operation = named ?? `${exchange.method} ${exchange.path}`;
+    const end = journal.begin({ seam: "store", server: name, operation });
     const { response } = exchange.raw;
     let isTold = false;
     const tell = (): void => {

@@ -1,0 +1,29 @@
+import { readFile } from "node:fs/promises";
+import { MountproofError } from "../../core/index.ts";
+
+/** What the control API can tell of; a fake that runs for days must not grow with its requests. */
+export const KEPT_EXCHANGES = 10_000;
+
+/** @throws MountproofError `invalid_argument` for what is no port */
+export function portOf(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) throw wrong("--port", text, "a number from 0 to 65535");
+  return port;
+}
+
+/** YAML or JSON. @throws MountproofError `invalid_argument` for a file that cannot be read */
+export async function readSeed(path: string): Promise<unknown> {
+  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new MountproofError("invalid_argument", {
+      message: `--seed "${path}" cannot be read`,
+      hint: "check the path",
+      cause,
+    });
+  });
+  const { parse } = await import("yaml");
+  return parse(text);
+}
+
+export function wrong(flag: string, value: string, takes: string): MountproofError {
+  return new MountproofError("invalid_argument", { message: `${flag} "${value}" is not one of: ${takes}` });
+}

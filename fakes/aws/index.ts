@@ -1,0 +1,4 @@
+export { AwsAdmin, type ParameterSeed, type SecretSeed, STS_AUDIENCE } from "./admin.ts";
+export { AwsRefusal } from "./errors.ts";
+export { FakeAws, type FakeAwsSpec, type RunningFakeAws } from "./fake-aws.ts";
+export { type AwsSeed, seedAws } from "./seed.ts";
