@@ -175,6 +175,7 @@ async function publishDeps(
     classes: classSource({ clock, informer, live: isHardened ? kube : undefined }),
     steps: stepsFor(clock, spec.onStep),
     secrets,
+    cachedStatus: (name, namespace) => secrets.cachedStatus?.(name, namespace),
     metrics,
     events: rules.has("silent-rotation") ? undefined : recorder(ROTATION_COMPONENT),
   };

@@ -12,11 +12,12 @@ import {
 } from "../../kube/index.ts";
 import { isComplete } from "../payload/index.ts";
 import { NODE_LABEL, nodeLabel } from "../publish/status.ts";
+import { isOver } from "../rotation/place.ts";
 import { tellPod } from "./events.ts";
 import { SyncFailure } from "./failure.ts";
 import { type MountedFiles, mountedFiles } from "./files.ts";
 import { ownersOf } from "./owners.ts";
-import { isOver, volumesOf } from "./pods.ts";
+import { volumesOf } from "./pods.ts";
 import { type Next, type Queue, startQueue } from "./queue.ts";
 import { MANAGED_SELECTOR, SecretWriter } from "./secret-writer.ts";
 import type { SecretSync, SecretSyncSpec, VolumeSecrets } from "./sync.ts";

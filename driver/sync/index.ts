@@ -1,17 +1,12 @@
 import { HardenedSync } from "./hardened.ts";
 import type { SecretSync, SecretSyncSpec } from "./sync.ts";
+import { UpstreamSync } from "./upstream/index.ts";
 
-export { filesOfPayload, type MountedFiles, mountedFiles } from "./files.ts";
+export { filesOfPayload } from "./files.ts";
 export type { SecretSync, SecretSyncSpec, VolumeSecrets } from "./sync.ts";
-export { invalidity, secretData, secretNameOf } from "./wanted.ts";
-
-const NO_SYNC: SecretSync = {
-  apply: async () => undefined,
-  forget: () => undefined,
-  [Symbol.asyncDispose]: async () => undefined,
-};
+export { rotateSecrets, type SecretRotationDeps } from "./upstream/rotate.ts";
 
 /** @see SecretSync */
 export function startSecretSync(spec: SecretSyncSpec): SecretSync {
-  return spec.rules.has("B2") ? NO_SYNC : new HardenedSync(spec);
+  return spec.rules.has("B2") ? new UpstreamSync(spec) : new HardenedSync(spec);
 }

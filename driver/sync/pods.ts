@@ -1,11 +1,5 @@
 import type { KubeObject } from "../../kube/index.ts";
 
-/** Whose Secrets are not written any more: it is on its way out, or done. */
-export function isOver(pod: KubeObject): boolean {
-  const { phase } = (pod["status"] ?? {}) as { phase?: string };
-  return pod.metadata.deletionTimestamp !== undefined || phase === "Succeeded" || phase === "Failed";
-}
-
 type PodVolume = { name: string; csi?: { driver?: string; volumeAttributes?: Record<string, string> } };
 
 /** Names of the pod's volumes that this driver mounts for a SecretProviderClass, in the pod's order. */

@@ -34,6 +34,8 @@ export interface SecretSync extends AsyncDisposable {
   apply(volume: VolumeSecrets, signal: AbortSignal): Promise<void>;
   /** The volume is gone. Its Secrets go with their owners. */
   forget(targetPath: string): void;
+  /** A status object from the copy that a controller keeps, where there is one. */
+  cachedStatus?(name: string, namespace: string): SecretProviderClassPodStatus | undefined;
 }
 
 export type SecretSyncSpec = {

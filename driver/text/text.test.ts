@@ -2,6 +2,7 @@ import { readFileSync, symlinkSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { errnoWords, goErrorText } from "./go-error.ts";
+import { formatted } from "./go-format.ts";
 import { byBytes, goJson } from "./go-json.ts";
 
 const thrownBy = (work: () => unknown): unknown => {
@@ -50,4 +51,14 @@ describe("errors as Go prints them", () => {
     ["ENAMETOOLONG", "file name too long"],
     ["EWHATEVER", "EWHATEVER"],
   ])("%s is %j", (code, words) => expect(errnoWords(code)).toBe(words));
+});
+
+test("a text taken for a format reads as Go prints it", () => {
+  expect(["no%dfile", "100%", "50%% off", "%5.2fx", "plain"].map(formatted)).toEqual([
+    "no%!d(MISSING)file",
+    "100%!(NOVERB)",
+    "50% off",
+    "%!f(MISSING)x",
+    "plain",
+  ]);
 });
