@@ -132,9 +132,7 @@ export class ReplayRig implements AsyncDisposable {
   #targetOf(probe: Probe, request: JsonObject): string {
     if (probe.title === "sanity hook target <target>") return "/tmp/csi/mount";
     const name = TARGETS[nameOf(probe)] ?? String(request["volume_id"] ?? "none");
-    const parent = join(this.#rig.folder, "pods", "replay", name);
-    mkdirSync(parent, { recursive: true });
-    return join(parent, "mount");
+    return this.#rig.target("replay", name);
   }
 
   async #useFlags(probe: Probe): Promise<void> {
