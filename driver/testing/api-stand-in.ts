@@ -159,7 +159,10 @@ export async function startApiStandIn(clock: Clock): Promise<ApiStandIn> {
       }
       if (known === undefined) return refuse(exchange, 404, "NotFound", notFound, name);
       if (exchange.method === "PATCH")
-        return exchange.json(200, store(plural, { ...known, ...body, metadata: { ...known.metadata, ...body.metadata } }));
+        return exchange.json(
+          200,
+          store(plural, { ...known, ...body, metadata: { ...known.metadata, ...body.metadata } }),
+        );
       const { resourceVersion } = body.metadata;
       if (resourceVersion !== undefined && resourceVersion !== known.metadata.resourceVersion)
         return refuse(exchange, 409, "Conflict", `Operation cannot be fulfilled on ${plural} "${name}"`, name);
