@@ -70,6 +70,7 @@ test.each([
   [["driver", "--help"], "--rotation-poll-interval", 0],
   [["provider", "vault", "--help"], "--vault-addr", 0],
   [["provider", "aws", "--help"], "--driver-writes-secrets", 0],
+  [["provider", "azure", "--help"], "--construct-pem-chain", 0],
 ])("%j shows the flags of the real one", async (args, text, code) => {
   const ended = await run(...args);
   expect(ended.stdout).toContain(text);
@@ -84,6 +85,7 @@ test.each([
   [["provider", "vault", "--endpoint", "x"], 'the endpoint "x" is no absolute path'],
   [["provider", "vault", "--behaviour", "best"], 'no behaviour is named "best"'],
   [["fake", "aws", "--account-id", "1"], '--account-id "1"'],
+  [["fake", "azure", "--tls-cert", "x"], '--tls-cert "x"'],
   [["up", "--nodes", "-1"], '--nodes "-1"'],
   [["up", "--kube-version", "1.2"], '--kube-version "1.2"'],
 ])("%j is one clear error that names the culprit", async (args, message) => {

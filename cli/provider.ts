@@ -4,6 +4,7 @@ import type { DefineCommand } from "./define-command.ts";
 /** Each store's provider, imported only when it is asked for. */
 const PROVIDERS: Readonly<Record<string, () => Promise<(argv: readonly string[]) => Promise<number>>>> = {
   aws: async () => (await import("../providers/aws/main.ts")).runAwsProvider,
+  azure: async () => (await import("../providers/azure/main.ts")).runAzureProvider,
   gcp: async () => (await import("../providers/gcp/main.ts")).runGcpProvider,
   vault: async () => (await import("../providers/vault/main.ts")).runVaultProvider,
 };

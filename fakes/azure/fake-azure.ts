@@ -23,6 +23,8 @@ export type FakeAzureSpec = {
   readonly journal?: Journal;
   /** Where Entra ID and the vaults listen. */
   readonly listen?: HttpServerOptions["listen"];
+  /** Where the metadata service listens. */
+  readonly metadataListen?: HttpServerOptions["listen"];
   /** Azure's clients speak https only; plain HTTP without it. */
   readonly tls?: HttpServerOptions["tls"];
   /** How a cluster's issuer becomes a connection, for federated credentials. */
@@ -122,6 +124,7 @@ async function startIn(spec: FakeAzureSpec, scope: Scope): Promise<RunningFakeAz
     await startFakeServer({
       ...common,
       name: "fake/azure-metadata",
+      ...(spec.metadataListen !== undefined && { listen: spec.metadataListen }),
       handler: (exchange) =>
         serveMetadata(exchange, {
           directory: state.directory,

@@ -2,7 +2,7 @@ export { GrpcError, GrpcStatus } from "../../wire/grpc/index.ts";
 export { type PodIdentity, permissionOf, podOf, stringMap, tokensOf } from "./attributes.ts";
 export { fetchAll } from "./fetch-all.ts";
 export { type NetworkFailure, networkFailure } from "./go-network.ts";
-export { COMMON_FLAGS, type ProcessParts, runProvider } from "./main.ts";
+export { COMMON_FLAGS, type ProcessExtras, type ProcessParts, runProvider } from "./main.ts";
 export {
   type MountContext,
   type Mounted,

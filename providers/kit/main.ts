@@ -1,6 +1,6 @@
 import { describeFlags, type FlagTable, type FlagValues, parseFlags } from "../../core/go/flags.ts";
 import { type Clock, createLog, isMountproofError, type Log, RealClock, Scope } from "../../core/index.ts";
-import { type Provider, startProvider } from "./provider.ts";
+import { type Provider, type RunningProviderServer, startProvider } from "./provider.ts";
 
 /** As Go's runtime ends a process that panicked. */
 const PANIC_EXIT = 2;
@@ -24,6 +24,18 @@ export const COMMON_FLAGS: CommonFlags = {
 
 export type ProcessParts = { readonly clock: Clock; readonly log: Log };
 
+/** What some providers' processes have more than the socket. */
+export type ProcessExtras<T extends FlagTable> = {
+  /** gRPC's health check on the same socket. */
+  readonly health?: boolean;
+  /** Started once the provider serves, and ended before it: a port for probes. */
+  readonly beside?: (
+    server: RunningProviderServer,
+    flags: FlagValues<T>,
+    parts: ProcessParts,
+  ) => Promise<AsyncDisposable>;
+};
+
 /**
  * A provider as a process of its own: runs until SIGTERM or SIGINT, then lets the calls under way finish.
  * @returns the exit code
@@ -33,6 +45,7 @@ export async function runProvider<T extends FlagTable & CommonFlags>(
   argv: readonly string[],
   table: T,
   make: (flags: FlagValues<T>, parts: ProcessParts) => Promise<Provider>,
+  extras: ProcessExtras<T> = {},
 ): Promise<number> {
   try {
     const flags = parseFlags(argv, table);
@@ -61,12 +74,14 @@ export async function runProvider<T extends FlagTable & CommonFlags>(
         log,
         endpoint: common.endpoint,
         provider,
+        ...(extras.health !== undefined && { health: extras.health }),
         onCrash: (why) => {
           process.stderr.write(`panic: ${why}\n`);
           process.exit(PANIC_EXIT);
         },
       }),
     );
+    if (extras.beside !== undefined) scope.use(await extras.beside(server, flags, { clock, log }));
     log.info("provider is serving", { socket: server.socketPath, behaviour: common.behaviour });
     const code = await stopping.promise;
     await server.drain();

@@ -1,6 +1,7 @@
 import type { Clock, Deadline, Log } from "../../core/index.ts";
 import { MountproofError } from "../../core/index.ts";
 import type { Journal } from "../../net/index.ts";
+import { Health, HealthCheckResponse_ServingStatus } from "../../wire/gen/health_pb.ts";
 import { CSIDriverProvider } from "../../wire/gen/provider_pb.ts";
 import {
   type BoundService,
@@ -56,6 +57,8 @@ export type ProviderServerSpec = {
   readonly journal?: Journal;
   /** Told when the real provider would die of this call; it is no longer served then. */
   readonly onCrash?: (why: string) => void;
+  /** Serve gRPC's health check beside it, which always says SERVING: some real providers do. */
+  readonly health?: boolean;
 };
 
 export interface RunningProviderServer extends AsyncDisposable {
@@ -98,7 +101,7 @@ export async function startProvider(spec: ProviderServerSpec): Promise<RunningPr
     clock: spec.clock,
     name: `provider/${spec.provider.runtimeName}`,
     listen: { path: socketPath },
-    services: [mountService(spec, { of: death.promise, die })],
+    services: [mountService(spec, { of: death.promise, die }), ...(spec.health === true ? [HEALTHY] : [])],
   });
   const running = server;
   return {
@@ -110,6 +113,8 @@ export async function startProvider(spec: ProviderServerSpec): Promise<RunningPr
     },
   };
 }
+
+const HEALTHY = service(Health, { check: () => ({ status: HealthCheckResponse_ServingStatus.SERVING }) });
 
 /** When it comes, all calls under way end with it, not only the one that brought it about. */
 type Death = { readonly of: Promise<never>; readonly die: (why: string) => void };
