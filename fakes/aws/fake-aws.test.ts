@@ -354,14 +354,14 @@ describe("the control API", () => {
       status: 400,
       body: '{"__type":"ThrottlingException","message":"Rate exceeded"}',
     };
-    await call("POST", "faults", { effect: throttled, match: { path: "secretsmanager/GetSecretValue" }, times: 1 });
+    await call("POST", "faults", { effect: throttled, match: { path: "secretsmanager/*/GetSecretValue" }, times: 1 });
     const read = () => refusal(secrets().send(new GetSecretValueCommand({ SecretId: "my-app" })));
     expect(await read()).toBe("ThrottlingException: Rate exceeded");
     expect(await read()).toBe("no refusal");
     const { value: journal } = await call("GET", "journal");
     expect(
       journal.map(({ operation, status }: { operation: string; status: string }) => `${operation} ${status}`),
-    ).toEqual(["secretsmanager/GetSecretValue 400", "secretsmanager/GetSecretValue 200"]);
+    ).toEqual(["secretsmanager/eu-west-1/GetSecretValue 400", "secretsmanager/eu-west-1/GetSecretValue 200"]);
     expect(journal[1].detail).toMatchObject({
       region: REGION,
       SecretId: "my-app",

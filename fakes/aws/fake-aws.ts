@@ -33,7 +33,7 @@ export interface RunningFakeAws extends AsyncDisposable {
   readonly accountId: string;
   readonly ownerKey: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly journal: Journal;
-  /** Meets exchanges by `service/Operation`: `secretsmanager/GetSecretValue`, `sts/*`, `pod-identity/credentials`. */
+  /** Meets exchanges by `service/region/Operation`: `secretsmanager/eu-west-1/GetSecretValue`, `sts/*`; IAM and the agent have no region. */
   readonly faults: RunningFakeServer["faults"];
   /** As the account's owner and without a socket: for seeding and for steps. */
   readonly admin: AwsAdmin;
@@ -113,7 +113,7 @@ async function startIn(spec: FakeAwsSpec, scope: Scope): Promise<RunningFakeAws>
       },
       operationOf: async (exchange) => {
         const { service, operation } = await read(exchange);
-        return `${service}/${operation}`;
+        return [service, regionOf(exchange, service), operation].filter((part) => part !== "").join("/");
       },
       handler: async (exchange) => {
         const answer = await dispatch(await read(exchange), exchange, parts);
@@ -136,4 +136,11 @@ async function startIn(spec: FakeAwsSpec, scope: Scope): Promise<RunningFakeAws>
     listenToo: (listener) => serve(listener),
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
   };
+}
+
+/** The region a request is for: by its signature, or by the host it was sent to. */
+function regionOf({ headers }: HttpExchange, service: Asked["service"]): string {
+  if (service === "iam" || service === "pod-identity") return "";
+  const scope = /Credential=[^/]+\/\d{8}\/([^/]+)\//.exec(headers.authorization ?? "")?.[1];
+  return scope ?? /^[a-z-]+\.([a-z0-9-]+)\.amazonaws\.com/.exec(headers.host ?? "")?.[1] ?? "";
 }
