@@ -8,7 +8,7 @@ import { defineParity } from "./parity.ts";
 import { defineProvider } from "./provider.ts";
 import { defineReport } from "./report.ts";
 import { defineRun } from "./run.ts";
-import { defineUp } from "./up.ts";
+import { defineUp, defineUpCompanions } from "./up.ts";
 import { defineVersion } from "./version.ts";
 
 /** In the order that help shows them. */
@@ -19,6 +19,7 @@ export const COMMANDS: readonly DefineCommand[] = [
   defineReport,
   defineParity,
   defineUp,
+  defineUpCompanions,
   defineDriver,
   defineProvider,
   defineFake,

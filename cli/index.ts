@@ -8,7 +8,8 @@ import { ExitCode, reportError } from "./exit.ts";
  */
 export async function main(argv: readonly string[]): Promise<number> {
   // The launcher that chose this Node is gone: nobody waits for us any more.
-  if (process.channel !== undefined) process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
+  if (process.channel !== undefined && process.env["MOUNTPROOF_DETACHED"] === undefined)
+    process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
   const program = new Command("mountproof")
     .description("Proves that secrets reach pods: conformance for the Kubernetes Secrets Store CSI interface.")
     .enablePositionalOptions()

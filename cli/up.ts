@@ -1,83 +1,68 @@
-import { writeFile } from "node:fs/promises";
-import { resolve } from "node:path";
-import { MountproofError, RealClock } from "../core/index.ts";
-import type { KubeConfig } from "../kube/client.ts";
 import type { DefineCommand } from "./define-command.ts";
-import { untilStopped } from "./signals.ts";
+import { ExitCode } from "./exit.ts";
+import type { UpFlags } from "./up/options.ts";
 
-type UpFlags = {
-  readonly port: string;
-  readonly kubeconfig: string;
-  readonly nodes: string;
-  readonly kubeVersion: string;
-};
+const NAME = ["--name <name>", "which cluster, where there are several", "default"] as const;
 
-/** `mountproof up`: the embedded cluster by itself, for kubectl and programs of your own. */
+/** `mountproof up`: a laptop's cluster with driver, providers and stores, for kubectl and programs of your own. */
 export const defineUp: DefineCommand = (program, finish) => {
   program
     .command("up")
-    .description("run an embedded cluster until Ctrl-C, and write a kubeconfig for it")
+    .description("run a cluster with driver, providers and stores until Ctrl-C, and write a kubeconfig for it")
+    .option("--stores <list>", "stores to run: auto (all there are), none, or vault", "auto")
+    .option("--providers <list>", "providers: auto (the stores' own), all, none, or aws,azure,gcp,vault", "auto")
+    .option("--driver <which>", "reference, none, or upstream=PATH of a driver's binary", "reference")
+    .option("--behaviour <name>", "of driver and providers: hardened, upstream-1.6, upstream-1.5", "hardened")
+    .option("--no-sync", "without secrets synced as Kubernetes Secrets")
+    .option("--rotation <duration>", "shortest time between two rotations of a volume (default: 120s)")
+    .option("--nodes <number>", "how many nodes", "1")
+    .option("--speed <factor>", "how fast time runs: 60x makes a minute of a second", "1x")
+    .option("--seed <file>", "YAML with what the stores hold, one part a store: vault: {…}")
+    .option("--images <file>", "an images.yaml with lines of your own: what the containers of an image run")
     .option("--port <number>", "port of the API server; 0 for any free one", "0")
     .option("--kubeconfig <file>", "where the kubeconfig goes", "mountproof.kubeconfig")
-    .option("--nodes <number>", "how many nodes", "1")
     .option("--kube-version <version>", "1.34, 1.35 or 1.36", "1.34")
+    .option("--detach", "leave it running in the background; mountproof down ends it")
+    .option(...NAME)
     .action(async (flags: UpFlags) => finish(await runUp(flags)));
 };
 
+/** `down`, `status`, `logs` and `env`: what there is to say about a cluster that runs. */
+export const defineUpCompanions: DefineCommand = (program, finish) => {
+  program
+    .command("down")
+    .description("end the cluster that mountproof up started")
+    .option(...NAME)
+    .action(async ({ name }: { name: string }) => finish(await (await import("./up/companions.ts")).down(name)));
+  program
+    .command("status")
+    .description("say whether a cluster runs, and what runs in it")
+    .option(...NAME)
+    .option("--json", "as JSON")
+    .action(async ({ name, json }: { name: string; json?: boolean }) =>
+      finish(await (await import("./up/companions.ts")).status(name, json === true)),
+    );
+  program
+    .command("logs")
+    .description("print what a detached cluster said")
+    .option(...NAME)
+    .action(async ({ name }: { name: string }) => finish(await (await import("./up/companions.ts")).logs(name)));
+  program
+    .command("env")
+    .description('print the variables of a cluster for a shell: eval "$(mountproof env)"')
+    .option(...NAME)
+    .action(async ({ name }: { name: string }) => finish(await (await import("./up/companions.ts")).env(name)));
+};
+
 async function runUp(flags: UpFlags): Promise<number> {
-  const port = whole("--port", flags.port, 65_535);
-  const nodes = whole("--nodes", flags.nodes, 50);
-  const { kubeVersion } = flags;
-  if (kubeVersion !== "1.34" && kubeVersion !== "1.35" && kubeVersion !== "1.36")
-    throw new MountproofError("invalid_argument", {
-      message: `--kube-version "${kubeVersion}" is not one of: 1.34, 1.35, 1.36`,
-    });
-  const { EmbeddedCluster } = await import("../clusters/embedded/index.ts");
-  await using cluster = await new EmbeddedCluster({
-    clock: new RealClock(),
-    nodes,
-    kubeVersion,
-    listen: { port },
-  }).start();
-  const path = resolve(flags.kubeconfig);
-  await writeFile(path, kubeconfigOf(cluster.adminConfig), { mode: 0o600 }).catch((cause: unknown) => {
-    throw new MountproofError("environment", {
-      message: `the kubeconfig cannot be written to "${path}"`,
-      hint: "name another file by --kubeconfig",
-      cause,
-    });
-  });
-  process.stdout.write(`cluster is up at ${cluster.adminConfig.server}; Kubernetes ${kubeVersion}, ${nodes} node(s)\n`);
-  process.stdout.write(`  kubectl --kubeconfig ${path} get pods -A\n`);
-  process.stdout.write("Ctrl-C ends it\n");
-  await untilStopped();
-  return 0;
-}
-
-function whole(flag: string, text: string, highest: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value > highest)
-    throw new MountproofError("invalid_argument", {
-      message: `${flag} "${text}" is not one of: a number from 0 to ${highest}`,
-    });
-  return value;
-}
-
-/** YAML is JSON, too: kubectl reads both. */
-function kubeconfigOf({ server, caPem, credentials }: KubeConfig): string {
-  const encoded = (pem: string): string => Buffer.from(pem).toString("base64");
-  const user =
-    credentials.kind === "certificate"
-      ? { "client-certificate-data": encoded(credentials.certPem), "client-key-data": encoded(credentials.keyPem) }
-      : {};
-  const named = { cluster: "mountproof", user: "admin" };
-  const config = {
-    apiVersion: "v1",
-    kind: "Config",
-    "current-context": "mountproof",
-    clusters: [{ name: "mountproof", cluster: { server, "certificate-authority-data": encoded(caPem) } }],
-    users: [{ name: "admin", user }],
-    contexts: [{ name: "mountproof", context: named }],
-  };
-  return `${JSON.stringify(config, null, 2)}\n`;
+  if (flags.detach === true) return await (await import("./up/detach.ts")).detach(flags);
+  const { firstStop } = await import("./signals.ts");
+  // Heard from the first moment on: whoever changes their mind while it starts is obeyed when it has.
+  const stop = firstStop();
+  const [{ serveUp }, { welcome }] = await Promise.all([import("./up/serve.ts"), import("./up/welcome.ts")]);
+  await using cluster = await serveUp(flags);
+  process.stdout.write(welcome(cluster.state, cluster.tookMs, cluster.allReady));
+  process.send?.("ready");
+  await stop;
+  return ExitCode.good;
 }

@@ -1,7 +1,11 @@
 export { BEHAVIOURS, type Behaviour, QUIRKS, type Quirk } from "./behaviour.ts";
+export { DRIVER_IMAGES, daemonSetName, driverDaemonSet, driverRelease } from "./daemon-set.ts";
 export { DEFECTS, type Defect, withDefects } from "./defects.ts";
 export { Driver } from "./driver.ts";
+export { DRIVER_FLAGS } from "./flags/driver-flags.ts";
+export { type DriverPlace, driverSpecOf } from "./from-flags.ts";
 export { DRIVER_NAME, DRIVER_SERVICE_ACCOUNT, type DriverValues, driverManifests } from "./manifests.ts";
 export { loadMountCalls, type Mounter, markerOf, openMounter, plainMounter, tmpfsMounter } from "./mounter/index.ts";
+export { startRegistration } from "./registration.ts";
 export type { DriverSpec, RunningDriver } from "./spec.ts";
 export type { PublishStep, StepObserver } from "./steps.ts";

@@ -1,10 +1,11 @@
 import { describeFlags, parseFlags } from "../core/go/flags.ts";
-import { createLog, isMountproofError, MountproofError, RealClock, Scope } from "../core/index.ts";
+import { createLog, isMountproofError, RealClock, Scope } from "../core/index.ts";
 import { loadKubeConfig } from "../kube/index.ts";
-import { BEHAVIOURS, type Behaviour } from "./behaviour.ts";
+import type { Behaviour } from "./behaviour.ts";
 import { Driver } from "./driver.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { DRIVER_FLAGS, type DriverFlags } from "./flags/driver-flags.ts";
+import { behaviourOf, driverSpecOf, refuseUnavailable } from "./from-flags.ts";
 import { type DriverSpec, VENDOR_VERSIONS } from "./spec.ts";
 
 /** As Go's runtime ends a process that panicked. */
@@ -57,64 +58,13 @@ async function serve(flags: DriverFlags, behaviour: Behaviour): Promise<number> 
 async function specOf(flags: DriverFlags, behaviour: Behaviour): Promise<DriverSpec> {
   const clock = new RealClock();
   const userAgent = `csi-secrets-store/controller/${VENDOR_VERSIONS[behaviour]} (${process.platform}/${process.arch})`;
-  const registration = flags["registration-socket"];
-  const seenByKubelet = flags["kubelet-registration-path"];
-  return {
+  return driverSpecOf(flags, {
     clock,
     log: createLog({ clock, name: "driver", level: flags.v >= 4 ? "debug" : "info" }),
-    endpoint: flags.endpoint,
-    driverName: flags.drivername,
-    nodeId: flags.nodeid,
-    kubeletRootDir: flags["kubelet-root-dir"],
     kubeConfig: await loadKubeConfig(flags.kubeconfig, process.env, userAgent),
-    providersDir: flags["provider-volume"],
-    additionalProvidersDirs: flags["additional-provider-volume-paths"],
-    behaviour,
-    enableSecretRotation: flags["enable-secret-rotation"],
-    rotationPollIntervalMs: flags["rotation-poll-interval"],
-    republishErrors: flags["republish-errors"] === "return" ? "return" : "mask",
-    maxCallRecvMsgSize: flags["max-call-recv-msg-size"],
-    providerHealthCheck: flags["provider-health-check"],
-    providerHealthCheckIntervalMs: flags["provider-health-check-interval"],
-    ...(flags["metrics-addr"] !== "0" && { metricsAddr: flags["metrics-addr"] }),
-    ...(registration !== "" && {
-      registration: { path: registration, ...(seenByKubelet !== "" && { endpoint: seenByKubelet }) },
-    }),
     onPanic: (message) => {
       process.stderr.write(`panic: ${message}\n`);
       process.exit(PANIC_EXIT);
     },
-  };
-}
-
-function behaviourOf(name: string): Behaviour {
-  const behaviour = BEHAVIOURS.find((one) => one === name);
-  if (behaviour === undefined)
-    throw new MountproofError("invalid_argument", {
-      message: `no behaviour is named "${name}"`,
-      hint: `there are: ${BEHAVIOURS.join(", ")}`,
-      culprit: { flag: "--behaviour" },
-    });
-  return behaviour;
-}
-
-function refuseUnavailable(flags: DriverFlags): void {
-  if (flags["metrics-backend"].toLowerCase() !== "prometheus")
-    throw new MountproofError("invalid_argument", {
-      message: `unsupported metrics backend ${flags["metrics-backend"]}`,
-      hint: "Prometheus is the only one",
-      culprit: { flag: "--metrics-backend" },
-    });
-  if (!["mask", "return"].includes(flags["republish-errors"]))
-    throw new MountproofError("invalid_argument", {
-      message: `invalid argument "${flags["republish-errors"]}" for "--republish-errors"`,
-      hint: "expected mask or return",
-      culprit: { flag: "--republish-errors" },
-    });
-  if (flags["enable-pprof"])
-    throw new MountproofError("unsupported", {
-      message: "profiles of the Go runtime are not available",
-      hint: "node --cpu-prof profiles this process",
-      culprit: { flag: "--enable-pprof" },
-    });
+  });
 }

@@ -7,6 +7,11 @@ export type DriverValues = {
   readonly enableSecretRotation?: boolean;
   /** Go duration, `120s`; the driver's default is 2m. */
   readonly rotationPollInterval?: string;
+  readonly providerHealthCheck?: boolean;
+  readonly providerHealthCheckInterval?: string;
+  readonly logVerbosity?: number;
+  readonly logFormatJSON?: boolean;
+  readonly maxCallRecvMsgSize?: number;
   readonly tokenRequests?: readonly { readonly audience: string; readonly expirationSeconds?: number }[];
   /** Tokens in the request's secrets; Helm sets it with tokenRequests from Kubernetes 1.35 on. */
   readonly serviceAccountTokenInSecrets?: boolean;

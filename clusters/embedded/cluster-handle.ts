@@ -1,4 +1,4 @@
-import { type Clock, type Log, MountproofError, type Scope, VirtualClock } from "../../core/index.ts";
+import { type Clock, type Log, MountproofError, type Random, type Scope, VirtualClock } from "../../core/index.ts";
 import { isKubeStatus, type KubeClient, type KubeConfig, type Resource } from "../../kube/client.ts";
 import { Pods, resource, ServiceAccounts } from "../../kube/resources.ts";
 import type { KubeObject } from "../../kube/types.ts";
@@ -25,6 +25,7 @@ export type ClusterHandleSpec = {
   readonly admin: KubeClient;
   readonly nodes: readonly EmbeddedNode[];
   readonly mounts: Mounts;
+  readonly random: Random;
   readonly scope: Scope;
 };
 
@@ -102,6 +103,10 @@ export class EmbeddedClusterHandle implements RunningEmbeddedCluster {
 
   async configForUser(user: { readonly name: string; readonly groups?: readonly string[] }): Promise<KubeConfig> {
     return await this.#spec.api.configFor(user);
+  }
+
+  configWithToken(user: { readonly name: string; readonly groups: readonly string[] }): KubeConfig {
+    return this.#spec.api.tokenConfig(this.#spec.random.uuid(), user);
   }
 
   async apply(objects: readonly KubeObject[]): Promise<void> {

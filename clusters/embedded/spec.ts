@@ -120,6 +120,8 @@ export interface RunningEmbeddedCluster extends Cluster {
   }): Promise<ReadonlyMap<string, string>>;
   /** A config with a client certificate for any user. */
   configForUser(user: { readonly name: string; readonly groups?: readonly string[] }): Promise<KubeConfig>;
+  /** A config with a fixed bearer token for any user. */
+  configWithToken(user: { readonly name: string; readonly groups: readonly string[] }): KubeConfig;
   node(name?: string): NodeHandle;
   /** Forgets the API server's watch history: watches from old versions get 410. */
   compact(): void;

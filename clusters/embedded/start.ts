@@ -93,7 +93,7 @@ async function run(spec: EmbeddedClusterSpec, scope: Scope): Promise<RunningEmbe
     }),
   );
   await controllers;
-  const cluster = new EmbeddedClusterHandle({ clock, log, journal, api, admin, nodes: started, mounts, scope });
+  const cluster = new EmbeddedClusterHandle({ clock, log, journal, api, admin, nodes: started, mounts, random, scope });
   await cluster.apply(spec.manifests ?? []);
   for (const part of spec.parts ?? []) await cluster.launch(part);
   return cluster;

@@ -1,3 +1,4 @@
+export { vaultProviderDaemonSet } from "./daemon-set.ts";
 export {
   HMAC_SECRET_NAME,
   VAULT_PROVIDER_NAMESPACE,

@@ -33,8 +33,9 @@ const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 
 /**
  * A root of the container's own, made in mount and pid namespaces that end with it: system folders read-only, its own
- * /tmp, /var and /run, and its mounts. Arguments: root, number of exposed folders, they; number of mounts, then source,
- * path and `ro` or `rw` of each; working directory; the command.
+ * /tmp, /var and /run, and its mounts. A system folder that a mount lies in gets a writable layer of its own, so that
+ * the mount's place can be made. Arguments: root, names of such folders, number of exposed folders, they; number of
+ * mounts, then source, path and `ro` or `rw` of each; working directory; the command.
  */
 const MAKE_VIEW = `
 set -e
@@ -44,9 +45,16 @@ for name in bin sbin lib lib32 lib64 libx32; do
   if [ -L "/$name" ]; then cp -P "/$name" "$root/$name"
   elif [ -d "/$name" ]; then mkdir "$root/$name"; mount --bind "/$name" "$root/$name"; mount -o remount,bind,ro "$root/$name"; fi
 done
+layered=$1; shift
 for name in usr etc opt; do
   [ -d "/$name" ] || continue
-  mkdir "$root/$name"; mount --bind "/$name" "$root/$name"; mount -o remount,bind,ro "$root/$name"
+  mkdir "$root/$name"
+  case "$layered" in *" $name "*)
+    mkdir -p "$root/.layers/$name/own" "$root/.layers/$name/work"
+    mount -t overlay none -o "lowerdir=/$name,upperdir=$root/.layers/$name/own,workdir=$root/.layers/$name/work" "$root/$name"
+    continue ;;
+  esac
+  mount --bind "/$name" "$root/$name"; mount -o remount,bind,ro "$root/$name"
 done
 mkdir "$root/proc" "$root/dev" "$root/sys" "$root/tmp" "$root/var" "$root/var/tmp" "$root/run" "$root/root" "$root/home" "$root/mnt" "$root/srv"
 chmod 1777 "$root/tmp" "$root/var/tmp"
@@ -87,6 +95,9 @@ export async function openViews(spec: ViewsSpec): Promise<Views> {
   }
 }
 
+/** Folders of the system that views have, too. */
+const SYSTEM = ["usr", "etc", "opt"] as const;
+
 /** The container dies with whoever started it, `kill -9` included. */
 const ISOLATE = [
   "setpriv",
@@ -108,8 +119,10 @@ function namespaceViews({ folder, expose = [] }: ViewsSpec): Views {
     kind: "namespaces",
     spawn: async ({ command, env, mounts, workingDir = "/", user, tty }) => {
       const places = mounts.toSorted((a, b) => a.mountPath.length - b.mountPath.length);
+      const layered = SYSTEM.filter((name) => places.some(({ mountPath }) => mountPath.startsWith(`/${name}/`)));
       const args = [
         folder,
+        ` ${layered.join(" ")} `,
         String(exposed.length),
         ...exposed,
         String(places.length),

@@ -1,0 +1,90 @@
+import { MountproofError } from "../../core/index.ts";
+import { PROVIDER_NAMES, type ProviderName, STORE_NAMES, type StoreName } from "./store-names.ts";
+
+/** The flags of `mountproof up` as commander gives them. */
+export type UpFlags = {
+  readonly name: string;
+  readonly port: string;
+  readonly kubeconfig: string;
+  readonly nodes: string;
+  readonly kubeVersion: string;
+  readonly stores: string;
+  readonly providers: string;
+  readonly driver: string;
+  readonly behaviour: string;
+  readonly sync?: boolean;
+  readonly rotation?: string;
+  readonly speed: string;
+  readonly seed?: string;
+  readonly images?: string;
+  readonly detach?: boolean;
+};
+
+export type DriverChoice =
+  | { readonly kind: "reference" }
+  | { readonly kind: "none" }
+  | { readonly kind: "program"; readonly path: string };
+
+export type UpOptions = {
+  readonly port: number;
+  readonly nodes: number;
+  readonly kubeVersion: "1.34" | "1.35" | "1.36";
+  readonly stores: readonly StoreName[];
+  readonly providers: readonly ProviderName[];
+  readonly driver: DriverChoice;
+  readonly speed: number;
+};
+
+/** @throws MountproofError `invalid_argument` naming the flag */
+export function readUpOptions(flags: UpFlags): UpOptions {
+  const { kubeVersion } = flags;
+  if (kubeVersion !== "1.34" && kubeVersion !== "1.35" && kubeVersion !== "1.36")
+    throw wrong("--kube-version", kubeVersion, "1.34, 1.35, 1.36");
+  const nodes = whole("--nodes", flags.nodes, 50);
+  const stores = list("--stores", flags.stores, STORE_NAMES, STORE_NAMES);
+  const driver = driverOf(flags.driver);
+  return {
+    port: whole("--port", flags.port, 65_535),
+    nodes,
+    kubeVersion,
+    stores,
+    // A provider without a driver has nobody who calls it; whoever wants it anyway names it.
+    providers: list("--providers", flags.providers, PROVIDER_NAMES, driver.kind === "none" ? [] : stores),
+    driver,
+    speed: speedOf(flags.speed),
+  };
+}
+
+function list<T extends string>(flag: string, text: string, all: readonly T[], preset: readonly T[]): readonly T[] {
+  if (text === "auto") return preset;
+  if (text === "all") return all;
+  if (text === "none") return [];
+  return text.split(",").map((name) => {
+    const known = all.find((one) => one === name.trim());
+    if (known === undefined) throw wrong(flag, text, `all, none, or a list of ${all.join(", ")}`);
+    return known;
+  });
+}
+
+function driverOf(text: string): DriverChoice {
+  if (text === "reference" || text === "none") return { kind: text };
+  const path = /^(?:upstream|program)=(.+)$/.exec(text)?.[1];
+  if (path === undefined) throw wrong("--driver", text, "reference, none, upstream=PATH");
+  return { kind: "program", path };
+}
+
+function speedOf(text: string): number {
+  const speed = Number(/^(\d+(?:\.\d+)?)x?$/.exec(text)?.[1]);
+  if (!(speed >= 1 && speed <= 3600)) throw wrong("--speed", text, "1x to 3600x");
+  return speed;
+}
+
+function whole(flag: string, text: string, highest: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > highest) throw wrong(flag, text, `a number from 0 to ${highest}`);
+  return value;
+}
+
+function wrong(flag: string, value: string, takes: string): MountproofError {
+  return new MountproofError("invalid_argument", { message: `${flag} "${value}" is not one of: ${takes}` });
+}

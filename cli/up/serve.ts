@@ -1,0 +1,171 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { parse } from "yaml";
+import { BUILT_IN_IMAGES, EmbeddedCluster, type ImageEntry, parseImages } from "../../clusters/embedded/index.ts";
+import { MountproofError, RealClock, Scope, seconds, silentLog } from "../../core/index.ts";
+import { DaemonSets, serviceResolver } from "../../kube/index.ts";
+import { createCertificateAuthority, createDialer, Journal, loopbackResolver } from "../../net/index.ts";
+import { layoutOf } from "../../suite/index.ts";
+import { createRunFolder } from "../../suite/run-folder.ts";
+import { kubeconfigText } from "./kubeconfig.ts";
+import { Names } from "./names.ts";
+import { readUpOptions, type UpFlags, type UpOptions } from "./options.ts";
+import { driverProgram, referenceDriver } from "./parts/driver.ts";
+import { providerLaunchers } from "./parts/providers.ts";
+import { livenessProbe, registrar } from "./parts/sidecars.ts";
+import { AUDIENCES, driverObjects, PROVIDER_OBJECTS } from "./releases.ts";
+import { StateFiles, type UpState } from "./state.ts";
+import { type RunningStore, STORES } from "./stores.ts";
+
+/** What the journal keeps; a cluster that runs for days must not grow with its requests. */
+const KEPT_EXCHANGES = 10_000;
+/** Kubelet's loops look ten times as often as a real one's: nobody wants to wait for a laptop's cluster. */
+const BRISK = { registrationTick: 100, relist: 100, syncTick: 100, syncAfterError: seconds(2) } as const;
+const READY_MS = seconds(30);
+
+export type UpCluster = AsyncDisposable & {
+  readonly state: UpState;
+  readonly tookMs: number;
+  readonly allReady: boolean;
+};
+
+/**
+ * Starts what `mountproof up` is asked for: cluster, stores, driver, providers; writes the kubeconfig and what later
+ * commands want to know. Resolves when the driver and the providers are Ready.
+ */
+export async function serveUp(flags: UpFlags): Promise<UpCluster> {
+  const options = readUpOptions(flags);
+  const files = new StateFiles(flags.name);
+  const running = await files.read();
+  if (running !== undefined)
+    throw new MountproofError("address_in_use", {
+      message: `a cluster "${flags.name}" runs already, at ${running.server}`,
+      hint: "mountproof down ends it; --name gives another one its own name",
+    });
+  const [images, seeds] = await Promise.all([imagesOf(flags.images), seedsOf(flags.seed)]);
+  return await Scope.run("mountproof up", (scope) => start(flags, options, files, images, seeds, scope));
+}
+
+async function start(
+  flags: UpFlags,
+  options: UpOptions,
+  files: StateFiles,
+  images: readonly ImageEntry[],
+  seeds: Readonly<Record<string, unknown>>,
+  scope: Scope,
+): Promise<UpCluster> {
+  const { driver, providers, nodes, kubeVersion } = options;
+  const clock = new RealClock({ speed: options.speed });
+  const began = clock.wall();
+  const journal = new Journal(clock, { keep: KEPT_EXCHANGES });
+  const folder = await createRunFolder(scope);
+  const authority = await createCertificateAuthority({ clock, commonName: "mountproof" });
+  const names = new Names();
+  const resolvers = [names.resolver, loopbackResolver];
+  const dialer = createDialer({ resolvers });
+  const behaviour = flags.behaviour === "hardened" ? "hardened" : "upstream";
+  const cluster = scope.use(
+    await new EmbeddedCluster({
+      clock,
+      journal,
+      authority,
+      nodes,
+      kubeVersion,
+      listen: { port: options.port },
+      folder: join(folder.path, "c"),
+      containers: "processes",
+      podAddresses: "loopback",
+      processGroups: folder.lifeline,
+      images,
+      timing: BRISK,
+      partsOfImages: {
+        driver: driver.kind === "program" ? driverProgram(driver.path) : referenceDriver(flags.behaviour),
+        "node-driver-registrar": registrar,
+        livenessprobe: livenessProbe,
+        ...providerLaunchers({ dialer, behaviour, caPem: authority.certPem }),
+      },
+    }).start(),
+  );
+  const { port } = new URL(cluster.adminConfig.server);
+  const apiserver = { host: "127.0.0.1", port: Number(port) };
+  for (const name of ["kubernetes.default.svc", "kubernetes.default.svc.cluster.local", "kubernetes.default"])
+    names.lead(`${name}:443`, apiserver);
+  resolvers.unshift(serviceResolver(cluster.admin, (ip, at) => names.find(ip, at)));
+  const stores: RunningStore[] = [];
+  for (const name of options.stores)
+    stores.push(
+      await STORES[name]({ clock, log: silentLog, journal, scope, cluster, names, dialer, seed: seeds[name] }),
+    );
+  const tokenRequests = providers.flatMap((name) => AUDIENCES[name]).map((audience) => ({ audience }));
+  if (driver.kind !== "none")
+    await cluster.apply(
+      driverObjects({
+        syncSecret: { enabled: flags.sync !== false },
+        enableSecretRotation: true,
+        rotationPollInterval: flags.rotation ?? "120s",
+        tokenRequests,
+        serviceAccountTokenInSecrets: kubeVersion !== "1.34" && tokenRequests.length > 0,
+      }),
+    );
+  for (const name of providers) await cluster.apply(await PROVIDER_OBJECTS[name]());
+  const config = cluster.configWithToken({ name: "kubernetes-admin", groups: ["system:masters"] });
+  const kubeconfig = resolve(flags.kubeconfig);
+  await writeFile(kubeconfig, kubeconfigText(config), { mode: 0o600 }).catch((cause: unknown) => {
+    throw new MountproofError("environment", {
+      message: `the kubeconfig cannot be written to "${kubeconfig}"`,
+      hint: "name another file by --kubeconfig",
+      cause,
+    });
+  });
+  const isReady = async (): Promise<boolean> =>
+    (await cluster.admin.list(DaemonSets)).items.every(({ status }) => {
+      const { desiredNumberScheduled = 0, numberReady = 0 } = (status ?? {}) as Record<string, number>;
+      return desiredNumberScheduled === nodes && numberReady === nodes;
+    });
+  // What does not become Ready is worth a look, and a cluster that is gone shows nothing.
+  const allReady = await cluster.until(isReady, READY_MS * options.speed);
+  const state: UpState = {
+    pid: process.pid,
+    server: cluster.adminConfig.server,
+    kubeconfig,
+    startedAt: new Date(clock.wall()).toISOString(),
+    kubeVersion,
+    nodes: cluster.nodes.map(({ name }) => name),
+    driver: driver.kind === "program" ? driver.path : driver.kind,
+    providers,
+    stores,
+    environment: { KUBECONFIG: kubeconfig },
+  };
+  await files.write(state);
+  scope.defer("state", () => files.forget());
+  return { state, tookMs: clock.wall() - began, allReady, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
+}
+
+/** The user's lines come first, then those of the examples, then what everybody's manifests name. */
+async function imagesOf(file: string | undefined): Promise<readonly ImageEntry[]> {
+  const own = file === undefined ? [] : parseImages(await textOf("--images", file), file);
+  const examples = join(layoutOf().root, "examples", "images.yaml");
+  const theirs = await readFile(examples, "utf8").catch(() => undefined);
+  return [...own, ...(theirs === undefined ? [] : parseImages(theirs, examples)), ...BUILT_IN_IMAGES];
+}
+
+/** A seed file has one part a store, by its name. */
+async function seedsOf(file: string | undefined): Promise<Readonly<Record<string, unknown>>> {
+  if (file === undefined) return {};
+  const seeds: unknown = parse(await textOf("--seed", file));
+  if (typeof seeds === "object" && seeds !== null && !Array.isArray(seeds)) return seeds as Record<string, unknown>;
+  throw new MountproofError("invalid_argument", {
+    message: `--seed "${file}" has no parts by the stores' names`,
+    hint: "for example: vault: { write: { secret/data/app: { data: { password: x } } } }",
+  });
+}
+
+async function textOf(flag: string, path: string): Promise<string> {
+  return await readFile(path, "utf8").catch((cause: unknown) => {
+    throw new MountproofError("invalid_argument", {
+      message: `${flag} "${path}" cannot be read`,
+      hint: "check the path",
+      cause,
+    });
+  });
+}

@@ -1,0 +1,101 @@
+import type { RunningEmbeddedCluster } from "../../clusters/embedded/index.ts";
+import type { Clock, Log, Scope } from "../../core/index.ts";
+import type { VaultSeed } from "../../fakes/vault/index.ts";
+import type { Dialer, Journal } from "../../net/index.ts";
+import type { Names } from "./names.ts";
+import type { StoreName } from "./store-names.ts";
+
+export type StoreParts = {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly journal: Journal;
+  readonly scope: Scope;
+  readonly cluster: RunningEmbeddedCluster;
+  readonly names: Names;
+  readonly dialer: Dialer;
+  /** What the store shall hold; left out, it holds what the examples ask for. */
+  readonly seed: unknown;
+};
+
+/** What a person may want to know of a store that runs. */
+export type RunningStore = { readonly name: StoreName; readonly url: string; readonly hints: readonly string[] };
+
+type StoreLauncher = (parts: StoreParts) => Promise<RunningStore>;
+
+/** The address that stands for Vault in its Endpoints: pods are led from there to where it really listens. */
+const VAULT_IP = "10.244.200.10";
+const VAULT_PORT = 8200;
+
+/** Each store, imported only when it is asked for. */
+export const STORES: Readonly<Record<StoreName, StoreLauncher>> = { vault };
+
+/** Vault as its chart would bring it: a ServiceAccount that may review tokens, a Service, and a server behind it. */
+async function vault({ clock, log, journal, scope, cluster, names, dialer, seed }: StoreParts): Promise<RunningStore> {
+  const { FakeVault, seedVault } = await import("../../fakes/vault/index.ts");
+  const metadata = { name: "vault", namespace: "vault" };
+  await cluster.apply([
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: "vault" } },
+    { apiVersion: "v1", kind: "ServiceAccount", metadata },
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRoleBinding",
+      metadata: { name: "vault-server-binding" },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "system:auth-delegator" },
+      subjects: [{ kind: "ServiceAccount", ...metadata }],
+    },
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata,
+      spec: { ports: [{ name: "http", port: VAULT_PORT }] },
+    },
+    {
+      apiVersion: "v1",
+      kind: "Endpoints",
+      metadata,
+      subsets: [{ addresses: [{ ip: VAULT_IP }], ports: [{ name: "http", port: VAULT_PORT }] }],
+    },
+  ]);
+  const { credentials } = await cluster.configFor("vault", "vault");
+  const token = credentials.kind === "token" ? credentials.token : "";
+  const running = scope.use(
+    await new FakeVault({
+      clock,
+      log,
+      journal,
+      dialer,
+      control: true,
+      inCluster: { token, caPem: cluster.issuer.caPem },
+    }).start(),
+  );
+  names.lead(`${VAULT_IP}:${VAULT_PORT}`, { host: running.host, port: running.port });
+  await seedVault(running.admin, seed ?? EXAMPLE_SEED);
+  return {
+    name: "vault",
+    url: running.url,
+    hints: [`export VAULT_ADDR=${running.url} VAULT_TOKEN=${running.rootToken}`],
+  };
+}
+
+/** What `examples/vault/vault-setup.sh` does, so that its SecretProviderClass works at once. */
+const EXAMPLE_SEED: VaultSeed = {
+  auth: {
+    kubernetes: {
+      type: "kubernetes",
+      config: { kubernetes_host: "https://kubernetes.default.svc:443" },
+      roles: {
+        "app-role": {
+          bound_service_account_names: "app-service-account",
+          bound_service_account_namespaces: "production",
+          policies: "app-policy",
+          ttl: "24h",
+        },
+      },
+    },
+  },
+  policies: { "app-policy": 'path "secret/data/myapp/*" {\n  capabilities = ["read"]\n}\n' },
+  write: {
+    "secret/data/myapp/database": { data: { password: "example-password" } },
+    "secret/data/myapp/api": { data: { token: "example-token" } },
+  },
+};

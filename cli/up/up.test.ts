@@ -1,0 +1,67 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "mp-up-"));
+});
+afterAll(async () => {
+  await mountproof("down");
+  await rm(folder, { recursive: true, force: true });
+});
+
+type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
+function run(program: string, args: readonly string[], environment: object = {}): Promise<Ended> {
+  const env = { ...process.env, MOUNTPROOF_STATE: join(folder, "state"), TMPDIR: folder, ...environment };
+  return new Promise((resolve) =>
+    execFile(program, args, { cwd: root, env, timeout: 60_000 }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : typeof error.code === "number" ? error.code : -1, stdout, stderr }),
+    ),
+  );
+}
+const mountproof = (...args: string[]): Promise<Ended> =>
+  run(process.execPath, [join(root, "bin", "mountproof.js"), ...args]);
+const kubeconfig = (): string => join(folder, "kubeconfig");
+
+test("a detached cluster is up, is known to status and env, and is gone after down", { timeout: 120_000 }, async () => {
+  const up = await mountproof("up", "--detach", "--kubeconfig", kubeconfig());
+  expect(up).toMatchObject({ code: 0, stderr: "" });
+  expect(up.stdout).toContain("driver reference");
+  expect(up.stdout).toContain("mountproof down ends it");
+  expect(up.stdout).not.toContain("Not all of it is Ready");
+  const config = JSON.parse(await readFile(kubeconfig(), "utf8")) as { users: { user: { token?: string } }[] };
+  expect(config.users[0]?.user.token).toEqual(expect.any(String));
+  const status = JSON.parse((await mountproof("status", "--json")).stdout) as { server: string; stores: object[] };
+  expect(up.stdout).toContain(status.server);
+  expect((await mountproof("env")).stdout).toContain(`export KUBECONFIG='${kubeconfig()}'`);
+  expect((await mountproof("logs")).stdout).toContain(status.server);
+  expect(await mountproof("up", "--detach")).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('a cluster "default" runs already'),
+  });
+  expect(await mountproof("down")).toMatchObject({ code: 0, stdout: 'cluster "default" has ended\n' });
+  expect((await mountproof("status")).code).toBe(1);
+  expect((await readdir(folder)).filter((name) => name.startsWith("mountproof-"))).toEqual([]);
+});
+
+test("what cannot be is one error with a hint", { timeout: 60_000 }, async () => {
+  const images = join(folder, "images.yaml");
+  await writeFile(images, "images: [{image: a, run: b}]");
+  expect(await mountproof("up", "--images", images)).toMatchObject({
+    code: 3,
+    stderr: expect.stringMatching(/is no table of images.*\n {2}hint: /s),
+  });
+  expect(await mountproof("up", "--seed", "nosuch.yaml")).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('--seed "nosuch.yaml" cannot be read'),
+  });
+  expect(await mountproof("down")).toMatchObject({
+    code: 3,
+    stderr: expect.stringContaining('no cluster "default" runs here'),
+  });
+});
