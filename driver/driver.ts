@@ -62,6 +62,7 @@ export class Driver {
 /** Puts the parts together in the order in which they depend on each other; the scope takes them apart again. */
 async function assemble(spec: DriverSpec, scope: Scope): Promise<RunningDriver> {
   const { clock, log } = spec;
+  const life = { isOver: false };
   const listen = parseEndpoint(spec.endpoint);
   const rules = rulesOf(spec.behaviour ?? "hardened", spec.defects);
   const driverName = spec.driverName ?? DEFAULTS.driverName;
@@ -74,7 +75,7 @@ async function assemble(spec: DriverSpec, scope: Scope): Promise<RunningDriver> 
     void server?.drain(); // the caller gets its answer, nobody else gets one any more
     throw new DriverPanic(message);
   };
-  const deps = await publishDeps(spec, rules, kube, panic, scope);
+  const deps = await publishDeps(spec, rules, kube, { panic, isDead: () => life.isOver }, scope);
   const calls = new CallsUnderWay();
   scope.defer("calls under way", () => calls.settled());
   server = scope.use(
@@ -122,6 +123,11 @@ async function assemble(spec: DriverSpec, scope: Scope): Promise<RunningDriver> 
     metricsUrl,
     synced: deps.classes.informer.synced,
     drain: () => running.drain(),
+    kill: async () => {
+      life.isOver = true;
+      await running.kill();
+      await scope[Symbol.asyncDispose]();
+    },
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
   };
 }
@@ -130,7 +136,7 @@ async function publishDeps(
   spec: DriverSpec,
   rules: Rules,
   kube: KubeClient,
-  panic: (message: string) => never,
+  { panic, isDead }: { readonly panic: (message: string) => never; readonly isDead: () => boolean },
   scope: Scope,
 ): Promise<ObservedDeps> {
   const { clock, log, nodeId } = spec;
@@ -173,7 +179,7 @@ async function publishDeps(
     returnsRepublishErrors: spec.republishErrors === "return",
     ledger: new Ledger(),
     classes: classSource({ clock, informer, live: isHardened ? kube : undefined }),
-    steps: stepsFor(clock, spec.onStep),
+    steps: stepsFor({ clock, observe: spec.onStep, onPoint: spec.onPoint, isDead }),
     secrets,
     cachedStatus: (name, namespace) => secrets.cachedStatus?.(name, namespace),
     metrics,

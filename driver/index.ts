@@ -8,4 +8,4 @@ export { DRIVER_NAME, DRIVER_SERVICE_ACCOUNT, type DriverValues, driverManifests
 export { loadMountCalls, type Mounter, markerOf, openMounter, plainMounter, tmpfsMounter } from "./mounter/index.ts";
 export { startRegistration } from "./registration.ts";
 export type { DriverSpec, RunningDriver } from "./spec.ts";
-export type { PublishStep, StepObserver } from "./steps.ts";
+export type { PointObserver, PublishStep, StepObserver } from "./steps.ts";

@@ -20,7 +20,7 @@ import { isThrottled, restraintAfter } from "./publish/throttling.ts";
 import { withOwnTokens } from "./publish/tokens.ts";
 import { classOf, parseVolume, podOf, type Volume } from "./publish/volume.ts";
 import type { TokenSource } from "./rotation/index.ts";
-import type { Steps } from "./steps.ts";
+import { Killed, type Steps } from "./steps.ts";
 import { filesOfPayload, type SecretSync } from "./sync/index.ts";
 
 export type PublishDeps = StatusDeps & {
@@ -93,7 +93,10 @@ export async function publish(
     if (needsMount) steps.timeSync("mount", () => mountTarget(targetPath, mounter));
     isMountedHere = needsMount;
     const reply = await steps.time("provider", () => askProvider(report.provider, attributes, volume, deps, call));
-    const isChanged = steps.timeSync("write", () => writeContent(volume, reply.payload, reply.paths, deps));
+    const isChanged = steps.timeSync("write", () => {
+      const onMove = (move: string): void => steps.reach(`writing: ${move}`);
+      return writeContent(volume, reply.payload, reply.paths, { ...deps, onMove });
+    });
     if (isMountedHere || isChanged) stampTarget(targetPath, clock);
     ledger.wrote(volume, reply.versions);
     const siblings = ledger.siblings(volume);
@@ -106,6 +109,7 @@ export async function publish(
     const secrets = { pod: volume.pod, spc, targetPath, status: stored, ...(files && { files }) };
     await steps.time("secrets", () => deps.secrets.apply(secrets, call.signal));
   } catch (error) {
+    if (error instanceof Killed) throw error;
     if (isMountedHere) undo(targetPath, deps);
     if (!report.isRepublish || !(error instanceof PublishFailure)) throw error;
     restrain(volume, error, deps);

@@ -4,7 +4,7 @@ import type { Dialer, Journal } from "../net/index.ts";
 import type { Behaviour, Quirk } from "./behaviour.ts";
 import type { Registry } from "./metrics/registry.ts";
 import type { Mounter } from "./mounter/index.ts";
-import type { StepObserver } from "./steps.ts";
+import type { PointObserver, StepObserver } from "./steps.ts";
 
 /** What a driver needs to be told. Names follow upstream's flags; times are milliseconds. */
 export type DriverSpec = {
@@ -52,6 +52,8 @@ export type DriverSpec = {
   readonly vendorVersion?: string;
   /** Told of each step of a publish. */
   readonly onStep?: StepObserver;
+  /** Told of every point of a publish; tests kill parts there. */
+  readonly onPoint?: PointObserver;
   /** Calls of providers go into the journal too; for providers that keep no journal of their own. */
   readonly journalsProviderCalls?: boolean;
   /** Where the real driver would die of a Go panic. Without it the driver stops serving. */
@@ -73,6 +75,11 @@ export interface RunningDriver extends AsyncDisposable {
   readonly synced: Promise<void>;
   /** Takes no new calls and resolves when those under way have ended. */
   drain(): Promise<void>;
+  /**
+   * Ends as a killed process does: no publish under way goes a step further, and nothing of it is cleaned up. What
+   * a dead process leaves to others, such as its socket's file, is gone all the same.
+   */
+  kill(): Promise<void>;
 }
 
 export const DEFAULTS = {

@@ -23,6 +23,14 @@ const OTEL_LABELS = {
   otel_scope_version: "",
 };
 
+/** What the real driver's OpenTelemetry says about itself. */
+const OTEL_TARGET = {
+  service_name: "unknown_service:secrets-store-csi",
+  telemetry_sdk_language: "go",
+  telemetry_sdk_name: "opentelemetry",
+  telemetry_sdk_version: "1.43.0",
+};
+
 /** The values of `error_type` that `hardened` knows (B18). */
 const KNOWN_ERROR_TYPES: ReadonlySet<string> = new Set([
   "FailedToMount",
@@ -59,6 +67,7 @@ export class DriverMetrics {
     this.#spec = spec;
     const registry = new Registry(spec.rules.behaviour === "hardened" ? {} : OTEL_LABELS);
     this.registry = registry;
+    if (spec.rules.behaviour !== "hardened") registry.info("target_info", "Target metadata", OTEL_TARGET);
     this.#published = registry.counter("node_publish_total", "Total number of node publish calls");
     this.#publishFailed = registry.counter("node_publish_error_total", "Total number of node publish calls with error");
     this.#unpublished = registry.counter("node_unpublish_total", "Total number of node unpublish calls");

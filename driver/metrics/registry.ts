@@ -8,6 +8,8 @@ type Series = { readonly labels: Labels; value: number };
 type Buckets = { readonly labels: Labels; readonly counts: number[]; sum: number; count: number };
 type Metric =
   | { readonly kind: "counter"; readonly name: string; readonly help: string; readonly series: Map<string, Series> }
+  /** Always 1: its labels are what it says. */
+  | { readonly kind: "gauge"; readonly name: string; readonly help: string; readonly labels: Labels }
   | {
       readonly kind: "histogram";
       readonly name: string;
@@ -39,6 +41,11 @@ export class Registry {
     };
   }
 
+  /** What does not change, told by labels; without those that every other line carries. */
+  info(name: string, help: string, labels: Labels): void {
+    this.#metrics.push({ kind: "gauge", name, help, labels });
+  }
+
   /** @param bounds upper bounds of the buckets, ascending, without infinity */
   histogram(name: string, help: string, bounds: readonly number[]): Histogram {
     const series = new Map<string, Buckets>();
@@ -60,14 +67,16 @@ export class Registry {
   value(name: string, labels: Labels): number {
     const metric = this.#metrics.find((one) => one.name === name);
     if (metric?.kind === "counter") return metric.series.get(keyOf(labels))?.value ?? 0;
-    return metric?.series.get(keyOf(labels))?.count ?? 0;
+    return metric?.kind === "histogram" ? (metric.series.get(keyOf(labels))?.count ?? 0) : 0;
   }
 
   text(): string {
-    const used = this.#metrics.filter(({ series }) => series.size > 0).sort((a, b) => (a.name < b.name ? -1 : 1));
+    const isUsed = (metric: Metric): boolean => metric.kind === "gauge" || metric.series.size > 0;
+    const used = this.#metrics.filter(isUsed).sort((a, b) => (a.name < b.name ? -1 : 1));
     return used
       .map((metric) => {
         const head = `# HELP ${metric.name} ${metric.help}\n# TYPE ${metric.name} ${metric.kind}\n`;
+        if (metric.kind === "gauge") return `${head}${metric.name}${shown(metric.labels)} 1\n`;
         return head + (metric.kind === "counter" ? this.#counterLines(metric) : this.#histogramLines(metric));
       })
       .join("");
@@ -96,10 +105,14 @@ export class Registry {
   }
 
   #shown(labels: Labels, bound?: string): string {
-    const all = Object.entries({ ...this.#constant, ...labels }).sort(([a], [b]) => (a < b ? -1 : 1));
-    if (bound !== undefined) all.push(["le", bound]);
-    return all.length === 0 ? "" : `{${all.map(([name, value]) => `${name}="${escaped(value)}"`).join(",")}}`;
+    return shown({ ...this.#constant, ...labels }, bound);
   }
+}
+
+function shown(labels: Labels, bound?: string): string {
+  const all = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+  if (bound !== undefined) all.push(["le", bound]);
+  return all.length === 0 ? "" : `{${all.map(([name, value]) => `${name}="${escaped(value)}"`).join(",")}}`;
 }
 
 function escaped(value: string): string {

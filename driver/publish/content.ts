@@ -4,6 +4,7 @@ import type { Rules } from "../behaviour.ts";
 import { applyPayload, checkPaths, type Payload, REQUESTED_PERMISSION, type WriteContext } from "../payload/index.ts";
 import type { ProviderClients } from "../provider/clients.ts";
 import { contentBytes, judgeReply, type MountReply, type ObjectVersion } from "../provider/reply.ts";
+import { Killed } from "../steps.ts";
 import { goJson } from "../text/go-json.ts";
 import { codeOf, ErrorType, goText, PublishFailure, type PublishStage } from "./failure.ts";
 import { podOf, type Volume } from "./volume.ts";
@@ -85,6 +86,7 @@ function attempt<T>(stage: PublishStage, volume: Volume, errorType: string, work
   try {
     return work();
   } catch (error) {
+    if (error instanceof Killed) throw error;
     throw mountFailed(stage, volume, error, errorType);
   }
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Script } from "../../suite/parts/scripted-provider.ts";
+import type { Reply, Script } from "../../suite/parts/scripted-provider.ts";
 import { files } from "../../suite/parts/scripted-provider.ts";
 
 /** What the recording's provider did where it made its answer from the request, told from what was found afterwards. */
@@ -23,4 +23,40 @@ export const COMPUTED: Readonly<Record<string, Script>> = {
         writeFileSync(join(targetPath, path), text, { mode: 0o644 });
       return files({ a: "new", "d/b": "new" });
     },
+  "PC-16 20 concurrent publishes": ({ attributes }) => versioned({ who: podNamed(attributes) }, { w: "1" }),
+  "ROT-09 first publish, SPC lists a,b": listedObjects,
+  "ROT-09 SPC gains c": listedObjects,
+  "ROT-09 SPC loses a and b": listedObjects,
+  "UPG-04 provider writes itself": ({ targetPath }) => {
+    mkdirSync(join(targetPath, "d"), { mode: 0o755 });
+    for (const path of ["a", "d/z", "gone"]) writeFileSync(join(targetPath, path), "old", { mode: 0o644 });
+    return { objectVersion: [{ id: "a", version: "1" }] };
+  },
+  "UPG-04 then again no files from the provider: nothing touched": () => ({
+    objectVersion: [{ id: "a", version: "3" }],
+  }),
 };
+
+function podNamed(attributes: string): string {
+  return (JSON.parse(attributes) as Record<string, string>)["csi.storage.k8s.io/pod.name"] ?? "";
+}
+
+/** A file and a version for each name that the class lists. */
+function listedObjects({ attributes }: { readonly attributes: string }): Reply {
+  const names = ((JSON.parse(attributes) as Record<string, string>)["objects"] ?? "").split(",");
+  return versioned(
+    Object.fromEntries(names.map((name) => [name, `v-${name}`])),
+    Object.fromEntries(names.map((name) => [name, "1"])),
+  );
+}
+
+/** Files by path and versions by id. */
+export function versioned(
+  contents: Readonly<Record<string, string>>,
+  versions: Readonly<Record<string, string>>,
+): Reply {
+  return {
+    files: Object.entries(contents).map(([path, text]) => ({ path, mode: 0o644, contents: Buffer.from(text) })),
+    objectVersion: Object.entries(versions).map(([id, version]) => ({ id, version })),
+  };
+}

@@ -40,6 +40,25 @@ export type RecordedStatus = {
   readonly status: unknown;
 };
 
+export type RecordedSecret = {
+  readonly name: string;
+  readonly type: string;
+  readonly labels: unknown;
+  readonly annotations: unknown;
+  readonly ownerReferences: unknown;
+  readonly data: unknown;
+};
+
+export type RecordedEvent = {
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly source: string;
+  /** `Pod/web` */
+  readonly involved: string;
+  readonly repeated: boolean;
+};
+
 export type SetupStep = {
   readonly action?: string;
   readonly rbac?: string;
@@ -51,6 +70,8 @@ export type SetupStep = {
   readonly annotations?: Record<string, string>;
   readonly spec?: unknown;
   readonly status?: unknown;
+  readonly data?: Record<string, string>;
+  readonly volumes?: readonly { readonly name: string; readonly csi: Record<string, unknown> }[];
 };
 
 /** One recorded call of the real driver: what came before, what was asked, what it did and answered. */
@@ -67,11 +88,28 @@ export type Probe = {
   readonly response: { readonly code: string; readonly message: string; readonly value?: JsonObject };
   readonly target?: RecordedTarget;
   readonly spcps?: readonly RecordedStatus[];
+  readonly secrets?: readonly RecordedSecret[];
+  readonly events?: readonly RecordedEvent[];
+  /** Series that changed, without scope labels, buckets and sums. */
+  readonly metricsDelta?: Readonly<Record<string, number>>;
+  readonly observed?: { readonly lines?: readonly string[]; readonly exit?: number };
 };
 
-export const RECORDINGS = ["driver-csi", "auth", "provider-contract", "mount"] as const;
+/** Of the real driver v1.6.0; the last with a node of its own. */
+export const RECORDINGS = [
+  "driver-csi",
+  "auth",
+  "provider-contract",
+  "mount",
+  "rotation",
+  "recovery",
+  "recoveryx",
+] as const;
+/** Of v1.5.6. */
+export const LEGACY_RECORDINGS = ["legacyx"] as const;
+export type Recording = (typeof RECORDINGS)[number] | (typeof LEGACY_RECORDINGS)[number];
 
-export function readProbes(recording: string): Probe[] {
+export function readProbes(recording: Recording): Probe[] {
   return readFileSync(new URL(`./fixtures/${recording}.ndjson`, import.meta.url), "utf8")
     .split("\n")
     .filter((line) => line !== "")

@@ -12,12 +12,24 @@ export function specOf(flags: readonly string[]): Partial<DriverSpec> {
   return {
     ...(name !== undefined && { driverName: name }),
     ...(largest !== undefined && { maxCallRecvMsgSize: Number(largest) }),
-    ...(flags.includes("--enable-secret-rotation") && { enableSecretRotation: true, rotationPollIntervalMs: 1 }),
+    ...(flags.includes("--enable-secret-rotation") && {
+      enableSecretRotation: true,
+      rotationPollIntervalMs: intervalOf(flags),
+    }),
     ...(flags.includes("--provider-health-check") && {
       providerHealthCheck: true,
       providerHealthCheckIntervalMs: 1_000,
     }),
   };
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+
+/** `--rotation-poll-interval`, in milliseconds; one where none was recorded. */
+export function intervalOf(flags: readonly string[]): number {
+  const text = flags[flags.indexOf("--rotation-poll-interval") + 1] ?? "";
+  const [, count, unit = ""] = /^(\d+)(ms|s|m|h)$/.exec(text) ?? [];
+  return flags.includes("--rotation-poll-interval") ? Number(count) * (UNITS[unit] ?? 1) : 1;
 }
 
 export function scriptOf(reply: RecordedReply, clock: Clock): Script {

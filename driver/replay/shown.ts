@@ -3,7 +3,7 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { KubeObject } from "../../kube/index.ts";
 import type { ScriptedProvider } from "../../suite/parts/scripted-provider.ts";
-import type { RecordedEntry, RecordedStatus } from "./probe.ts";
+import type { RecordedEntry, RecordedEvent, RecordedSecret, RecordedStatus } from "./probe.ts";
 
 /** Data directories are named after the time and a random number. */
 export function withoutTime(text: string): string {
@@ -11,7 +11,8 @@ export function withoutTime(text: string): string {
 }
 
 export function shownCall(call: ScriptedProvider["calls"][number]): unknown {
-  const { method, authority } = call;
+  const { method } = call;
+  const authority = decodeURIComponent(call.authority); // a socket's path, before v1.6
   if (call.method === "Version") return { method, authority, version: call.request.version };
   const { attributes, secrets, permission, targetPath, currentObjectVersion } = call.request;
   return {
@@ -28,7 +29,36 @@ export function shownCall(call: ScriptedProvider["calls"][number]): unknown {
 
 export function shownStatus(object: KubeObject): RecordedStatus {
   const { name = "", labels, ownerReferences } = object.metadata;
-  return { name, labels, ownerReferences, status: object["status"] };
+  return { name, labels: labels ?? null, ownerReferences, status: object["status"] };
+}
+
+export function shownEvent(event: KubeObject): RecordedEvent {
+  const { source, involvedObject, count } = event as unknown as {
+    readonly source: { readonly component: string };
+    readonly involvedObject: { readonly kind: string; readonly name: string };
+    readonly count: number;
+  };
+  return {
+    type: String(event["type"]),
+    reason: String(event["reason"]),
+    message: String(event["message"]),
+    source: source.component,
+    involved: `${involvedObject.kind}/${involvedObject.name}`,
+    repeated: count > 1,
+  };
+}
+
+export function shownSecret(secret: KubeObject): RecordedSecret {
+  const { name = "", labels = null, annotations = null, ownerReferences = null } = secret.metadata;
+  const data = Object.entries((secret["data"] ?? {}) as Record<string, string>);
+  return {
+    name,
+    type: String(secret["type"]),
+    labels,
+    annotations,
+    ownerReferences,
+    data: Object.fromEntries(data.map(([key, value]) => [key, Buffer.from(value, "base64").toString()])),
+  };
 }
 
 export function modeOf(path: string): string {

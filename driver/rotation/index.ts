@@ -14,6 +14,8 @@ import type { DriverMetrics } from "../metrics/metrics.ts";
 import type { ProviderClients } from "../provider/clients.ts";
 import { ROTATION_COMPONENT } from "../publish/observed.ts";
 import { NODE_LABEL } from "../publish/status.ts";
+import { MANAGED_SELECTOR } from "../sync/secret-writer.ts";
+import type { Secret } from "../sync/wanted.ts";
 import { type Next, startRotationQueue } from "./queue.ts";
 import { type RotationDeps, rotateVolume } from "./reconcile.ts";
 import { newRotationReport } from "./report.ts";
@@ -55,6 +57,7 @@ export function startRotation(spec: RotationSpec): AsyncDisposable {
     ...spec,
     pods: scope.use(startInformer(kube, Pods, { fieldSelector: `spec.nodeName=${nodeId}` }, context)),
     usedSecrets: scope.use(startInformer(kube, Secrets, { labelSelector: USED }, context)),
+    managedSecrets: scope.use(startInformer<Secret>(kube, Secrets, { labelSelector: MANAGED_SELECTOR }, context)),
     events: scope.use(startEventRecorder({ client: kube, clock, log, component: ROTATION_COMPONENT, host: nodeId })),
   };
   const turn = (key: string, signal: AbortSignal): Promise<Next> => {

@@ -15,6 +15,8 @@ import { askProvider, writeContent } from "../publish/content.ts";
 import { goText, PublishFailure } from "../publish/failure.ts";
 import { stampTarget } from "../publish/target.ts";
 import { SERVICE_ACCOUNT_TOKENS, type Volume } from "../publish/volume.ts";
+import { rotateSecrets } from "../sync/index.ts";
+import type { Secret } from "../sync/wanted.ts";
 import { isOver, type PodVolume, placeOf, serviceAccountOf, volumeOfClass } from "./place.ts";
 import type { RotationReport } from "./report.ts";
 import type { TokenSource } from "./tokens.ts";
@@ -33,6 +35,8 @@ export type RotationDeps = {
   readonly pods: Informer<KubeObject>;
   /** Secrets labelled as used by volumes; no other is seen. */
   readonly usedSecrets: Informer<KubeObject>;
+  /** Secrets that drivers made. */
+  readonly managedSecrets: Informer<Secret>;
   readonly tokens: TokenSource;
   readonly events: EventRecorder;
 };
@@ -69,7 +73,18 @@ export async function rotateVolume(
 
   report.errorType = "FailedToRotate";
   report.isRotated = isChanged(current, versions);
-  if (!report.isRotated) return;
+  if (report.isRotated) await recordVersions(status, versions, spc, deps, tell, signal);
+  await rotateSecrets(spc, volume.targetPath, { ...deps, secrets: deps.managedSecrets, tell }, signal);
+}
+
+async function recordVersions(
+  status: SecretProviderClassPodStatus,
+  versions: readonly ObjectVersion[],
+  spc: SecretProviderClass,
+  deps: RotationDeps,
+  tell: Tell,
+  signal: AbortSignal,
+): Promise<void> {
   tell("Normal", "MountRotationComplete", `successfully rotated mounted contents for spc ${nameOf(spc)}`);
   await record(status, versions, deps, signal, (message) =>
     tell(

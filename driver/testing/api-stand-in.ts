@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { type Clock, hours, Scope } from "../../core/index.ts";
 import type { KubeConfig, KubeObject } from "../../kube/index.ts";
 import { createCertificateAuthority, type HttpExchange, type StreamWriter, startHttpServer } from "../../net/index.ts";
@@ -80,12 +81,14 @@ export async function startApiStandIn(clock: Clock): Promise<ApiStandIn> {
         uid: randomUUID(),
         ...before?.metadata,
         ...object.metadata,
-        resourceVersion: String(++version),
+        resourceVersion: before?.metadata.resourceVersion ?? "",
       };
       // Unlike a merge, a replaced object loses the labels and owners it does not bring.
       for (const field of ["labels", "ownerReferences"] as const)
         if (object.metadata[field] === undefined) delete metadata[field];
-      const stored = { ...object, metadata };
+      // Who writes what stands there already changes nothing, and nobody is told.
+      if (before !== undefined && isDeepStrictEqual(before, { ...object, metadata })) return before;
+      const stored = { ...object, metadata: { ...metadata, resourceVersion: String(++version) } };
       objects.set(key, stored);
       tell(before === undefined ? "ADDED" : "MODIFIED", plural, stored);
       return stored;

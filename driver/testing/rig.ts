@@ -38,6 +38,8 @@ export class Rig implements AsyncDisposable {
   readonly provider: ScriptedProvider;
   readonly mounter: Mounter;
   readonly #options: RigOptions;
+  #starts = 0;
+  #dying: Promise<void> | undefined;
   #driver: RunningDriver | undefined;
   #node: GrpcClient<typeof Node> | undefined;
 
@@ -75,10 +77,11 @@ export class Rig implements AsyncDisposable {
   }
 
   async startDriver(changes: Partial<DriverSpec> = {}): Promise<void> {
+    await this.#dying; // its socket goes late
     const path = join(this.folder, "csi.sock");
     this.#driver = await new Driver({
       log: silentLog,
-      random: seededRandom(1),
+      random: seededRandom(++this.#starts), // a second driver must not draw the first one's names
       nodeId: "node-0",
       kubeletRootDir: this.folder,
       providersDir: join(this.folder, "prov"),
@@ -93,6 +96,19 @@ export class Rig implements AsyncDisposable {
     }).start();
     this.#node = grpcClient(Node, { clock: this.clock, target: { path } });
     await this.#driver.synced;
+  }
+
+  /** As kill -9 does it; its socket goes all the same. */
+  async killDriver(): Promise<void> {
+    const driver = this.#driver;
+    this.#driver = undefined;
+    this.#dying = driver?.kill();
+    await this.#dying;
+    this.#node?.close();
+  }
+
+  get hasDriver(): boolean {
+    return this.#driver !== undefined;
   }
 
   async stopDriver(): Promise<void> {
@@ -216,7 +232,7 @@ export class Rig implements AsyncDisposable {
     await this.provider.stop();
     await this.api[Symbol.asyncDispose]();
     await this.scope[Symbol.asyncDispose]();
-    unmountBelow(join(this.folder, "pods"), this.mounter);
+    unmountBelow(this.folder, this.mounter);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

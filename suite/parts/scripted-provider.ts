@@ -95,6 +95,13 @@ export class ScriptedProvider implements AsyncDisposable {
     this.#server = undefined;
   }
 
+  /** As kill -9: calls under way lose their connection. */
+  async kill(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    await server?.kill();
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop();
   }

@@ -1,7 +1,14 @@
 import { rm } from "node:fs/promises";
 import { create, type DescMethodUnary, type DescService } from "@bufbuild/protobuf";
 import * as grpc from "@grpc/grpc-js";
-import { type ActivityToken, type Clock, type Deadline, MountproofError, messageOf } from "../../core/index.ts";
+import {
+  type ActivityToken,
+  type Clock,
+  type Deadline,
+  MountproofError,
+  messageOf,
+  waiting,
+} from "../../core/index.ts";
 import {
   ACTIVITY_HEADER,
   DEADLINE_HEADER,
@@ -68,8 +75,12 @@ export interface RunningGrpcServer extends AsyncDisposable {
   readonly address: GrpcAddress;
   /** Takes no new calls and resolves when those under way have ended. */
   drain(): Promise<void>;
+  /** Ends as the process that serves does when it is killed: every call under way loses its connection. */
+  kill(): Promise<void>;
 }
 
+/** As go-grpc tells its caller. */
+const CONNECTION_LOST = "error reading from server: EOF";
 /** sockaddr_un holds 108 bytes, one of them the terminator. */
 const MAX_SOCKET_PATH = 107;
 
@@ -81,6 +92,7 @@ const MAX_SOCKET_PATH = 107;
  */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<RunningGrpcServer> {
   const { listen, clock } = options;
+  const underWay = new Set<() => void>();
   const server = new grpc.Server({
     ...(options.maxReceiveBytes !== undefined && { "grpc.max_receive_message_length": options.maxReceiveBytes }),
     "grpc.max_send_message_length": -1,
@@ -91,7 +103,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     for (const method of bound.descriptor.methods) {
       if (method.methodKind !== "unary") continue;
       definition[method.localName] = definitionOf(bound.descriptor, method);
-      implementation[method.localName] = serve(options, bound, method as DescMethodUnary);
+      implementation[method.localName] = serve(options, bound, method as DescMethodUnary, underWay);
     }
     server.addService(definition, implementation);
   }
@@ -113,8 +125,16 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   const address = "path" in listen ? listen : { host: listen.host, port };
   return {
     address,
+    // Those under way hold the clock for themselves; one that waits for time must not be waited for by it.
     drain: () =>
-      clock.activity.track(`${options.name} drains`, () => new Promise((done) => server.tryShutdown(() => done()))),
+      waiting(clock, `${options.name} drains`, () => new Promise((done) => server.tryShutdown(() => done()))),
+    kill: async () => {
+      for (const lose of underWay) lose();
+      // The losses are on their way to the callers; what is cut now would be told as cancelled.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      server.forceShutdown();
+      await removeSocket();
+    },
     [Symbol.asyncDispose]: async () => {
       server.forceShutdown();
       await removeSocket();
@@ -145,6 +165,7 @@ function serve(
   options: GrpcServerOptions,
   bound: BoundService,
   method: DescMethodUnary,
+  underWay: Set<() => void>,
 ): grpc.handleUnaryCall<object, object> {
   const { clock } = options;
   const handler = bound.handlers.get(method.localName);
@@ -174,6 +195,7 @@ function serve(
       activity: token,
     };
     const finish = (code: number, details: string, reply: object | undefined, statusDetails?: Uint8Array): void => {
+      if (!underWay.delete(lose)) return; // the connection is lost already
       deadline?.[Symbol.dispose]();
       options.onExchange?.({
         side: "server",
@@ -192,6 +214,11 @@ function serve(
       else callback(null, reply);
       token.end();
     };
+    const lose = (): void => {
+      gone.abort(new GrpcError(GrpcStatus.CANCELLED, "context canceled"));
+      finish(GrpcStatus.UNAVAILABLE, CONNECTION_LOST, undefined);
+    };
+    underWay.add(lose);
     void clock.activity
       .run(token, async () => {
         if (handler === undefined) throw new GrpcError(GrpcStatus.UNIMPLEMENTED, "");
