@@ -9,6 +9,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { AUTOSCALING_V2 } from "./autoscaling-v2.ts";
 
 type Field = { json: string; n: number; go: string; pointer?: boolean; omitempty?: boolean; inline?: boolean };
 type Group = Record<string, Field[]>;
@@ -16,6 +17,7 @@ type Group = Record<string, Field[]>;
 const root = join(import.meta.dirname, "..");
 const facts = process.argv[2] ?? process.env["MOUNTPROOF_FACTS"] ?? join(root, "../shared/facts");
 const groups: Record<string, Group> = JSON.parse(readFileSync(join(facts, "kube-protobuf-fields.json"), "utf8"));
+groups["autoscaling/v2"] = AUTOSCALING_V2;
 
 /** Types with an encoding of their own; the letters are explained in table-format of the generated file. */
 const SPECIAL: Record<string, string> = {

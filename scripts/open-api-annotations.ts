@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { openApiName, propertyOf } from "../clusters/embedded/apiserver/schema/property.ts";
 import { type FieldRow, loadMessageTable } from "../wire/kubeproto/index.ts";
+import { AUTOSCALING_V2_ANNOTATIONS } from "./autoscaling-v2.ts";
 
 type Loose = Record<string, unknown>;
 type Type = Loose & { properties?: Record<string, Loose>; required?: string[] };
@@ -57,6 +58,8 @@ for (const key of table.keys().sort()) {
   };
   if (Object.keys(entry).length > 0) lines.push(`  ${JSON.stringify(key)}: ${JSON.stringify(JSON.stringify(entry))},`);
 }
+for (const [name, entry] of Object.entries(AUTOSCALING_V2_ANNOTATIONS))
+  lines.push(`  ${JSON.stringify(`autoscaling/v2.${name}`)}: ${JSON.stringify(JSON.stringify(entry))},`);
 writeFileSync(
   join(root, "clusters/embedded/apiserver/schema/gen/annotations.ts"),
   `// Written by scripts/open-api-annotations.ts; do not edit. The format is explained in ../annotations.ts.

@@ -8,9 +8,10 @@ import type { User } from "./auth/user.ts";
 import type { Authority } from "./authority.ts";
 import type { Schema } from "./crd/types.ts";
 import { serveDiscovery } from "./discovery/discovery.ts";
-import type { Kind, Verb } from "./kinds/kind.ts";
+import { apiVersionOf, type Kind, type Verb } from "./kinds/kind.ts";
 import type { ApiRequest, RequestInfo } from "./pipeline.ts";
-import { getObject, listObjects, sendObject } from "./read/read.ts";
+import { admitsProtobuf, negotiate } from "./read/negotiate.ts";
+import { codecFor, getObject, listObjects, sendObject } from "./read/read.ts";
 import { watchObjects } from "./read/watch.ts";
 import { readObject } from "./requests/body.ts";
 import { requestInfo } from "./requests/info.ts";
@@ -62,6 +63,7 @@ export function apiHandler(options: HandlerOptions): HttpHandler {
       });
     if (info.verb !== "watch") response.once("finish", tell);
     try {
+      if (admitsProtobuf(exchange.headers.accept)) await server.types.protobuf();
       const user = await userOf(options, exchange);
       caller = user?.name ?? "";
       await answer(options, exchange, info, user);
@@ -144,6 +146,8 @@ async function serveResource(options: HandlerOptions, request: ApiRequest): Prom
     return sendObject(server, request, kind, 201, await review(request, object));
   }
   const schema = options.schemaOf(kind);
+  if (kind.isAnnounced === true && ["create", "update", "patch"].includes(info.verb))
+    throw notImplemented(`${kind.kind} of ${apiVersionOf(kind)}`);
   if (!kind.verbs.includes(info.verb as Verb)) throw methodNotAllowed();
   const needsName = info.verb === "update" || info.verb === "patch";
   const isCollection = nameInPath(exchange, info) === "";
@@ -213,7 +217,7 @@ async function serveSubresource(options: HandlerOptions, request: ApiRequest, ki
     server.extensions,
   );
   const made = await custom(request, parent, body);
-  exchange.json(201, made);
+  sendObject(server, request, kind, 201, made);
 }
 
 /** These answer upgrades alone, where there are kubelets to ask. */
@@ -239,11 +243,22 @@ function refuse(server: ServerContext, exchange: HttpExchange, error: unknown): 
   if (status.code === 500 && !(error instanceof KubeStatusError))
     server.log.error("a request failed", { operation: `${exchange.method} ${exchange.path}`, error: messageOf(error) });
   const { retryAfterSeconds } = status.details ?? {};
-  exchange.json(
-    status.code ?? 500,
-    status,
-    retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) },
-  );
+  const headers: Record<string, string> =
+    retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) };
+  const codec = codecFor(server, status);
+  if (codec !== undefined && prefersProtobuf(exchange)) {
+    const type = "application/vnd.kubernetes.protobuf";
+    exchange.respond(status.code ?? 500, { ...headers, "content-type": type }, codec.encode(status));
+  } else exchange.json(status.code ?? 500, status, headers);
+}
+
+/** A refusal is told in the client's form, in JSON when none of its forms is known. */
+function prefersProtobuf({ headers }: HttpExchange): boolean {
+  try {
+    return negotiate(headers.accept, true) === "protobuf";
+  } catch {
+    return false;
+  }
 }
 
 function statusOf(error: unknown) {

@@ -25,7 +25,11 @@ export type ServerContext = {
 export function present(kind: Kind, stored: KubeObject): KubeObject {
   const shown = kind.storedAs === undefined ? stored : kind.storedAs.read(stored);
   const apiVersion = apiVersionOf(kind);
-  return shown.apiVersion === apiVersion ? shown : { ...shown, apiVersion };
+  return shown.apiVersion === apiVersion ? shown : { kind: shown.kind, apiVersion, ...without(shown) };
+}
+
+function without({ apiVersion: _version, kind: _kind, ...rest }: KubeObject): Pick<KubeObject, "metadata"> {
+  return rest;
 }
 
 /** The stored object, as stored; undefined when there is none. */

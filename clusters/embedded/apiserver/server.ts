@@ -14,7 +14,7 @@ import {
   startHttpServer,
   withFaults,
 } from "../../../net/index.ts";
-import { loadKubeProto, PROTOBUF_CONTENT_TYPE } from "../../../wire/kubeproto/index.ts";
+import { PROTOBUF_CONTENT_TYPE } from "../../../wire/kubeproto/index.ts";
 import { jwks, openIdConfiguration } from "./auth/oidc.ts";
 import { ANONYMOUS, type User } from "./auth/user.ts";
 import { Authority } from "./authority.ts";
@@ -210,11 +210,10 @@ async function assemble(spec: ApiServerSpec, scope: Scope): Promise<RunningApiSe
       extensions.subresources.set("/pods/log", podLog(server, scope.use(kubeletClient(server, spec.kubelets))));
   }
   extensions.admissions.push(serviceAccountAdmission(server), clusterAddresses(server));
-  let codec: Awaited<ReturnType<typeof loadKubeProto>> | undefined;
-  extensions.decoders.set(PROTOBUF_CONTENT_TYPE, async (body) => {
-    codec ??= await loadKubeProto();
-    return codec.decode(body) as unknown as KubeObject;
-  });
+  extensions.decoders.set(
+    PROTOBUF_CONTENT_TYPE,
+    async (body) => (await server.types.protobuf()).decode(body) as unknown as KubeObject,
+  );
   bootstrap(server, { secretsStore: spec.secretsStore !== false });
 
   const configFor = async (user: { name: string; groups?: readonly string[] }): Promise<KubeConfig> => {

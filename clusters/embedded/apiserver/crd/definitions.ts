@@ -1,4 +1,5 @@
 import type { Condition, KubeObject } from "../../../../kube/types.ts";
+import { age } from "../kinds/columns/column.ts";
 import { ALL_VERBS, type Column, type Kind, type Subresource } from "../kinds/kind.ts";
 import { type FieldError, invalid, notSupported, required } from "../validation/field-error.ts";
 import {
@@ -84,19 +85,34 @@ function scaleOf({ subresources }: Version): Pick<Kind, "scale"> {
   };
 }
 
+const COLUMN_TYPES = ["integer", "number", "boolean", "date"] as const;
+
 function columnOf({ name, type, format, description, priority, jsonPath }: PrinterColumn): Column {
+  const shown = COLUMN_TYPES.find((one) => one === type) ?? "string";
   return {
     name,
-    type: type === "integer" ? "integer" : type === "date" ? "date" : "string",
-    ...(format === "name" && { format: "name" as const }),
+    type: shown,
+    ...(format !== undefined && { format }),
     ...(description !== undefined && { description }),
     ...(priority !== undefined && { priority }),
-    value: (object) => {
-      const value = valueAt(object, jsonPath);
-      if (value === undefined || value === null) return "";
-      return typeof value === "number" ? value : typeof value === "object" ? JSON.stringify(value) : String(value);
-    },
+    value: (object, now) => cellOf(valueAt(object, jsonPath), shown, now),
   };
+}
+
+/** What has no value, or one of another type, is no cell (apiextensions-apiserver, tableconvertor). */
+function cellOf(value: unknown, type: Column["type"], now: number): string | number | boolean | null {
+  if (value === undefined || value === null) return null;
+  switch (type) {
+    case "date":
+      return typeof value === "string" && !Number.isNaN(Date.parse(value)) ? age(value, now) : "<invalid>";
+    case "boolean":
+      return typeof value === "boolean" ? value : null;
+    case "integer":
+    case "number":
+      return typeof value === "number" ? value : null;
+    default:
+      return typeof value === "object" ? JSON.stringify(value) : String(value);
+  }
 }
 
 /** A simple JSONPath, `.spec.items[0].name`: what printer columns and selectable fields use. */

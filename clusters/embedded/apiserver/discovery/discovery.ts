@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import type { HttpExchange } from "../../../../net/index.ts";
-import type { Kind } from "../kinds/kind.ts";
+import type { Kind, Verb } from "../kinds/kind.ts";
 import type { Registry } from "../kinds/registry.ts";
 
 type Groups = Map<string, Map<string, Kind[]>>;
@@ -20,6 +21,25 @@ function groupsOf(registry: Registry): Groups {
 }
 
 const byPlural = (a: Kind, b: Kind): number => (a.plural < b.plural ? -1 : 1);
+
+/** CustomResources list their verbs in an order of their own (apiextensions-apiserver, discovery controller). */
+const CUSTOM_VERBS: readonly Verb[] = [
+  "delete",
+  "deletecollection",
+  "get",
+  "list",
+  "patch",
+  "create",
+  "update",
+  "watch",
+];
+const verbsOf = ({ isCustom, verbs }: Kind): readonly Verb[] =>
+  isCustom === true ? CUSTOM_VERBS.filter((verb) => verbs.includes(verb)) : verbs;
+
+/** Tells clients when a kind is stored in another form (k8s.io/apiserver, discovery/storageversionhash.go). */
+function storageHash({ group, kind, version }: Kind): string {
+  return createHash("sha256").update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString("base64");
+}
 
 /** v2 > v1 > v1beta1 > v1alpha1 > anything else (k8s.io/apimachinery, version/helpers.go). */
 function rank(version: string): number {
@@ -87,16 +107,17 @@ function groupList(registry: Registry) {
 }
 
 function resources(kind: Kind): object[] {
-  const { plural, singular, namespaced, verbs, shortNames, categories } = kind;
+  const { plural, singular, namespaced, shortNames, categories } = kind;
   return [
     {
       name: plural,
       singularName: singular,
       namespaced,
       kind: kind.kind,
-      verbs,
+      verbs: verbsOf(kind),
       ...(shortNames !== undefined && { shortNames }),
       ...(categories !== undefined && { categories }),
+      ...(kind.verbs.includes("watch") && { storageVersionHash: storageHash(kind) }),
     },
     ...kind.subresources.map((sub) => ({
       name: `${plural}/${sub.name}`,
@@ -139,25 +160,28 @@ function sendAggregated(exchange: HttpExchange, registry: Registry, isCore: bool
 
 function aggregated(kind: Kind): object {
   const scope = kind.namespaced ? "Namespaced" : "Cluster";
-  const { plural, singular, verbs, shortNames, categories, subresources } = kind;
+  const { plural, singular, shortNames, categories, subresources } = kind;
   return {
     resource: plural,
-    responseKind: kindOf(kind),
+    responseKind: responseKind(kind, kind),
     scope,
     singularResource: singular,
-    verbs,
+    verbs: verbsOf(kind),
     ...(shortNames !== undefined && { shortNames }),
     ...(categories !== undefined && { categories }),
     ...(subresources.length > 0 && {
       subresources: subresources.map((sub) => ({
         subresource: sub.name,
-        responseKind: kindOf({ ...kind, ...sub, kind: sub.kind ?? kind.kind }),
+        responseKind: responseKind(kind, sub),
         verbs: sub.verbs,
       })),
     }),
   };
 }
 
-function kindOf({ group, version, kind }: Pick<Kind, "group" | "version" | "kind">): object {
-  return { group, version, kind };
+/** Built-in kinds of the version's own group leave group and version empty. */
+function responseKind(kind: Kind, of: Partial<Pick<Kind, "group" | "version" | "kind">>): object {
+  const own = kind.isCustom === true ? { group: kind.group, version: kind.version } : { group: "", version: "" };
+  const { group, version } = of === kind ? own : { group: of.group ?? own.group, version: of.version ?? own.version };
+  return { group, version, kind: of.kind ?? kind.kind };
 }

@@ -26,12 +26,12 @@ export type Subresource = {
 /** A column of `kubectl get`. */
 export type Column = {
   readonly name: string;
-  readonly type: "string" | "integer" | "date";
-  readonly format?: "name";
+  readonly type: "string" | "integer" | "number" | "boolean" | "date";
+  readonly format?: string;
   readonly description?: string;
   /** 0 shows always, 1 with `-o wide`. */
   readonly priority?: number;
-  readonly value: (object: KubeObject, now: number) => string | number;
+  readonly value: (object: KubeObject, now: number) => string | number | boolean | null;
 };
 
 /** A kind the server serves, built in or from a CustomResourceDefinition. One source of truth for all that is known of it. */
@@ -47,6 +47,8 @@ export type Kind = {
   readonly verbs: readonly Verb[];
   readonly subresources: readonly Subresource[];
   readonly isCustom?: boolean;
+  /** Told of by discovery and always empty: what would make an object of it is refused with 501. */
+  readonly isAnnounced?: boolean;
   /** The kind under whose key objects are stored, for groups that share a store (both Event groups). */
   readonly storedAs?: {
     readonly group: string;

@@ -143,10 +143,13 @@ export const podKind: Pick<Kind, "kind" | "plural"> & Partial<Kind> = {
   subresources: [
     { name: "attach", verbs: ["create", "get"], kind: "PodAttachOptions" },
     { name: "binding", verbs: ["create"], kind: "Binding" },
+    { name: "ephemeralcontainers", verbs: ["get", "patch", "update"] },
     { name: "eviction", verbs: ["create"], group: "policy", version: "v1", kind: "Eviction" },
     { name: "exec", verbs: ["create", "get"], kind: "PodExecOptions" },
     { name: "log", verbs: ["get"] },
     { name: "portforward", verbs: ["create", "get"], kind: "PodPortForwardOptions" },
+    { name: "proxy", verbs: ["create", "delete", "get", "patch", "update"], kind: "PodProxyOptions" },
+    { name: "resize", verbs: ["get", "patch", "update"] },
     { name: "status", verbs: ["get", "patch", "update"] },
   ],
   selectable: {

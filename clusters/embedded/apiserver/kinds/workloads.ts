@@ -86,6 +86,16 @@ export const replicaSetKind: Definition = {
   validate: workloadErrors,
 };
 
+/** Kept for `kubectl get all` and old manifests; no controller runs for it, so it is stored by nobody. */
+export const replicationControllerKind: Definition = {
+  kind: "ReplicationController",
+  plural: "replicationcontrollers",
+  shortNames: ["rc"],
+  categories: ["all"],
+  subresources: withScale,
+  isAnnounced: true,
+};
+
 export const workloadKinds: readonly (Definition & Pick<Kind, "group">)[] = [
   {
     group: "apps",

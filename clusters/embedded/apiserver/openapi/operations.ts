@@ -115,6 +115,8 @@ export function pathsOf(kind: Kind, names: SchemaNames): Record<string, Operatio
     delete: can("delete") && operation("delete", own),
   });
   for (const sub of kind.subresources) {
+    // What connects to a container has no body to describe.
+    if (sub.kind?.endsWith("Options") === true || sub.name === "log") continue;
     const of: Target = { kind: { ...kind, ...pickKind(kind, sub) }, isList: false, subresource: sub.name };
     add(`${collection}/{name}/${sub.name}`, ["name", ...home], {
       get: sub.verbs.includes("get") && operation("get", of),

@@ -19,7 +19,7 @@ export function openApiServer(
   let known: { readonly revision: number; readonly groups: ReadonlyMap<string, Group> } | undefined;
   const groupsNow = (): ReadonlyMap<string, Group> => {
     if (known?.revision === registry.revision) return known.groups;
-    const byKey = [...Map.groupBy(registry.all(), documentKey)].sort(([a], [b]) => (a < b ? -1 : 1));
+    const byKey = [...Map.groupBy(typedKinds(registry.all()), documentKey)].sort(([a], [b]) => (a < b ? -1 : 1));
     const groups = new Map(
       byKey.map(([key, kinds]) => {
         const schemas = kinds.map((kind) => schemaOf(kind) ?? null);
@@ -61,6 +61,11 @@ export function openApiServer(
     else exchange.respond(200, { "content-type": "application/json", etag }, await textOf(group));
     return true;
   };
+}
+
+/** Kinds that are only told of have no types to describe. */
+function typedKinds(kinds: readonly Kind[]): Kind[] {
+  return kinds.filter(({ isAnnounced }) => isAnnounced !== true);
 }
 
 type Group = { readonly kinds: readonly Kind[]; readonly hash: string };

@@ -1,11 +1,12 @@
 import { KubeStatusError } from "../../../../kube/client.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
+import { type KubeProtoCodec, PROTOBUF_CONTENT_TYPE } from "../../../../wire/kubeproto/index.ts";
 import { apiVersionOf, type Kind } from "../kinds/kind.ts";
 import { tableOf } from "../kinds/registry.ts";
 import type { ApiRequest } from "../pipeline.ts";
 import { findStored, present, type ServerContext } from "../server-context.ts";
 import { expired, versionTooLarge } from "../store/refusals.ts";
-import { jsonOf } from "../store/store.ts";
+import { itemJsonOf, jsonOf } from "../store/store.ts";
 import { badRequest, failure, notFoundObject } from "../validation/field-error.ts";
 import { negotiate } from "./negotiate.ts";
 import { type Matcher, selection } from "./selectors.ts";
@@ -29,9 +30,12 @@ export function sendObject(
   object: KubeObject,
 ): void {
   const { exchange } = request;
-  const form = negotiate(exchange.headers.accept);
+  const codec = codecFor(server, object);
+  const form = negotiate(exchange.headers.accept, codec !== undefined);
   const headers = { "content-type": "application/json", ...warningHeaders(request.warnings) };
-  if (form === "table") {
+  if (form === "protobuf" && codec !== undefined)
+    exchange.respond(status, { ...headers, "content-type": PROTOBUF_CONTENT_TYPE }, codec.encode(object));
+  else if (form === "table") {
     const table = tableOfObjects(kind, [object], {
       now: server.clock.now(),
       include: includeObject(request),
@@ -39,6 +43,14 @@ export function sendObject(
     });
     exchange.respond(status, headers, JSON.stringify(table));
   } else exchange.respond(status, headers, form === "partial" ? JSON.stringify(partial(object)) : jsonOf(object));
+}
+
+/** The codec when it is loaded and knows the kind: then the answer can be protobuf. */
+export function codecFor(
+  { types }: ServerContext,
+  { apiVersion, kind }: Pick<KubeObject, "apiVersion" | "kind">,
+): KubeProtoCodec | undefined {
+  return types.codec?.knows(apiVersion, kind) === true ? types.codec : undefined;
 }
 
 /** `Warning: 299 - "text"`, one header a note. */
@@ -58,7 +70,9 @@ export function includeObject({ exchange }: ApiRequest): IncludeObject {
 /** Answers a list: the whole, or a page of it. */
 export function listObjects(server: ServerContext, request: ApiRequest, kind: Kind): void {
   const { exchange, info } = request;
-  const form = negotiate(exchange.headers.accept);
+  const list = { apiVersion: apiVersionOf(kind), kind: `${kind.kind}List` };
+  const codec = codecFor(server, list);
+  const form = negotiate(exchange.headers.accept, codec !== undefined);
   const page = readPage(server, request);
   const matches = selection(kind, exchange.query.get("labelSelector"), exchange.query.get("fieldSelector"));
   const { items, metadata } = selectPage(server, kind, info.namespace, matches, page);
@@ -68,11 +82,22 @@ export function listObjects(server: ServerContext, request: ApiRequest, kind: Ki
     exchange.respond(200, headers, JSON.stringify(table));
     return;
   }
+  if (form === "protobuf" && codec !== undefined) {
+    const bytes = codec.encode({ ...list, metadata, items } as Parameters<typeof codec.encode>[0]);
+    exchange.respond(200, { ...headers, "content-type": PROTOBUF_CONTENT_TYPE }, bytes);
+    return;
+  }
   const isPartial = form === "partial";
   const head = isPartial
     ? `{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1"`
-    : `{"kind":${JSON.stringify(`${kind.kind}List`)},"apiVersion":${JSON.stringify(apiVersionOf(kind))}`;
-  const texts = items.map((object) => (isPartial ? JSON.stringify(partial(object)) : jsonOf(object)));
+    : `{"kind":${JSON.stringify(list.kind)},"apiVersion":${JSON.stringify(list.apiVersion)}`;
+  // Items of built-in kinds do not repeat their kind, CustomResources do.
+  const textOf = isPartial
+    ? (object: KubeObject): string => JSON.stringify(partial(object))
+    : kind.isCustom === true
+      ? jsonOf
+      : itemJsonOf;
+  const texts = items.map(textOf);
   exchange.respond(200, headers, `${head},"metadata":${JSON.stringify(metadata)},"items":[${texts.join(",")}]}`);
 }
 

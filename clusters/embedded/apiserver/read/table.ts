@@ -1,5 +1,5 @@
 import type { KubeObject } from "../../../../kube/types.ts";
-import { columnsOf } from "../kinds/columns.ts";
+import { columnsOf } from "../kinds/columns/index.ts";
 import type { Column, Kind } from "../kinds/kind.ts";
 
 export type IncludeObject = "None" | "Metadata" | "Object";

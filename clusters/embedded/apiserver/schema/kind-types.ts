@@ -1,4 +1,5 @@
 import type { KubeObject } from "../../../../kube/types.ts";
+import { type KubeProtoCodec, loadKubeProto } from "../../../../wire/kubeproto/index.ts";
 import type { Schema } from "../crd/types.ts";
 import { apiVersionOf, type Kind } from "../kinds/kind.ts";
 import { type BuiltInTypes, loadBuiltInTypes } from "./built-in-types.ts";
@@ -9,11 +10,25 @@ import type { TypeNode } from "./type-node.ts";
 /** The types of the kinds that are served: built-in ones from the table, CustomResources' from their schemas. */
 export class KindTypes {
   #loading: Promise<BuiltInTypes> | undefined;
+  #loadingCodec: Promise<KubeProtoCodec> | undefined;
+  #codec: KubeProtoCodec | undefined;
   readonly #custom = new WeakMap<Kind, TypeNode>();
 
   builtIn(): Promise<BuiltInTypes> {
     this.#loading ??= loadBuiltInTypes();
     return this.#loading;
+  }
+
+  /** Loads the protobuf codec, for who sends or wants protobuf. */
+  async protobuf(): Promise<KubeProtoCodec> {
+    this.#loadingCodec ??= loadKubeProto();
+    this.#codec = await this.#loadingCodec;
+    return this.#codec;
+  }
+
+  /** The codec once it was asked for. */
+  get codec(): KubeProtoCodec | undefined {
+    return this.#codec;
   }
 
   /** Undefined for a built-in kind that the table does not hold. */

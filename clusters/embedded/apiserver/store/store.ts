@@ -74,7 +74,12 @@ export class Store {
     const { objects } = this.#table(table);
     const previous = objects.get(key)?.object;
     const resourceVersion = ++this.#version;
-    const stored = freeze({ ...object, metadata: { ...object.metadata, resourceVersion: String(resourceVersion) } });
+    // kind and apiVersion first: see itemJsonOf.
+    const stored = freeze({
+      ...headOf(object),
+      ...object,
+      metadata: { ...object.metadata, resourceVersion: String(resourceVersion) },
+    });
     objects.set(key, { key, object: stored, resourceVersion });
     this.#publish(table, {
       type: previous === undefined ? "ADDED" : "MODIFIED",
@@ -165,6 +170,8 @@ export function assertVersion(expected: string | undefined, object: KubeObject, 
   );
 }
 
+const headOf = ({ apiVersion, kind }: KubeObject): Pick<KubeObject, "kind" | "apiVersion"> => ({ kind, apiVersion });
+
 /** Frozen at the top: enough to catch a writer that forgets to copy, and cheap. */
 function freeze(object: KubeObject): KubeObject {
   Object.freeze(object.metadata);
@@ -181,4 +188,14 @@ export function jsonOf(object: KubeObject): string {
     if (Object.isFrozen(object)) texts.set(object, text);
   }
   return text;
+}
+
+/** The JSON of an object as an item of its list: without kind and apiVersion, which the list says for all. */
+export function itemJsonOf(object: KubeObject): string {
+  const { apiVersion, kind } = object;
+  const head = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},`;
+  const text = jsonOf(object);
+  return text.startsWith(head)
+    ? `{${text.slice(head.length)}`
+    : JSON.stringify({ ...object, kind: undefined, apiVersion: undefined });
 }

@@ -23,7 +23,7 @@ const BY_POLICY: Readonly<Record<string, string>> = { Foreground: "foregroundDel
 
 /** Answers a DELETE of one object. */
 export async function deleteObject(server: ServerContext, request: ApiRequest, kind: Kind): Promise<void> {
-  const { info, exchange } = request;
+  const { info } = request;
   const options = await deleteOptions(server, request);
   const current = findStored(server, kind, info.namespace, info.name);
   if (current === undefined) throw notFoundObject(kind.group, kind.plural, info.name);
@@ -43,7 +43,7 @@ export async function deleteObject(server: ServerContext, request: ApiRequest, k
       ...(object.metadata.uid !== undefined && { uid: object.metadata.uid }),
     },
   };
-  exchange.json(200, status, warningHeaders(request.warnings));
+  sendObject(server, request, kind, 200, status as unknown as KubeObject);
 }
 
 /** Answers a DELETE of a collection: everything the selectors leave. */

@@ -185,4 +185,7 @@ export const ANNOTATIONS: Readonly<Record<string, string>> = {
   "storage.k8s.io/v1.CSINodeDriver": "{\"required\":[\"name\",\"nodeID\"],\"fields\":{\"topologyKeys\":{\"x-kubernetes-list-type\":\"atomic\"}}}",
   "storage.k8s.io/v1.CSINodeSpec": "{\"fields\":{\"drivers\":{\"x-kubernetes-list-map-keys\":[\"name\"],\"x-kubernetes-list-type\":\"map\",\"x-kubernetes-patch-merge-key\":\"name\",\"x-kubernetes-patch-strategy\":\"merge\"}}}",
   "storage.k8s.io/v1.StorageClass": "{\"fields\":{\"reclaimPolicy\":{\"enum\":[\"Delete\",\"Recycle\",\"Retain\"]},\"mountOptions\":{\"x-kubernetes-list-type\":\"atomic\"},\"volumeBindingMode\":{\"enum\":[\"Immediate\",\"WaitForFirstConsumer\"]},\"allowedTopologies\":{\"x-kubernetes-list-type\":\"atomic\"}}}",
+  "autoscaling/v2.HPAScalingRules": "{\"fields\":{\"policies\":{\"x-kubernetes-list-type\":\"atomic\"}}}",
+  "autoscaling/v2.HorizontalPodAutoscalerSpec": "{\"required\":[\"scaleTargetRef\",\"maxReplicas\"],\"fields\":{\"metrics\":{\"x-kubernetes-list-type\":\"atomic\"}}}",
+  "autoscaling/v2.HorizontalPodAutoscalerStatus": "{\"required\":[\"desiredReplicas\"],\"fields\":{\"conditions\":{\"x-kubernetes-list-map-keys\":[\"type\"],\"x-kubernetes-list-type\":\"map\",\"x-kubernetes-patch-merge-key\":\"type\",\"x-kubernetes-patch-strategy\":\"merge\"},\"currentMetrics\":{\"x-kubernetes-list-type\":\"atomic\"}}}",
 };

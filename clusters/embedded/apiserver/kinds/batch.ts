@@ -1,0 +1,142 @@
+import type { KubeObject } from "../../../../kube/types.ts";
+import { type FieldError, forbidden, invalid, notSupported, required } from "../validation/field-error.ts";
+import type { Kind } from "./kind.ts";
+import { canonical, defaultPodSpec, podSpecErrors } from "./pods.ts";
+
+type Definition = Pick<Kind, "kind" | "plural"> & Partial<Kind>;
+type Loose = Record<string, unknown>;
+type Template = { metadata?: { labels?: Record<string, string> }; spec?: Loose };
+type JobSpec = Loose & { template?: Template; selector?: { matchLabels?: Record<string, string> } };
+
+const withStatus = [{ name: "status", verbs: ["get", "patch", "update"] }] as const satisfies Kind["subresources"];
+const specOf = (object: KubeObject): JobSpec => {
+  object["spec"] ??= {};
+  return object["spec"] as JobSpec;
+};
+
+function defaultJobSpec(spec: JobSpec): void {
+  if (spec["completions"] === undefined && spec["parallelism"] === undefined) {
+    spec["completions"] = 1;
+    spec["parallelism"] = 1;
+  }
+  spec["parallelism"] ??= 1;
+  spec["backoffLimit"] ??= spec["backoffLimitPerIndex"] === undefined ? 6 : 2147483647;
+  spec["completionMode"] ??= "NonIndexed";
+  spec["suspend"] ??= false;
+  spec["manualSelector"] ??= false;
+  spec["podReplacementPolicy"] ??= spec["podFailurePolicy"] === undefined ? "TerminatingOrFailed" : "Failed";
+  if (spec.template?.spec !== undefined) defaultPodSpec(spec.template.spec);
+}
+
+/** A job without a selector of its own gets one by its uid (registry/batch/job, generateSelector). */
+function generateSelector(object: KubeObject): void {
+  const spec = specOf(object);
+  if (spec["manualSelector"] === true) return;
+  const { name = "", uid = "" } = object.metadata;
+  spec.template ??= {};
+  spec.template.metadata ??= {};
+  const labels = {
+    "batch.kubernetes.io/controller-uid": uid,
+    "batch.kubernetes.io/job-name": name,
+    "controller-uid": uid,
+    "job-name": name,
+  };
+  spec.template.metadata.labels = { ...spec.template.metadata.labels, ...labels };
+  // A job without labels shows those of its pods (SetDefaults_Job).
+  object.metadata.labels ??= { ...spec.template.metadata.labels };
+  spec.selector = { matchLabels: { "batch.kubernetes.io/controller-uid": uid } };
+}
+
+function jobSpecErrors(spec: JobSpec, at: string): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const field of [
+    "parallelism",
+    "completions",
+    "backoffLimit",
+    "activeDeadlineSeconds",
+    "ttlSecondsAfterFinished",
+  ]) {
+    const value = spec[field];
+    if (typeof value === "number" && value < 0)
+      errors.push(invalid(`${at}.${field}`, value, "must be greater than or equal to 0"));
+  }
+  const template = `${at}.template.spec`;
+  const pod = (spec.template?.spec ?? {}) as Loose;
+  errors.push(...podSpecErrors(pod as Parameters<typeof podSpecErrors>[0], template));
+  const policy = pod["restartPolicy"];
+  if (policy === "Always") errors.push(required(`${template}.restartPolicy`, 'valid values: "OnFailure", "Never"'));
+  return errors;
+}
+
+export const jobKind: Definition = {
+  kind: "Job",
+  plural: "jobs",
+  categories: ["all"],
+  hasGeneration: true,
+  subresources: withStatus,
+  selectable: {
+    "status.successful": (object) => String((object["status"] as { succeeded?: number } | undefined)?.succeeded ?? 0),
+  },
+  defaults: (object) => defaultJobSpec(specOf(object)),
+  prepare: (object, old) => {
+    if (old === undefined) generateSelector(object);
+  },
+  validate: (object, old) => {
+    const spec = specOf(object);
+    const errors = jobSpecErrors(spec, "spec");
+    if (old === undefined) return errors;
+    const before = specOf(structuredClone(old));
+    for (const field of ["completions", "selector", "template", "completionMode", "podFailurePolicy"]) {
+      const isSuspended = before["suspend"] === true && field === "template";
+      if (!isSuspended && canonical(spec[field] ?? null) !== canonical(before[field] ?? null))
+        errors.push(invalid(`spec.${field}`, spec[field], "field is immutable"));
+    }
+    return errors;
+  },
+};
+
+export const cronJobKind: Definition = {
+  kind: "CronJob",
+  plural: "cronjobs",
+  shortNames: ["cj"],
+  categories: ["all"],
+  hasGeneration: true,
+  subresources: withStatus,
+  defaults: (object) => {
+    const spec = specOf(object);
+    spec["concurrencyPolicy"] ??= "Allow";
+    spec["suspend"] ??= false;
+    spec["successfulJobsHistoryLimit"] ??= 3;
+    spec["failedJobsHistoryLimit"] ??= 1;
+    const { spec: job } = (spec["jobTemplate"] ?? {}) as { spec?: JobSpec };
+    if (job?.template?.spec !== undefined) defaultPodSpec(job.template.spec);
+  },
+  validate: (object) => {
+    const spec = specOf(object);
+    const { spec: job = {} } = (spec["jobTemplate"] ?? {}) as { spec?: JobSpec };
+    const errors = scheduleErrors(String(spec["schedule"] ?? ""), spec["timeZone"]);
+    const policy = String(spec["concurrencyPolicy"]);
+    if (!["Allow", "Forbid", "Replace"].includes(policy))
+      errors.push(notSupported("spec.concurrencyPolicy", policy, ["Allow", "Forbid", "Replace"]));
+    if (job.selector !== undefined && job.selector !== null)
+      errors.push(forbidden("spec.jobTemplate.spec.selector", "`selector` will be auto-generated"));
+    if ((object.metadata.name ?? "").length > 52)
+      errors.push(invalid("metadata.name", object.metadata.name, "must be no more than 52 characters"));
+    return [...errors, ...jobSpecErrors(job, "spec.jobTemplate.spec")];
+  },
+};
+
+function scheduleErrors(schedule: string, timeZone: unknown): FieldError[] {
+  if (schedule === "") return [required("spec.schedule")];
+  const errors: FieldError[] = [];
+  if (schedule.includes("TZ"))
+    errors.push(invalid("spec.schedule", schedule, "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"));
+  const isMacro = /^@(yearly|annually|monthly|weekly|daily|midnight|hourly|every \S+)$/.test(schedule);
+  const fields = schedule.trim().split(/\s+/);
+  if (!isMacro && fields.length !== 5)
+    errors.push(
+      invalid("spec.schedule", schedule, `expected exactly 5 fields, found ${fields.length}: [${fields.join(" ")}]`),
+    );
+  if (timeZone === "") errors.push(invalid("spec.timeZone", "", "timeZone must be nil or non-empty string"));
+  return errors;
+}
