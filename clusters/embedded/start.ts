@@ -128,7 +128,7 @@ async function startManager(connect: Connect, spec: EmbeddedClusterSpec, scope: 
     groups: ["system:masters"],
   });
   scope.use(client);
-  scope.use(await startControllers({ client, clock, log, random }));
+  scope.use(await startControllers({ client, clock, log, random, scheduler: nodeSpecs(spec.nodes ?? 1).length > 0 }));
 }
 
 function nodeSpecs(nodes: number | readonly NodeSpec[]): (NodeSpec & { readonly name: string })[] {

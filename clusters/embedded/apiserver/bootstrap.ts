@@ -1,5 +1,6 @@
 import type { KubeObject } from "../../../kube/types.ts";
 import { bootstrapRbac } from "./auth/rbac/bootstrap.ts";
+import { acceptedStatus, isDefinition } from "./crd/definitions.ts";
 import { secretsStoreDefinitions } from "./crd/secrets-store.ts";
 import { objectKey, tableOf } from "./kinds/registry.ts";
 import { type ServerContext, timestamp } from "./server-context.ts";
@@ -34,7 +35,9 @@ function put(server: ServerContext, group: string, version: string, plural: stri
   if (kind === undefined) return;
   object.metadata.uid = server.random.uuid();
   object.metadata.creationTimestamp = timestamp(server.clock);
+  kind.defaults?.(object, () => undefined);
   kind.prepare?.(object, undefined);
+  if (isDefinition(object)) object.status = acceptedStatus(object, timestamp(server.clock));
   const { namespace = "", name = "" } = object.metadata;
   server.store.put(tableOf(kind), objectKey(kind, namespace, name), object);
 }

@@ -260,6 +260,7 @@ describe("CustomResources", () => {
     expect((await admin.raw("POST", all, { body: definition })).status).toBe(201);
     expect((await admin.raw("GET", path)).status).toBe(200);
     await admin.raw("DELETE", `${all}/things.example.org`);
+    await clock.advance(seconds(1));
     expect((await admin.raw("GET", path)).status).toBe(404);
   });
 });

@@ -19,8 +19,8 @@ import { jwks, openIdConfiguration } from "./auth/oidc.ts";
 import { ANONYMOUS, type User } from "./auth/user.ts";
 import { Authority } from "./authority.ts";
 import { bootstrap } from "./bootstrap.ts";
-import { acceptDefinition, definitionErrors, isDefinition, kindsOf } from "./crd/definitions.ts";
-import type { Definition, Schema } from "./crd/types.ts";
+import { followDefinitions, withDefinitionRules } from "./crd/lifecycle.ts";
+import type { Schema } from "./crd/types.ts";
 import { apiHandler, type HandlerOptions, userOf } from "./handler.ts";
 import { builtInKinds } from "./kinds/built-in.ts";
 import type { Kind } from "./kinds/kind.ts";
@@ -29,7 +29,7 @@ import type { ServerExtensions } from "./pipeline.ts";
 import { kubeletClient, podLog } from "./proxy/log.ts";
 import { streamHandler } from "./proxy/stream.ts";
 import { KindTypes } from "./schema/kind-types.ts";
-import { type KubeVersion, type ServerContext, timestamp } from "./server-context.ts";
+import type { KubeVersion, ServerContext } from "./server-context.ts";
 import { Store } from "./store/store.ts";
 import { bindPod, evictPod } from "./write/pods.ts";
 import { serviceAccountAdmission } from "./write/service-accounts.ts";
@@ -247,6 +247,11 @@ const isAddress = (name: string): boolean => /^[\d.]+$|:/.test(name);
 const HEALTH = new Set(["/healthz", "/livez", "/readyz"]);
 const ISSUER_PATHS = new Set(["/.well-known/openid-configuration", "/openid/v1/jwks"]);
 
+/** The patch releases whose behaviour was looked at. */
+function gitVersionOf(kubeVersion: KubeVersion): string {
+  return kubeVersion === "1.34" ? "v1.34.4" : `v${kubeVersion}.0`;
+}
+
 function servePaths(
   { extensions, kubeVersion }: ServerContext,
   authority: Authority,
@@ -265,7 +270,7 @@ function servePaths(
       emulationMinor: minor,
       minCompatibilityMajor: major,
       minCompatibilityMinor: String(Number(minor) - 1),
-      gitVersion: `v${kubeVersion}.0`,
+      gitVersion: gitVersionOf(kubeVersion),
       gitCommit: "",
       gitTreeState: "clean",
       buildDate: "1970-01-01T00:00:00Z",
@@ -280,36 +285,4 @@ function servePaths(
   paths.set("/openid/v1/jwks", async ({ exchange }) =>
     exchange.json(200, jwks(await authority.keys.published()), { "content-type": "application/jwk-set+json" }),
   );
-}
-
-/** A CustomResourceDefinition is accepted in the write itself: its kinds are served in the instant it is there. */
-function withDefinitionRules(kind: Kind, clock: Clock): Kind {
-  if (kind.plural !== "customresourcedefinitions") return kind;
-  const now = (): string => timestamp(clock);
-  return {
-    ...kind,
-    prepare: (object) => {
-      const { spec } = object as Partial<Definition>;
-      if (spec?.names?.kind !== undefined && Array.isArray(spec.versions))
-        acceptDefinition(object as Definition, now());
-    },
-    validate: (object) => definitionErrors(object as Definition),
-  };
-}
-
-function followDefinitions(server: ServerContext, schemas: WeakMap<Kind, Schema>): void {
-  const { store, registry } = server;
-  store.follow("apiextensions.k8s.io/customresourcedefinitions", store.version, ({ type, object }) => {
-    if (!isDefinition(object)) return;
-    const { group, names } = object.spec;
-    registry.remove(group, names.plural);
-    if (type === "DELETED") {
-      store.drop(`${group}/${names.plural}`);
-      return;
-    }
-    for (const { kind, schema } of kindsOf(object)) {
-      if (schema !== undefined) schemas.set(kind, schema);
-      registry.add(kind);
-    }
-  });
 }

@@ -7,6 +7,7 @@ import { startDaemonSetController } from "./daemon-set.ts";
 import { startDeploymentController } from "./deployment.ts";
 import { startGarbageCollector } from "./garbage-collector.ts";
 import { startNamespaceController } from "./namespace.ts";
+import { startNodeLifecycleController } from "./node-lifecycle.ts";
 import { startReplicaSetController } from "./replica-set.ts";
 import { startScheduler } from "./scheduler.ts";
 import { startServiceAccountController } from "./service-account.ts";
@@ -21,6 +22,7 @@ const CONTROLLERS: readonly StartController[] = [
   startStatefulSetController,
   startDaemonSetController,
   startGarbageCollector,
+  startNodeLifecycleController,
 ];
 
 export type ControllersSpec = {
@@ -28,6 +30,8 @@ export type ControllersSpec = {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: Random;
+  /** Whether pods are placed; true when left out. Without nodes there is nothing to place them on. */
+  readonly scheduler?: boolean;
 };
 
 /** Starts what a real cluster's controller manager and scheduler do, over the HTTP API alone. */
@@ -52,8 +56,9 @@ export async function startControllers(spec: ControllersSpec): Promise<AsyncDisp
         return (await informer) as unknown as Informer<T>;
       },
     };
+    const controllers = CONTROLLERS.filter((start) => start !== startScheduler || spec.scheduler !== false);
     // Side by side: each waits for the first lists of its kinds, most of which they share.
-    for (const running of await Promise.all(CONTROLLERS.map((start) => start(context)))) scope.use(running);
+    for (const running of await Promise.all(controllers.map((start) => start(context)))) scope.use(running);
     return scope;
   });
 }

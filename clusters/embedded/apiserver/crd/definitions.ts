@@ -127,26 +127,54 @@ function valueAt(object: unknown, path: string): unknown {
   );
 }
 
-/** Fills names, and the status of one that is accepted at once. */
-export function acceptDefinition(definition: Definition, now: string): void {
-  const { spec } = definition;
-  spec.names.singular ??= spec.names.kind.toLowerCase();
-  spec.names.listKind ??= `${spec.names.kind}List`;
+/** Fills names and conversion. */
+export function defaultDefinition({ spec }: Definition): void {
+  spec.names.singular ||= spec.names.kind.toLowerCase();
+  spec.names.listKind ||= `${spec.names.kind}List`;
   spec.conversion ??= { strategy: "None" };
-  const known = definition.status;
+}
+
+/** Of one that was just written: nobody has looked at it yet. */
+export function pendingStatus({ spec }: Definition): DefinitionStatus {
+  const storage = spec.versions.find((version) => version.storage)?.name ?? "";
+  return { conditions: null, acceptedNames: { plural: "", kind: "" }, storedVersions: [storage] };
+}
+
+/** The status of one whose names are accepted. */
+export function acceptedStatus(definition: Definition, now: string): DefinitionStatus {
+  const { spec, status: known } = definition;
   const storage = spec.versions.find((version) => version.storage)?.name ?? "";
   const condition = (type: string, reason: string, message: string): Condition => {
     const old = known?.conditions?.find((one) => one.type === type);
-    return { type, status: "True", lastTransitionTime: old?.lastTransitionTime ?? now, reason, message } as Condition;
+    return { type, status: "True", lastTransitionTime: old?.lastTransitionTime ?? now, reason, message };
   };
-  definition.status = {
+  const others = (known?.conditions ?? []).filter(({ type }) => type !== "NamesAccepted" && type !== "Established");
+  return {
     conditions: [
       condition("NamesAccepted", "NoConflicts", "no conflicts found"),
       condition("Established", "InitialNamesAccepted", "the initial names have been accepted"),
+      ...others,
     ],
     acceptedNames: { ...spec.names },
     storedVersions: [...new Set([...(known?.storedVersions ?? []), storage])],
-  } satisfies DefinitionStatus;
+  };
+}
+
+/** The status of one that is being deleted. */
+export function terminatingStatus(
+  definition: Definition,
+  reason: string,
+  message: string,
+  now: string,
+): DefinitionStatus {
+  const status = definition.status ?? pendingStatus(definition);
+  const old = status.conditions?.find(({ type }) => type === "Terminating");
+  const others = (status.conditions ?? []).filter(({ type }) => type !== "Terminating");
+  const lastTransitionTime = old?.lastTransitionTime ?? now;
+  return {
+    ...status,
+    conditions: [...others, { type: "Terminating", status: "True", lastTransitionTime, reason, message }],
+  };
 }
 
 /** What is wrong with a definition (k8s.io/apiextensions-apiserver, apis/apiextensions/validation). */

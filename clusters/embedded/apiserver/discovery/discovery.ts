@@ -146,16 +146,21 @@ function sendAggregated(exchange: HttpExchange, registry: Registry, isCore: bool
         freshness: "Current",
       })),
     }));
-  exchange.respond(
-    200,
-    { "content-type": `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList` },
-    JSON.stringify({
-      kind: "APIGroupDiscoveryList",
-      apiVersion: `apidiscovery.k8s.io/${version}`,
-      metadata: {},
-      items,
-    }),
-  );
+  const text = JSON.stringify({
+    kind: "APIGroupDiscoveryList",
+    apiVersion: `apidiscovery.k8s.io/${version}`,
+    metadata: {},
+    items,
+  });
+  // Clients keep what they have seen and ask whether it still holds.
+  const etag = `"${createHash("sha512").update(text).digest("hex").toUpperCase()}"`;
+  const headers = { etag, vary: "Accept" };
+  if (exchange.headers["if-none-match"] === etag) {
+    exchange.respond(304, headers);
+    return;
+  }
+  const form = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
+  exchange.respond(200, { ...headers, "content-type": form }, text);
 }
 
 function aggregated(kind: Kind): object {

@@ -1,12 +1,13 @@
-import type { KubeObject } from "../../../../kube/types.ts";
 import { announcedKinds } from "./announced.ts";
 import { autoscalerKinds } from "./autoscaling.ts";
 import { cronJobKind, jobKind } from "./batch.ts";
 import { eventKinds } from "./events.ts";
 import { ALL_VERBS, type Kind, type Subresource, type Verb } from "./kind.ts";
 import { networkingKinds } from "./networking.ts";
+import { nodeKind } from "./nodes.ts";
 import { podKind } from "./pods.ts";
 import { disruptionBudgetKind, priorityClassKind, quotaKind } from "./policy.ts";
+import { rbacKinds } from "./rbac.ts";
 import { configMapKind, csiDriverKind, namespaceKind, secretKind, serviceKind } from "./simple.ts";
 import { deploymentKind, replicaSetKind, replicationControllerKind, workloadKinds } from "./workloads.ts";
 
@@ -33,9 +34,6 @@ const AUTHENTICATION = "authentication.k8s.io";
 const STORAGE = "storage.k8s.io";
 const PROXY = { name: "proxy", verbs: ["create", "delete", "get", "patch", "update"] } as const;
 
-const unschedulable = (object: KubeObject): string =>
-  String((object["spec"] as { unschedulable?: boolean } | undefined)?.unschedulable ?? false);
-
 /** Every built-in kind that is served; groups come in the order of discovery. CustomResources join at run time. */
 export function builtInKinds(): Kind[] {
   const announced = announcedKinds();
@@ -60,15 +58,7 @@ export function builtInKinds(): Kind[] {
     ...told("certificates.k8s.io"),
     ...networkingKinds.map((definition) => kind("networking.k8s.io", definition)),
     kind("policy", disruptionBudgetKind),
-    ...(["ClusterRoleBinding", "ClusterRole", "RoleBinding", "Role"] as const).map((name) =>
-      kind(RBAC, {
-        kind: name,
-        plural: `${name.toLowerCase()}s`,
-        namespaced: !name.startsWith("Cluster"),
-        names: "path",
-        createsOnUpdate: true,
-      }),
-    ),
+    ...rbacKinds.map((definition) => kind(RBAC, definition)),
     kind(STORAGE, csiDriverKind),
     kind(STORAGE, { kind: "CSINode", plural: "csinodes", namespaced: false }),
     kind(STORAGE, { kind: "StorageClass", plural: "storageclasses", namespaced: false, shortNames: ["sc"] }),
@@ -128,22 +118,7 @@ function coreKinds(): Kind[] {
     ...eventKinds.filter(({ group }) => group === "").map(({ group, ...definition }) => kind(group, definition)),
     kind("", { kind: "LimitRange", plural: "limitranges", shortNames: ["limits"], createsOnUpdate: true }),
     kind("", namespaceKind),
-    kind("", {
-      kind: "Node",
-      plural: "nodes",
-      namespaced: false,
-      shortNames: ["no"],
-      subresources: [{ ...PROXY, kind: "NodeProxyOptions" }, ...statusOnly],
-      selectable: { "spec.unschedulable": unschedulable },
-      prepare: (object, old) => {
-        if (old !== undefined) return;
-        // The TaintNodesByCondition admission: nothing runs there until the node says that it is ready.
-        const spec = (object["spec"] ?? {}) as { taints?: { key: string; effect: string }[] };
-        const taint = { key: "node.kubernetes.io/not-ready", effect: "NoSchedule" };
-        const has = (spec.taints ?? []).some(({ key, effect }) => key === taint.key && effect === taint.effect);
-        object["spec"] = has ? spec : { ...spec, taints: [...(spec.taints ?? []), taint] };
-      },
-    }),
+    kind("", nodeKind),
     kind("", {
       kind: "PersistentVolume",
       plural: "persistentvolumes",

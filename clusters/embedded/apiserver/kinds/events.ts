@@ -1,4 +1,5 @@
 import type { KubeObject } from "../../../../kube/types.ts";
+import { type FieldError, invalid, required } from "../validation/field-error.ts";
 import type { Kind } from "./kind.ts";
 
 type Event = KubeObject & {
@@ -34,6 +35,33 @@ function rename(object: KubeObject, apiVersion: string, to: 0 | 1): KubeObject {
   return result;
 }
 
+/** Events are stored as core/v1; those that came through events.k8s.io have stricter rules (core/validation/events.go). */
+function eventErrors(object: KubeObject, old: KubeObject | undefined): FieldError[] {
+  const event = object as Event;
+  const errors: FieldError[] = [];
+  const place = event.involvedObject?.["namespace"] ?? "";
+  const { namespace = "" } = event.metadata;
+  const isClusterWide = place === "" && (namespace === "default" || namespace === "kube-system");
+  if (place !== namespace && !isClusterWide)
+    errors.push(invalid("involvedObject.namespace", place, "does not match event.namespace"));
+  if (event[THROUGH_EVENTS_GROUP] !== true) return errors;
+  delete event[THROUGH_EVENTS_GROUP];
+  if (old !== undefined) return errors;
+  if (!event["eventTime"]) errors.push(required("eventTime"));
+  if (event["eventTime"]) {
+    if (!event["reportingComponent"]) errors.push(required("reportingController"));
+    if (!event["reportingInstance"]) errors.push(required("reportingInstance"));
+    if (!event["action"]) errors.push(required("action"));
+    if (!event["reason"]) errors.push(required("reason"));
+  }
+  if (event["type"] !== "Normal" && event["type"] !== "Warning")
+    errors.push(invalid("type", event["type"] ?? "", `has invalid value: ${text(event["type"])}`));
+  return errors;
+}
+
+/** Marks, from reading to validation, an Event that came through events.k8s.io. */
+const THROUGH_EVENTS_GROUP = "$events.k8s.io";
+
 const coreEvent = {
   kind: "Event",
   plural: "events",
@@ -51,6 +79,8 @@ const coreEvent = {
     source: (object: KubeObject) => text((object as Event).source?.component) || text(object["reportingComponent"]),
     type: (object: KubeObject) => text(object["type"]),
   },
+  createsOnUpdate: true,
+  validate: eventErrors,
 } satisfies Pick<Kind, "kind" | "plural"> & Partial<Kind>;
 
 /** Both groups' Events, stored as core/v1. */
@@ -63,7 +93,7 @@ export const eventKinds: readonly (Pick<Kind, "group" | "kind" | "plural"> & Par
       group: "",
       plural: "events",
       read: (stored) => rename(stored, "events.k8s.io/v1", 1),
-      write: (sent) => rename(sent, "v1", 0),
+      write: (sent) => ({ ...rename(sent, "v1", 0), [THROUGH_EVENTS_GROUP]: true }),
     },
   },
 ];

@@ -64,6 +64,8 @@ export type Kind = {
   readonly validate?: (object: KubeObject, old: KubeObject | undefined) => FieldError[];
   /** Before validation of a write: drops fields this release does not have, keeps those only the server sets. */
   readonly prepare?: (object: KubeObject, old: KubeObject | undefined) => void;
+  /** What is stored when it is marked for deletion: a definition waits there for its instances. */
+  readonly beforeDeletion?: (object: KubeObject) => KubeObject;
   /** Notes for the client about what was sent. */
   readonly warnings?: (object: KubeObject) => string[];
   /** Whether `metadata.generation` counts changes of everything outside metadata and status. */

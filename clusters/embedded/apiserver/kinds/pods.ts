@@ -71,6 +71,25 @@ const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const LABEL_TEXT =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 
+const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const SUBDOMAIN_TEXT =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+const PULL_POLICIES = ["Always", "IfNotPresent", "Never"];
+
+/** Of two sources the one that validation comes to later; csi is among the last. */
+function secondSource(sources: readonly string[]): string {
+  return sources.includes("csi") ? "csi" : (sources[1] ?? "");
+}
+
+function envErrors(env: readonly { name?: string }[], at: string): FieldError[] {
+  return env.flatMap(({ name = "" }, index) => {
+    if (name === "") return [required(`${at}[${index}].name`)];
+    if (/^[ -<>-~]+$/.test(name)) return [];
+    const why = "a valid environment variable name must consist only of printable ASCII characters other than '='";
+    return [invalid(`${at}[${index}].name`, name, why)];
+  });
+}
+
 /** Errors of a pod spec below `at` (`spec`, `spec.template.spec`). */
 export function podSpecErrors(spec: PodSpec, at: string): FieldError[] {
   const errors: FieldError[] = [];
@@ -84,9 +103,15 @@ export function podSpecErrors(spec: PodSpec, at: string): FieldError[] {
     volumes.add(name);
     const sources = Object.keys(volume).filter((key) => key !== "name");
     if (sources.length === 0) volume["emptyDir"] = {};
-    if (sources.length > 1) errors.push(forbidden(`${field}.${sources[1]}`, "may not specify more than 1 volume type"));
+    if (sources.length > 1)
+      errors.push(forbidden(`${field}.${secondSource(sources)}`, "may not specify more than 1 volume type"));
     const csi = volume["csi"] as Loose | undefined;
-    if (csi !== undefined && text(csi["driver"]) === "") errors.push(required(`${field}.csi.driver`));
+    // With two sources only the first is looked at.
+    const isFirst = sources[0] === "csi" || sources.length < 2;
+    if (csi !== undefined && isFirst && !DNS_SUBDOMAIN.test(text(csi["driver"]))) {
+      if (text(csi["driver"]) === "") errors.push(required(`${field}.csi.driver`));
+      errors.push(invalid(`${field}.csi.driver`, text(csi["driver"]), SUBDOMAIN_TEXT));
+    }
     if (csi?.["nodePublishSecretRef"] !== undefined && text((csi["nodePublishSecretRef"] as Loose)["name"]) === "")
       errors.push(required(`${field}.csi.nodePublishSecretRef.name`));
   }
@@ -101,12 +126,19 @@ export function podSpecErrors(spec: PodSpec, at: string): FieldError[] {
       else if (names.has(name)) errors.push(duplicate(`${field}.name`, name));
       names.add(name);
       if (text(container.image) === "") errors.push(required(`${field}.image`));
+      errors.push(...envErrors((container["env"] ?? []) as { name?: string }[], `${field}.env`));
+      const paths = new Set<string>();
       for (const [mountIndex, mount] of (container.volumeMounts ?? []).entries()) {
         const mountField = `${field}.volumeMounts[${mountIndex}]`;
         if (text(mount.name) === "") errors.push(required(`${mountField}.name`));
         else if (!volumes.has(text(mount.name))) errors.push(notFound(`${mountField}.name`, mount.name));
         if (text(mount.mountPath) === "") errors.push(required(`${mountField}.mountPath`));
+        else if (paths.has(text(mount.mountPath)))
+          errors.push(invalid(`${mountField}.mountPath`, mount.mountPath, "must be unique"));
+        paths.add(text(mount.mountPath));
       }
+      const pull = text(container["imagePullPolicy"]);
+      if (!PULL_POLICIES.includes(pull)) errors.push(notSupported(`${field}.imagePullPolicy`, pull, PULL_POLICIES));
     }
   const policy = text(spec["restartPolicy"]);
   if (!["Always", "OnFailure", "Never"].includes(policy))
@@ -132,6 +164,34 @@ export function canonical(value: unknown): string {
       ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
       : part,
   );
+}
+
+type Toleration = { key?: string; operator?: string; effect?: string };
+
+function addTolerations(spec: PodSpec): void {
+  const known = (spec["tolerations"] ?? []) as Toleration[];
+  const added = ["not-ready", "unreachable"]
+    .map((taint) => `node.kubernetes.io/${taint}`)
+    .filter((key) => !known.some((one) => (one.key === key || !one.key) && (one.effect === "NoExecute" || !one.effect)))
+    .map((key) => ({ key, operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 }));
+  if (added.length > 0) spec["tolerations"] = [...known, ...added];
+}
+
+type Resources = { requests?: Record<string, string>; limits?: Record<string, string> };
+
+/** Guaranteed when every container limits cpu and memory to what it requests, BestEffort when none names either. */
+function qosClass(spec: PodSpec): string {
+  const all = [...(spec.containers ?? []), ...(spec.initContainers ?? [])].map(
+    ({ resources }) => (resources ?? {}) as Resources,
+  );
+  const names = ["cpu", "memory"];
+  const isNamed = (values: Record<string, string> | undefined): boolean =>
+    names.some((name) => values?.[name] !== undefined && values[name] !== "0");
+  if (!all.some(({ limits, requests }) => isNamed(limits) || isNamed(requests))) return "BestEffort";
+  const isExact = all.every(({ limits, requests }) =>
+    names.every((name) => limits?.[name] !== undefined && (requests?.[name] ?? limits[name]) === limits[name]),
+  );
+  return isExact ? "Guaranteed" : "Burstable";
 }
 
 export const podKind: Pick<Kind, "kind" | "plural"> & Partial<Kind> = {
@@ -165,21 +225,18 @@ export const podKind: Pick<Kind, "kind" | "plural"> & Partial<Kind> = {
   },
   prepare: (object, old) => {
     if (old !== undefined) return;
-    object["status"] = { phase: "Pending", qosClass: "BestEffort" };
+    const spec = specOf(object);
+    // The Priority and DefaultTolerationSeconds admissions: nobody's fields.
+    spec["preemptionPolicy"] ??= "PreemptLowerPriority";
+    spec["priority"] ??= 0;
+    addTolerations(spec);
+    object["status"] = { phase: "Pending", qosClass: qosClass(spec) };
   },
   defaults: (object) => {
     const spec = specOf(object);
     object["spec"] = spec;
     defaultPodSpec(spec);
     spec["enableServiceLinks"] ??= true;
-    spec["preemptionPolicy"] ??= "PreemptLowerPriority";
-    spec["priority"] ??= 0;
-    spec["tolerations"] ??= ["not-ready", "unreachable"].map((taint) => ({
-      key: `node.kubernetes.io/${taint}`,
-      operator: "Exists",
-      effect: "NoExecute",
-      tolerationSeconds: 300,
-    }));
   },
   validate: (object, old) => {
     const errors = podSpecErrors(specOf(object), "spec");

@@ -27,18 +27,20 @@ function defaultTemplate(spec: Workload): void {
 function workloadErrors(object: KubeObject, old: KubeObject | undefined): FieldError[] {
   const spec = specOf(object);
   const errors: FieldError[] = [];
+  if (typeof spec["replicas"] === "number" && spec["replicas"] < 0)
+    errors.push(invalid("spec.replicas", spec["replicas"], "must be greater than or equal to 0"));
   const labels = spec.selector?.matchLabels ?? {};
-  if (spec.selector === undefined) errors.push(required("spec.selector"));
+  if (spec.selector === undefined || spec.selector === null) errors.push(required("spec.selector"));
+  else if (Object.keys(spec.selector).length === 0)
+    errors.push(invalid("spec.selector", spec.selector, "empty selector is invalid for deployment"));
   const own = spec.template?.metadata?.labels ?? {};
-  if (spec.selector !== undefined && Object.entries(labels).some(([key, value]) => own[key] !== value))
+  if (spec.selector && Object.entries(labels).some(([key, value]) => own[key] !== value))
     errors.push(invalid("spec.template.metadata.labels", own, "`selector` does not match template `labels`"));
   errors.push(
     ...podSpecErrors((spec.template?.spec ?? {}) as Parameters<typeof podSpecErrors>[0], "spec.template.spec"),
   );
   if (old !== undefined && canonical(specOf(old).selector) !== canonical(spec.selector))
     errors.push(invalid("spec.selector", spec.selector, "field is immutable"));
-  if (typeof spec["replicas"] === "number" && spec["replicas"] < 0)
-    errors.push(invalid("spec.replicas", spec["replicas"], "must be greater than or equal to 0"));
   return errors;
 }
 
@@ -86,6 +88,9 @@ export const replicaSetKind: Definition = {
   validate: workloadErrors,
 };
 
+/** Counts changes of the template; extensions/v1beta1 had a field for it. */
+const TEMPLATE_GENERATION = "deprecated.daemonset.template.generation";
+
 /** Kept for `kubectl get all` and old manifests; no controller runs for it, so it is stored by nobody. */
 export const replicationControllerKind: Definition = {
   kind: "ReplicationController",
@@ -108,6 +113,7 @@ export const workloadKinds: readonly (Definition & Pick<Kind, "group">)[] = [
     defaults: (object) => {
       const spec = specOf(object);
       object["spec"] = spec;
+      object.metadata.annotations = { [TEMPLATE_GENERATION]: "1", ...object.metadata.annotations };
       defaultTemplate(spec);
       spec["updateStrategy"] ??= {};
       const strategy = spec["updateStrategy"] as Loose;
@@ -124,6 +130,14 @@ export const workloadKinds: readonly (Definition & Pick<Kind, "group">)[] = [
         numberMisscheduled: 0,
         desiredNumberScheduled: 0,
         numberReady: 0,
+      };
+    },
+    prepare: (object, old) => {
+      const before = Number(old?.metadata.annotations?.[TEMPLATE_GENERATION] ?? 0);
+      const isSame = old !== undefined && canonical(specOf(old).template) === canonical(specOf(object).template);
+      object.metadata.annotations = {
+        ...object.metadata.annotations,
+        [TEMPLATE_GENERATION]: String(isSame ? before : before + 1),
       };
     },
     validate: workloadErrors,

@@ -119,12 +119,13 @@ function mergeBySubresource(kind: Kind, subresource: string, next: KubeObject, c
       if (!["apiVersion", "kind", "metadata", "status"].includes(field)) delete next[field];
     for (const [field, value] of Object.entries(current))
       if (!["apiVersion", "kind", "metadata", "status"].includes(field)) next[field] = structuredClone(value);
-    if (kind.kind !== "Node" && kind.kind !== "Pod") next.metadata = { ...current.metadata };
+    // A CustomResource's status endpoint changes nothing else; those of built-in kinds let labels and annotations
+    // through, but for a Deployment's labels and a Pod's owners.
+    if (kind.isCustom === true) next.metadata = { ...current.metadata };
     else {
       next.metadata.managedFields = current.metadata.managedFields ?? [];
-      const { ownerReferences } = current.metadata;
-      if (ownerReferences === undefined) delete next.metadata.ownerReferences;
-      else next.metadata.ownerReferences = ownerReferences;
+      if (kind.kind === "Pod") keep(next.metadata, current.metadata, "ownerReferences");
+      if (kind.kind === "Deployment") keep(next.metadata, current.metadata, "labels");
     }
     return;
   }
@@ -141,6 +142,15 @@ function mergeBySubresource(kind: Kind, subresource: string, next: KubeObject, c
   else next["status"] = structuredClone(current["status"]);
 }
 
+function keep(
+  next: KubeObject["metadata"],
+  current: KubeObject["metadata"],
+  field: "labels" | "ownerReferences",
+): void {
+  if (current[field] === undefined) delete next[field];
+  else Object.assign(next, { [field]: current[field] });
+}
+
 function changesGeneration(kind: Kind, next: KubeObject, current: KubeObject): boolean {
   if (kind.isCustom !== true && kind.hasGeneration !== true) return false;
   const hasStatus = kind.isCustom !== true || kind.subresources.some(({ name }) => name === "status");
@@ -154,13 +164,14 @@ function assertFinalizers(kind: Kind, next: KubeObject, current: KubeObject): vo
   if (current.metadata.deletionTimestamp === undefined) return;
   const added = (next.metadata.finalizers ?? []).filter((one) => !(current.metadata.finalizers ?? []).includes(one));
   if (added.length === 0) return;
-  throw invalidObject({ group: kind.group, kind: kind.kind, name: next.metadata.name ?? "" }, [
-    {
-      type: "forbidden",
-      field: "metadata.finalizers",
-      detail: `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((one) => JSON.stringify(one)).join(", ")}}`,
-    },
-  ]);
+  const error = {
+    type: "forbidden",
+    field: "metadata.finalizers",
+    detail: `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((one) => JSON.stringify(one)).join(", ")}}`,
+  } as const;
+  // A CustomResource's strategy looks a second time, and says it twice.
+  const errors = kind.isCustom === true ? [error, error] : [error];
+  throw invalidObject({ group: kind.group, kind: kind.kind, name: next.metadata.name ?? "" }, errors);
 }
 
 function registryPath(kind: Kind): string {

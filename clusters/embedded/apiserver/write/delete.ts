@@ -7,7 +7,7 @@ import { selection } from "../read/selectors.ts";
 import { readJson } from "../requests/body.ts";
 import { findStored, present, type ServerContext } from "../server-context.ts";
 import { conflict } from "../store/refusals.ts";
-import { invalidObject, notFoundObject, notSupported } from "../validation/field-error.ts";
+import { forbiddenObject, invalidObject, notFoundObject, notSupported } from "../validation/field-error.ts";
 import { writeOptions } from "./options.ts";
 
 type DeleteOptions = {
@@ -21,12 +21,17 @@ type DeleteOptions = {
 const POLICIES = ["Background", "Foreground", "Orphan"];
 const BY_POLICY: Readonly<Record<string, string>> = { Foreground: "foregroundDeletion", Orphan: "orphan" };
 
+/** Namespaces that the NamespaceLifecycle admission keeps. */
+const IMMORTAL = new Set(["default", "kube-system", "kube-public"]);
+
 /** Answers a DELETE of one object. */
 export async function deleteObject(server: ServerContext, request: ApiRequest, kind: Kind): Promise<void> {
   const { info } = request;
   const options = await deleteOptions(server, request);
   const current = findStored(server, kind, info.namespace, info.name);
   if (current === undefined) throw notFoundObject(kind.group, kind.plural, info.name);
+  if (kind.plural === "namespaces" && kind.group === "" && IMMORTAL.has(info.name))
+    throw forbiddenObject("", "namespaces", info.name, "this namespace may not be deleted");
   const { object, isGone } = markDeleted(server, kind, current, options);
   // A Pod comes back as it was even when it is gone at once (its storage returns the object); others as a Status.
   if (!isGone || kind.plural === "pods" || kind.plural === "namespaces" || kind.plural === "serviceaccounts")
@@ -92,12 +97,14 @@ async function deleteOptions(
 export function markDeleted(
   server: ServerContext,
   kind: Kind,
-  current: KubeObject,
+  stored: KubeObject,
   options: DeleteOptions,
 ): { readonly object: KubeObject; readonly isGone: boolean } {
+  const name = stored.metadata.name ?? "";
+  assertPreconditions(kind, stored, options);
+  const isFirst = stored.metadata.deletionTimestamp === undefined;
+  const current = isFirst ? (kind.beforeDeletion?.(stored) ?? stored) : stored;
   const { metadata } = current;
-  const name = metadata.name ?? "";
-  assertPreconditions(kind, current, options);
   const dryRun = (options.dryRun ?? []).length > 0;
   const graceSeconds = graceOf(kind, current, options.gracePeriodSeconds ?? undefined);
   const finalizers = finalizersAfter(metadata.finalizers ?? [], options);
@@ -115,15 +122,15 @@ export function markDeleted(
   if (finalizers.length > 0) next.metadata.finalizers = finalizers;
   if (!isMarked || shrinks) {
     next.metadata.deletionTimestamp = apiTime(now + graceSeconds * 1000);
-    if (!isNamespace) next.metadata.deletionGracePeriodSeconds = graceSeconds;
-    if (!isMarked && (kind.hasGeneration === true || kind.isCustom === true))
+    if (!isNamespace && kind.beforeDeletion === undefined) next.metadata.deletionGracePeriodSeconds = graceSeconds;
+    if (!isMarked && kind.beforeDeletion === undefined && (kind.hasGeneration === true || kind.isCustom === true))
       next.metadata.generation = (metadata.generation ?? 0) + 1;
   }
   if (isNamespace) next["status"] = { ...(current["status"] as object), phase: "Terminating" };
   const unchanged = isMarked && !shrinks && finalizers.length === (metadata.finalizers ?? []).length;
   if (unchanged || dryRun) return { object: unchanged ? current : next, isGone: false };
-  const stored = server.store.put(tableOf(kind), objectKey(kind, metadata.namespace ?? "", name), next);
-  return { object: stored, isGone: false };
+  const marked = server.store.put(tableOf(kind), objectKey(kind, metadata.namespace ?? "", name), next);
+  return { object: marked, isGone: false };
 }
 
 /** What was only waiting for its finalizers goes when the last is taken away. */

@@ -15,6 +15,7 @@ import { mediaTypeOf, readJson } from "../requests/body.ts";
 import { emptyObject } from "../schema/kind-types.ts";
 import { ANY } from "../schema/type-node.ts";
 import { findStored, present, type ServerContext } from "../server-context.ts";
+import { unsupportedMediaType } from "../store/refusals.ts";
 import { badRequest, failure, invalidObject, required } from "../validation/field-error.ts";
 import { currentOf, storeChange } from "./change.ts";
 import { storeNew } from "./create.ts";
@@ -37,7 +38,8 @@ export async function patchObject(
 ): Promise<void> {
   const { info, exchange } = request;
   const type = mediaTypeOf(exchange);
-  if (!PATCH_TYPES.includes(type) || (type === STRATEGIC && kind.isCustom === true))
+  if (type === STRATEGIC && kind.isCustom === true) throw unsupportedMediaType([JSON_PATCH, MERGE_PATCH, APPLY]);
+  if (!PATCH_TYPES.includes(type))
     throw new KubeStatusError({ ...failure(415, "UnsupportedMediaType", "415: Unsupported Media Type"), details: {} });
   const write = await beginWrite(server, request, kind, schema, "PatchOptions");
   if (type === APPLY) return await applyObject(write);

@@ -1,4 +1,5 @@
 import type { KubeObject } from "../../../../kube/types.ts";
+import type { FieldSet } from "../ownership/field-set.ts";
 import { entriesOf, ownedAfterUpdate } from "../ownership/managed-fields.ts";
 import type { Json } from "../patch/merge.ts";
 import { scaleOf, sendObject } from "../read/read.ts";
@@ -40,12 +41,19 @@ function storeScale(write: Write, current: KubeObject, scale: KubeObject): void 
     metadata: { ...current.metadata, ...(resourceVersion !== undefined && { resourceVersion }) },
     spec: withReplicas(kind.scale?.specPath ?? ["spec", "replicas"], shown, replicas),
   };
+  // The scale shows the owners of the replicas alone, and what nobody owns is not tracked (managedfields, scalehandler).
+  const path = (kind.scale?.specPath ?? ["spec", "replicas"]).map((name) => `f:${name}`);
+  const isOwned = entriesOf(current).some(({ fieldsV1 }) => hasPath(fieldsV1, path));
   const owned =
-    type === undefined || entriesOf(current).length === 0
+    type === undefined || !isOwned
       ? entriesOf(current)
       : ownedAfterUpdate(shown, sent, type, entriesOf(current), writerOf(write));
   const main: Write = { ...write, request: { ...request, info: { ...request.info, subresource: "" } } };
   sendObject(server, request, kind, 200, scaleOf(kind, storeChange(main, current, sent, owned)));
+}
+
+function hasPath(set: FieldSet, path: readonly string[]): boolean {
+  return path.reduce<FieldSet | undefined>((node, element) => node?.[element], set) !== undefined;
 }
 
 function withReplicas(path: readonly string[], object: KubeObject, replicas: number): unknown {

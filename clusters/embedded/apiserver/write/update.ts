@@ -33,7 +33,7 @@ export async function updateObject(
     return sendObject(server, request, kind, 201, storeNew(write, object));
   }
   if (kind.isCustom === true && !object.metadata.resourceVersion)
-    throw invalidObject({ group: kind.group, kind: kind.kind, name }, [
+    throw invalidObject({ group: kind.group, kind: kind.plural, name }, [
       { type: "invalid", field: "metadata.resourceVersion", value: 0, detail: "must be specified for an update" },
     ]);
   sendObject(server, request, kind, 200, storeChange(write, current, object));
