@@ -104,6 +104,9 @@ Given("the pod's token for AWS is forged", async function (this: W) {
   };
   facet(this).tokens.set("sts.amazonaws.com", signJwt(claims, { kid, privateKey: forger.privateKey }));
 });
+Given("the pod's token for AWS is signed with today's key", async function (this: W) {
+  facet(this).tokens.set("sts.amazonaws.com", await facet(this).tokenSaying({}));
+});
 Given("the pod's token for AWS is its own", function (this: W) {
   facet(this).tokens.clear();
 });
@@ -232,6 +235,9 @@ Given("AWS cuts the connection at {string}", function (this: W, call: string) {
 Given("AWS does not answer {string}", function (this: W, call: string) {
   facet(this).aws.faults.add({ match: { path: call }, effect: { kind: "hang" } });
 });
+Given("AWS takes {int} milliseconds for {string}", function (this: W, ms: number, call: string) {
+  facet(this).aws.faults.add({ match: { path: call }, effect: { kind: "latency", ms } });
+});
 Given("AWS takes {int} seconds for {string}", function (this: W, count: number, call: string) {
   facet(this).aws.faults.add({ match: { path: call }, effect: { kind: "latency", ms: count * 1000 } });
 });
@@ -286,6 +292,14 @@ Given("the cluster signs tokens with a new key and has withdrawn the old one", a
   await (await this.use(api).running()).authority.rotateSigningKey({ key: fresh, retire: true });
 });
 
+Given("no Pod Identity association is for the pod", async function (this: W) {
+  facet(this).aws.admin.podIdentity("prod", (await this.use(api).running()).issuer, []);
+});
+Given("a Pod Identity association is for the pod", async function (this: W) {
+  const { issuer } = await this.use(api).running();
+  facet(this).aws.admin.podIdentity("prod", issuer, [{ namespace: NAMESPACE, serviceAccount: "app", role: "pod" }]);
+});
+
 // Mounting.
 
 When("the AWS volume is mounted", mounted);
@@ -315,6 +329,38 @@ function bytesOf(store: AwsFacet, cell: string): Buffer {
   if (cell.startsWith("hex:")) return Buffer.from(cell.slice(4), "hex");
   return Buffer.from(cell.replace(/^\{(.+)\}$/, (_, name: string) => store.value(name)));
 }
+Then("the AWS volume is mounted with both secrets", async function (this: W) {
+  const store = facet(this);
+  await store.mount();
+  check(store.outcome.code === "OK", "the mount succeeds", { expected: "OK", got: store.outcome });
+  const { digester } = this.run;
+  const got = (await store.files()).map(({ path, contents }) => [path, digester.digest(contents)]);
+  const expected = ["api-key", "db-password"].map((name) => [name, digester.digest(store.value(`${name} v1`))]);
+  checkSame(got.sort(), expected, "files of the volume");
+});
+Then(
+  "mounting {int} secrets takes at most {int} times as long as mounting one",
+  async function (this: W, count: number, factor: number) {
+    const store = facet(this);
+    const names = Array.from({ length: count }, (_, index) => `s${index}`);
+    for (const name of names) store.aws.admin.secret(REGION, name, { string: store.value(name) });
+    const timed = async (some: readonly string[]): Promise<number> => {
+      store.parameters["objects"] = some
+        .map((name) => `- {objectName: ${name}, objectType: secretsmanager}`)
+        .join("\n");
+      store.held = [];
+      const began = this.clock.now();
+      await store.mount();
+      check(store.outcome.code === "OK", "the mount succeeds", { expected: "OK", got: store.outcome });
+      return this.clock.now() - began;
+    };
+    const [one, all] = [await timed(names.slice(0, 1)), await timed(names)];
+    check(all <= factor * one, `${count} secrets take at most ${factor} times as long as one`, {
+      expected: `at most ${factor * one} ms`,
+      got: `${all} ms`,
+    });
+  },
+);
 Then("the answer of the AWS provider brings {int} files", function (this: W, count: number) {
   const { outcome, answered } = facet(this);
   check(outcome.code === "OK", "the mount succeeds", { expected: "OK", got: outcome });

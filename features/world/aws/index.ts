@@ -201,7 +201,7 @@ export class AwsFacet {
   async kubeconfig(): Promise<string> {
     const kube = this.#world.use(api);
     const { server, caPem } = (await kube.running()).adminConfig;
-    const token = await kube.tokenOf(AWS_PROVIDER_NAMESPACE, AWS_PROVIDER_SERVICE_ACCOUNT);
+    const token = await this.#ownToken();
     return await writeKubeconfig(join(await this.#world.folder(), "kubeconfig"), { server, caPem, token });
   }
 
@@ -263,6 +263,12 @@ export class AwsFacet {
     };
   }
 
+  /** The provider's own; kubelet would renew it in time. */
+  async #ownToken(): Promise<string> {
+    const kube = this.#world.use(api);
+    return await kube.tokenOf(AWS_PROVIDER_NAMESPACE, AWS_PROVIDER_SERVICE_ACCOUNT, { expirationSeconds: 86_400 });
+  }
+
   /** As kubelet asks for them: bound to the pod, one an audience. */
   async #tokens(): Promise<Record<string, { token: string }>> {
     const tokens: Record<string, { token: string }> = {};
@@ -298,7 +304,10 @@ export class AwsFacet {
       log: logger,
       random: world.pass.random,
       behaviour: world.pass.behaviour === "hardened" ? "hardened" : "upstream",
-      kubeConfig: await kube.configOf(AWS_PROVIDER_NAMESPACE, AWS_PROVIDER_SERVICE_ACCOUNT),
+      kubeConfig: {
+        ...(await kube.running()).adminConfig,
+        credentials: { kind: "token", token: await this.#ownToken() },
+      },
       caPem: authority.certPem,
       dialer: createDialer({ resolvers: [loopbackResolver, async (host) => await this.#route(host)] }),
       environment: this.environment,
