@@ -199,7 +199,7 @@ function list({ exchange, collection, name, vault, bundles }: Call): Body {
   const store = vault[collection];
   const { query, headers, rawPath } = exchange;
   const from = Number(query.get("$skiptoken") ?? 0);
-  const size = Number(query.get("maxresults") ?? PAGE);
+  const size = Number(query.get("maxresults") ?? vault.pageSize);
   if (!Number.isInteger(size) || size < 1 || size > PAGE)
     throw refusals.bad(`maxresults must be between 1 and ${PAGE}`);
   const all =

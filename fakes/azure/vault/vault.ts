@@ -26,6 +26,8 @@ export class Vault {
   readonly name: string;
   readonly tenantId: string;
   readonly access: Access;
+  /** How many entries a list gives at once unless it is asked for fewer. */
+  pageSize = 25;
   readonly secrets: ObjectStore<SecretValue>;
   readonly keys: ObjectStore<KeyValue>;
   readonly certificates: ObjectStore<CertificateValue>;
