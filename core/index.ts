@@ -11,6 +11,7 @@ export {
   type TimerOptions,
   VirtualClock,
 } from "./clock.ts";
+export { crc32c } from "./crc32c.ts";
 export {
   type Culprit,
   ERROR_CODES,

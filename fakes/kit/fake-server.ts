@@ -17,9 +17,13 @@ export type FakeServerSpec = {
   readonly name: string;
   readonly listen?: HttpServerOptions["listen"];
   readonly tls?: HttpServerOptions["tls"];
+  /** Speaks HTTP/2 on the same port, too. */
+  readonly http2?: boolean;
   readonly journal: Journal;
   /** What goes wrong, if several servers of one store share it. */
   readonly faults?: FaultPlan;
+  /** How an exchange is answered before faults meet it: a protocol that puts its status elsewhere than HTTP does. */
+  readonly adapt?: (exchange: HttpExchange) => HttpExchange;
   /** Answers as the store does. */
   readonly handler: HttpHandler;
   /**
@@ -64,7 +68,7 @@ export async function startFakeServer(spec: FakeServerSpec): Promise<RunningFake
     };
     // Before the client can act on the answer: what it does next comes after this entry.
     response.once("finish", tell).once("close", tell);
-    await faulty(exchange);
+    await faulty(spec.adapt?.(exchange) ?? exchange);
   };
   const control =
     spec.control === true ? controlHandler({ faults, journal, ...(spec.seed && { seed: spec.seed }) }) : undefined;
@@ -73,6 +77,7 @@ export async function startFakeServer(spec: FakeServerSpec): Promise<RunningFake
     name,
     ...(spec.listen !== undefined && { listen: spec.listen }),
     ...(spec.tls !== undefined && { tls: spec.tls }),
+    ...(spec.http2 !== undefined && { http2: spec.http2 }),
     handler: (exchange) =>
       control !== undefined && exchange.path.startsWith(CONTROL_ROOT) ? control(exchange) : journaled(exchange),
   });

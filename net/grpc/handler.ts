@@ -84,14 +84,14 @@ export function grpcHandler(options: GrpcHandlerOptions): HttpHandler {
   };
 }
 
-function answer({ raw: { response } }: HttpExchange, message: Uint8Array): void {
-  response.writeHead(200, { "content-type": "application/grpc" });
-  response.write(frame(message));
-  response.addTrailers({ "grpc-status": "0" });
-  response.end();
+function answer(exchange: HttpExchange, message: Uint8Array): void {
+  exchange.raw.response.addTrailers({ "grpc-status": "0" });
+  // As every answer, so that a fault meets it, too.
+  exchange.respond(200, { "content-type": "application/grpc" }, frame(message));
 }
 
-function refuse({ raw: { response } }: HttpExchange, { code, details, statusDetails }: GrpcError): void {
+/** Ends a call with a status that is not OK. */
+export function refuse({ raw: { response } }: HttpExchange, { code, details, statusDetails }: GrpcError): void {
   if (response.destroyed || response.headersSent) return;
   response.writeHead(200, { "content-type": "application/grpc" });
   response.addTrailers({

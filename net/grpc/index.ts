@@ -1,2 +1,2 @@
 export { type GrpcHttpClientOptions, grpcOverHttp2 } from "./client.ts";
-export { type GrpcHandlerOptions, grpcHandler, isGrpc } from "./handler.ts";
+export { type GrpcHandlerOptions, grpcHandler, isGrpc, refuse as refuseGrpc } from "./handler.ts";

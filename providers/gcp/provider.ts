@@ -1,5 +1,5 @@
 import { parseBool } from "../../core/go/index.ts";
-import { MountproofError, messageOf, systemRandom } from "../../core/index.ts";
+import { crc32c, MountproofError, messageOf, systemRandom } from "../../core/index.ts";
 import { createKubeClient, type KubeClient } from "../../kube/index.ts";
 import { createHttpClient, type HttpClient } from "../../net/index.ts";
 import {
@@ -13,7 +13,6 @@ import {
   type ProviderBehaviour,
   ProviderCrash,
 } from "../kit/index.ts";
-import { crc32c } from "./checksum.ts";
 import type { TokenSource } from "./credentials.ts";
 import { jsonKey, yamlKey } from "./extract.ts";
 import { mountFailure, type ObjectFailure } from "./failure.ts";
