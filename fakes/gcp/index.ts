@@ -1,0 +1,2 @@
+export { FakeGcp, type FakeGcpSpec, type RunningFakeGcp } from "./fake-gcp.ts";
+export type { GcpSeed } from "./seed.ts";
