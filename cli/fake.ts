@@ -3,6 +3,7 @@ import { Journal } from "../net/journal.ts";
 import type { DefineCommand } from "./define-command.ts";
 import { defineFakeAws } from "./fake/aws.ts";
 import { defineFakeAzure } from "./fake/azure.ts";
+import { defineFakeGcp } from "./fake/gcp.ts";
 import { KEPT_EXCHANGES, portOf, readSeed, wrong } from "./fake/options.ts";
 import { untilStopped } from "./signals.ts";
 
@@ -32,6 +33,7 @@ export const defineFake: DefineCommand = (program, finish) => {
     .action(async (flags: FakeFlags) => finish(await runFakeVault(flags)));
   defineFakeAws(command, finish);
   defineFakeAzure(command, finish);
+  defineFakeGcp(command, finish);
 };
 
 async function runFakeVault(flags: FakeFlags): Promise<number> {

@@ -1,11 +1,13 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { RealClock } from "../core/index.ts";
+import { createHttpClient } from "../net/index.ts";
 
 const bin = fileURLToPath(new URL("../bin/mountproof.js", import.meta.url));
 let folder: string;
@@ -94,3 +96,26 @@ test.each([
   expect(ended.stderr).not.toMatch(/^\s+at /m);
   expect(ended.code).not.toBe(0);
 });
+
+test("a fake Google speaks TLS by an authority of its own, and gives what it was seeded with", async () => {
+  const seed = join(folder, "gcp-seed.yaml");
+  await writeFile(seed, "projects: { p: {} }\nsecrets: { projects/p/secrets/s: { versions: [one] } }\n");
+  const fake = spawn(
+    process.execPath,
+    [bin, "fake", "gcp", "--port", "0", "--root-token", "root", "--seed", seed, "--tls-dir", folder],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const ended = once(fake, "exit");
+  const [line] = (await once(fake.stdout, "data")) as [Buffer];
+  const { url } = JSON.parse(line.toString()) as { url: string };
+  const clock = new RealClock();
+  await using http = createHttpClient({ clock, caPem: await readFile(join(folder, "ca.crt"), "utf8") });
+  const { body } = await http.request({
+    method: "GET",
+    url: `${url}/v1/projects/p/secrets/s/versions/latest:access`,
+    headers: { authorization: "Bearer root" },
+  });
+  expect(JSON.parse(body.toString())).toMatchObject({ payload: { data: Buffer.from("one").toString("base64") } });
+  fake.kill("SIGTERM");
+  expect(await ended).toEqual([0, null]);
+}, 30_000);

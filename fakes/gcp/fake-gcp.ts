@@ -1,6 +1,6 @@
 import { type Clock, hours, type Random, Scope } from "../../core/index.ts";
 import { grpcHandler, isGrpc, refuseGrpc } from "../../net/grpc/index.ts";
-import { type Dialer, type HttpExchange, type HttpServerOptions, Journal } from "../../net/index.ts";
+import { type Dialer, FaultPlan, type HttpExchange, type HttpServerOptions, Journal } from "../../net/index.ts";
 import type { ServerCall } from "../../wire/grpc/server.ts";
 import { GrpcError } from "../../wire/grpc/status.ts";
 import { type RunningFakeServer, startFakeServer } from "../kit/index.ts";
@@ -80,6 +80,7 @@ async function startIn(spec: FakeGcpSpec, scope: Scope): Promise<RunningFakeGcp>
   const { clock } = spec;
   const journal = spec.journal ?? new Journal(clock);
   const state = createState(spec, scope);
+  const faults = new FaultPlan();
   const rootToken = state.tokens.issue(ROOT, ROOT_TOKEN_MS, spec.rootToken);
   const services = [
     secretManager({ ...state, store: state.secrets }),
@@ -127,6 +128,7 @@ async function startIn(spec: FakeGcpSpec, scope: Scope): Promise<RunningFakeGcp>
       clock,
       name: "fake/gcp",
       journal,
+      faults,
       http2: true,
       ...(listen !== undefined && { listen }),
       ...(tls !== undefined && { tls }),
@@ -144,7 +146,7 @@ async function startIn(spec: FakeGcpSpec, scope: Scope): Promise<RunningFakeGcp>
     port: server.port,
     rootToken,
     journal,
-    faults: server.faults,
+    faults,
     state,
     seed: (seed) => seedGcp(state, seed),
     listenToo: (listener) => serve(listener),

@@ -52,7 +52,8 @@ export async function startFakeServer(spec: FakeServerSpec): Promise<RunningFake
   const faulty = withFaults({ faults, clock, pathOf: (exchange) => asked.get(exchange) ?? exchange.path }, handler);
   const journaled: HttpHandler = async (exchange) => {
     const named = await operationOf?.(exchange);
-    if (named !== undefined) asked.set(exchange, named);
+    const adapted = spec.adapt?.(exchange) ?? exchange;
+    if (named !== undefined) asked.set(adapted, named);
     const operation = named ?? `${exchange.method} ${exchange.path}`;
     const end = journal.begin({ seam: "store", server: name, operation });
     const { response } = exchange.raw;
@@ -68,7 +69,7 @@ export async function startFakeServer(spec: FakeServerSpec): Promise<RunningFake
     };
     // Before the client can act on the answer: what it does next comes after this entry.
     response.once("finish", tell).once("close", tell);
-    await faulty(spec.adapt?.(exchange) ?? exchange);
+    await faulty(adapted);
   };
   const control =
     spec.control === true ? controlHandler({ faults, journal, ...(spec.seed && { seed: spec.seed }) }) : undefined;
