@@ -41,6 +41,8 @@ export class HardenedSync implements SecretSync {
   readonly #volumes = new Map<string, KnownVolume>();
   /** Of these only what is missing is made: others may know newer content. */
   readonly #onlyMissing = new Set<string>();
+  /** How often Secrets were deleted lately, and when last. */
+  readonly #deletions = new Map<string, { readonly count: number; readonly at: number }>();
   #pods: ReturnType<typeof startInformer> | undefined;
 
   constructor(spec: SecretSyncSpec) {
@@ -96,7 +98,7 @@ export class HardenedSync implements SecretSync {
     let next: Next = "done";
     try {
       const found = await this.#findPod(pod, signal);
-      if (found === undefined || isOver(found)) return "done";
+      if (found === undefined || isOver(found) || !this.#mounts(found, spc)) return "done";
       const files = volume.files ?? this.#filesOf(volume);
       const owners = ownersOf(found, status);
       for (const object of spc.spec?.secretObjects ?? []) {
@@ -139,9 +141,20 @@ export class HardenedSync implements SecretSync {
     const volume = this.#volumes.get(targetPath);
     const spc = volume && this.#spec.classes.get(volume.className, volume.pod.namespace);
     if (volume === undefined || spc === undefined || !wantsSecrets(spc)) return "done";
-    const next = await this.#make({ ...volume, spc }, signal);
+    const next = await this.#make({ ...volume, spc, status: await this.#statusNow(volume, signal) }, signal);
     if (next === "done") this.#onlyMissing.delete(targetPath);
     return next;
+  }
+
+  /** Somebody may have deleted it: an owner that is gone takes the Secret along. */
+  async #statusNow({ status, pod }: KnownVolume, signal: AbortSignal): Promise<VolumeSecrets["status"]> {
+    try {
+      const { kube } = this.#spec;
+      return await kube.get(SecretProviderClassPodStatuses, status?.metadata.name ?? "", pod.namespace, { signal });
+    } catch (error) {
+      if (!isKubeStatus(error, "NotFound")) throw error;
+      return undefined;
+    }
   }
 
   #filesOf({ targetPath }: VolumeSecrets): MountedFiles {
@@ -163,6 +176,11 @@ export class HardenedSync implements SecretSync {
     if (failure instanceof SyncFailure && isKubeStatus(failure.cause, "Forbidden"))
       log.warn("the driver may not write Secrets: its chart grants that with syncSecret.enabled=true");
     tellPod(events, pod, messageOf(failure));
+  }
+
+  /** Pods that say they mount this class by another driver get nothing from this one. */
+  #mounts(pod: KubeObject, spc: SecretProviderClass): boolean {
+    return volumesOf(pod, this.#spec.driverName, spc.metadata.name ?? "").length > 0;
   }
 
   async #findPod(pod: VolumeSecrets["pod"], signal: AbortSignal): Promise<KubeObject | undefined> {
@@ -194,13 +212,23 @@ export class HardenedSync implements SecretSync {
 
   /** Whoever still wants it makes it anew. Not when it changed: nodes that rotate one after the other would fight. */
   #secretDeleted({ metadata }: KubeObject): void {
+    const delay = this.#delayAfterDeletion(`${metadata.namespace}/${metadata.name}`);
     for (const [targetPath, { pod, className }] of this.#volumes) {
       if (pod.namespace !== metadata.namespace) continue;
       const { secretObjects = [] } = this.#spec.classes.get(className, pod.namespace)?.spec ?? {};
       if (!secretObjects.some((object) => secretNameOf(object) === metadata.name)) continue;
       this.#onlyMissing.add(targetPath);
-      this.#queue.add(targetPath);
+      this.#queue.addAfter(targetPath, delay);
     }
+  }
+
+  /** At once the first time; whoever deletes it again and again is given way to, more each time. */
+  #delayAfterDeletion(key: string): number {
+    const now = this.#spec.clock.now();
+    const { count, at } = this.#deletions.get(key) ?? { count: 0, at: 0 };
+    const again = now - at > LAST_RETRY_MS ? 1 : count + 1;
+    this.#deletions.set(key, { count: again, at: now });
+    return again === 1 ? 0 : Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (again - 2));
   }
 
   #classChanged({ metadata }: SecretProviderClass): void {

@@ -3,14 +3,16 @@ import type { Rules } from "../behaviour.ts";
 
 /**
  * Who a pod's Secrets belong to, and with whom they go: the pod's owners, so that they outlive single pods of a
- * ReplicaSet, StatefulSet or Job; for a bare pod its status object, which goes with it. Pure.
+ * ReplicaSet, StatefulSet or Job; for a bare pod its status object, which goes with it, and where somebody deleted
+ * that the pod itself. Pure.
  */
 export function ownersOf(pod: KubeObject, status: KubeObject | undefined): OwnerReference[] {
   const owners = pod.metadata.ownerReferences ?? [];
   // Controller and blockOwnerDeletion say who manages the pod, not its Secrets.
   if (owners.length > 0) return owners.map(({ apiVersion, kind, name, uid }) => ({ apiVersion, kind, name, uid }));
   const { name = "", uid = "" } = status?.metadata ?? {};
-  if (uid === "") return [];
+  if (uid === "")
+    return [{ apiVersion: "v1", kind: "Pod", name: pod.metadata.name ?? "", uid: pod.metadata.uid ?? "" }];
   return [{ apiVersion: "secrets-store.csi.x-k8s.io/v1", kind: "SecretProviderClassPodStatus", name, uid }];
 }
 

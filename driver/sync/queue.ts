@@ -26,7 +26,7 @@ export interface Queue extends AsyncDisposable {
 export function startQueue(options: QueueOptions): Queue {
   const { name, clock, log } = options;
   const scope = new Scope(name);
-  const waiting = new Map<string, ActivityToken>();
+  const waiting = new Set<string>();
   const timers = new Map<string, Timer>();
   const failures = new Map<string, number>();
   let running: { readonly key: string; isDirty: boolean } | undefined;
@@ -38,7 +38,7 @@ export function startQueue(options: QueueOptions): Queue {
       running.isDirty = true;
       return;
     }
-    waiting.set(key, clock.activity.begin(`${name} ${key}`, 0)); // nobody waits for it
+    waiting.add(key);
     pump();
   };
   const addAfter = (key: string, ms: number): void => {
@@ -81,16 +81,15 @@ export function startQueue(options: QueueOptions): Queue {
   };
   const pump = (): void => {
     if (running !== undefined) return;
-    const [first] = waiting;
-    if (first === undefined) return;
-    const [key, token] = first;
+    const [key] = waiting;
+    if (key === undefined) return;
     waiting.delete(key);
     running = { key, isDirty: false };
-    last = run(key, token);
+    // Those that wait hold nothing: who is at work may wait for time to pass. Nobody waits for the work itself.
+    last = run(key, clock.activity.begin(`${name} ${key}`, 0));
   };
   scope.defer("work", async () => {
     for (const timer of timers.values()) timer.cancel();
-    for (const token of waiting.values()) token.end();
     waiting.clear();
     await last;
   });
@@ -101,7 +100,6 @@ export function startQueue(options: QueueOptions): Queue {
     drop: (key) => {
       timers.get(key)?.cancel();
       timers.delete(key);
-      waiting.get(key)?.end();
       waiting.delete(key);
       failures.delete(key);
     },

@@ -238,6 +238,33 @@ describe("in hardened the Secrets of a volume", () => {
     expect(r.secret("creds")?.data).toEqual({ k: base64("one") });
   });
 
+  test("outlive their pod's status object, whose deletion would take them along", async () => {
+    const r = await start();
+    await r.wantSecrets([opaque("creds")]);
+    await r.publish();
+    r.api.remove("secretproviderclasspodstatuses", r.status()?.metadata.name ?? "", NAMESPACE);
+    r.api.remove("secrets", "creds", NAMESPACE); // as the garbage collector does then
+    await r.pass(10);
+    expect(r.secret("creds")?.metadata.ownerReferences).toEqual([
+      { apiVersion: "v1", kind: "Pod", name: "web", uid: "uid-web" },
+    ]);
+  });
+
+  test("give way to whoever deletes them again and again, without an end and without a rush", async () => {
+    const r = await start();
+    await r.wantSecrets([opaque("creds")]);
+    await r.publish();
+    const waits: number[] = [];
+    for (let turn = 0; turn < 4; turn++) {
+      r.api.remove("secrets", "creds", NAMESPACE);
+      await r.pass(10);
+      let waited = 0;
+      for (; r.secret("creds") === undefined; waited++) await r.pass(seconds(1));
+      waits.push(waited);
+    }
+    expect(waits).toEqual([0, 1, 2, 4]);
+  });
+
   test("are not brought back to what a volume held before, by a driver that starts anew", async () => {
     const r = await start();
     await r.wantSecrets([opaque("creds")]);

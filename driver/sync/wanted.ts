@@ -56,8 +56,11 @@ export async function wantedSecret(
   rules: Rules,
 ): Promise<WantedSecret> {
   const invalid = invalidity(object, rules);
-  if (invalid !== undefined) throw new SyncFailure("invalid", invalid);
   const { name: className = "", namespace = "" } = spc.metadata;
+  if (invalid !== undefined) {
+    const message = `failed to validate secret object in spc ${namespace}/${className}, err: ${invalid}`;
+    throw new SyncFailure("invalid", message);
+  }
   const type = (object.type ?? "").trim() || DEFAULT_TYPE;
   const name = secretNameOf(object);
   try {

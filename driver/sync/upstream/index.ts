@@ -192,7 +192,7 @@ export class UpstreamSync implements SecretSync {
     } catch (error) {
       const isInvalid = error instanceof SyncFailure && error.stage === "invalid";
       // B16: what is invalid is told to the log alone.
-      if (isInvalid) log.error("failed to validate secret object in spc", { pod: pod.metadata.name }, error);
+      if (isInvalid) log.error(messageOf(error), { pod: pod.metadata.name });
       else this.#tell(pod, messageOf(error));
       return undefined;
     }

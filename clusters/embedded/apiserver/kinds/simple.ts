@@ -1,3 +1,4 @@
+import { goJsonError } from "../../../../core/go/json-error.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
 import { type FieldError, forbidden, invalid, required } from "../validation/field-error.ts";
 import type { Kind } from "./kind.ts";
@@ -51,6 +52,19 @@ const REQUIRED_KEYS: Readonly<Record<string, readonly string[]>> = {
   "kubernetes.io/dockercfg": [".dockercfg"],
 };
 
+/** What else a type demands: an account of a token, JSON in a registry's file. Contents are never told. */
+function typeErrors({ type, metadata }: KubeObject, data: Readonly<Record<string, string>>): FieldError[] {
+  if (type === "kubernetes.io/service-account-token" && !metadata.annotations?.[ACCOUNT_ANNOTATION])
+    return [required(`metadata.annotations[${ACCOUNT_ANNOTATION}]`)];
+  const [key] = typeof type === "string" && type.startsWith("kubernetes.io/docker") ? (REQUIRED_KEYS[type] ?? []) : [];
+  const content = key === undefined ? undefined : data[key];
+  if (content === undefined) return [];
+  const problem = goJsonError(Buffer.from(content, "base64").toString("utf8"));
+  return problem === undefined ? [] : [invalid(`data[${key}]`, "<secret contents redacted>", problem)];
+}
+
+const ACCOUNT_ANNOTATION = "kubernetes.io/service-account.name";
+
 export const secretKind: Definition = {
   kind: "Secret",
   plural: "secrets",
@@ -75,6 +89,7 @@ export const secretKind: Definition = {
       data["password"] === undefined
     )
       errors.push(required("data[username]"), required("data[password]"));
+    errors.push(...typeErrors(object, data));
     if (old !== undefined && object["type"] !== old["type"])
       errors.push(invalid("type", object["type"], "field is immutable"));
     return [...errors, ...immutableErrors(object, old, ["data"])];
