@@ -14,10 +14,7 @@ import type { MountproofWorld as W } from "../world.ts";
 // What the scripted provider answers.
 
 async function provides(world: W, ...scripts: Script[]): Promise<void> {
-  const facet = world.use(driver);
-  await facet.prepare();
-  const provider = facet.provider().answers(...scripts);
-  if (!provider.isRunning) await facet.startProvider();
+  await world.use(driver).provides(...scripts);
 }
 
 Given(

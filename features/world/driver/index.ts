@@ -2,14 +2,14 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DescService } from "@bufbuild/protobuf";
 import { silentLog } from "../../../core/index.ts";
-import { DRIVER_SERVICE_ACCOUNT, type Mounter, openMounter } from "../../../driver/index.ts";
-import { ScriptedProvider } from "../../../suite/parts/scripted-provider.ts";
+import { DRIVER_SERVICE_ACCOUNT, type DriverValues, type Mounter, openMounter } from "../../../driver/index.ts";
+import { type Script, ScriptedProvider } from "../../../suite/parts/scripted-provider.ts";
 import { type Controller, type Identity, Node } from "../../../wire/gen/csi_pb.ts";
 import { type CallOptions, type GrpcClient, grpcClient } from "../../../wire/grpc/index.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
 import { api } from "../api.ts";
 import { type DriverOptions, type LaunchedDriver, launchDriver } from "./launch.ts";
-import { CLASS, DriverObjects, NAMESPACE, POD } from "./objects.ts";
+import { CLASS, DriverObjects, NAMESPACE, POD, VOLUMES } from "./objects.ts";
 import { type Outcome, outcomeOf } from "./outcome.ts";
 import { Volumes } from "./volumes.ts";
 
@@ -82,8 +82,20 @@ export class DriverFacet {
     const volumes = new Volumes(join(this.#folder, "pods"), this.#mounter, () => this.#podUid);
     this.#world.scope.defer("mounts", () => volumes.unmountAll());
     this.#volumes = volumes;
-    await this.objects.install();
+    await this.objects.install(this.values);
     this.provider();
+  }
+
+  /** The chart's values that fit the release. */
+  get values(): DriverValues {
+    return this.#world.pass.behaviour === "upstream-1.5" ? { release: "1.5" } : {};
+  }
+
+  /** What the provider answers from now on; it is started when it was not yet. */
+  async provides(...scripts: Script[]): Promise<void> {
+    await this.prepare();
+    const provider = this.provider().answers(...scripts);
+    if (!provider.isRunning) await this.startProvider();
   }
 
   provider(): ScriptedProvider {
@@ -109,7 +121,13 @@ export class DriverFacet {
 
   async definePod(): Promise<void> {
     await this.prepare();
-    this.#podUid = await this.objects.definePod();
+    this.#podUid = await this.objects.definePod(this.options.nodeId ?? "node-0");
+  }
+
+  /** The pod anew, its volumes with these fields of a CSI volume source besides. */
+  async definePodWith(csi: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.objects.deletePod();
+    this.#podUid = await this.objects.definePod(this.options.nodeId ?? "node-0", csi);
   }
 
   sendContext(name: string, value: string): void {
@@ -127,7 +145,7 @@ export class DriverFacet {
   async publish(change: PublishChange = {}): Promise<Outcome> {
     const { without = [], deadlineMs = KUBELET_DEADLINE_MS, volume = "vol" } = change;
     const context: Record<string, string> = {
-      secretProviderClass: volume === "vol" ? CLASS : "more-secrets",
+      secretProviderClass: VOLUMES[volume] ?? CLASS,
       "csi.storage.k8s.io/pod.name": POD,
       "csi.storage.k8s.io/pod.namespace": NAMESPACE,
       "csi.storage.k8s.io/pod.uid": this.#podUid,

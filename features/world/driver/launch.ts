@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { DRIVER_NAME, Driver, type DriverSpec, type Mounter } from "../../../driver/index.ts";
+import { DRIVER_NAME, Driver, type DriverSpec, type Mounter, type PointObserver } from "../../../driver/index.ts";
 import type { KubeConfig } from "../../../kube/index.ts";
 import { answers, type DriverInProcess, Program } from "../../../suite/index.ts";
 import type { MountproofWorld } from "../../world.ts";
@@ -15,6 +15,10 @@ export type DriverOptions = {
   rotationIntervalMs?: number;
   healthCheckIntervalMs?: number;
   maxAnswerBytes?: number;
+  /** Failures of a republish are kubelet's to know. */
+  returnsRepublishErrors?: boolean;
+  /** Told of every point of a publish; the reference driver's alone. */
+  onPoint?: PointObserver;
 };
 
 /** Where a driver finds its neighbours. */
@@ -66,6 +70,9 @@ async function startReference(
     providersDir: neighbours.providersDir,
     additionalProvidersDirs: neighbours.additionalProvidersDir,
     mounter: neighbours.mounter,
+    kubeletRootDir: neighbours.folder,
+    ...(options.returnsRepublishErrors === true && { republishErrors: "return" }),
+    ...(options.onPoint !== undefined && { onPoint: options.onPoint }),
     ...(options.rotationIntervalMs !== undefined && {
       enableSecretRotation: true,
       rotationPollIntervalMs: options.rotationIntervalMs,
@@ -80,7 +87,7 @@ async function startReference(
   const end = async (): Promise<void> => await driver[Symbol.asyncDispose]();
   world.scope.defer("driver", end);
   await world.settle(driver.synced, START_WITHIN_MS);
-  return { metrics: async () => driver.metrics.text(), kill: end, [Symbol.asyncDispose]: end };
+  return { metrics: async () => driver.metrics.text(), kill: () => driver.kill(), [Symbol.asyncDispose]: end };
 }
 
 async function startInProcess(

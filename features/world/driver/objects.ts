@@ -1,16 +1,19 @@
-import { driverManifests } from "../../../driver/index.ts";
+import { DRIVER_NAME, type DriverValues, driverManifests } from "../../../driver/index.ts";
 import {
   type KubeObject,
   Pods,
   resource,
   SecretProviderClasses,
   SecretProviderClassPodStatuses,
+  Secrets,
 } from "../../../kube/index.ts";
 import type { ApiFacet } from "../api.ts";
 
 export const NAMESPACE = "shop";
 export const POD = "web";
 export const CLASS = "app-secrets";
+/** The pod's volumes and their SecretProviderClasses; most cases publish the first alone. */
+export const VOLUMES: Readonly<Record<string, string>> = { vol: CLASS, more: "more-secrets" };
 
 /** What the API server holds of the pod, its SecretProviderClass and the driver. */
 export class DriverObjects {
@@ -21,21 +24,41 @@ export class DriverObjects {
   }
 
   /** What the driver's chart applies, and the pod's namespace. */
-  async install(): Promise<void> {
-    for (const manifest of driverManifests()) await this.#apply(manifest);
+  async install(values: DriverValues): Promise<void> {
+    for (const manifest of driverManifests(values)) await this.#apply(manifest);
     await this.#api.namespace(NAMESPACE);
   }
 
   /** @returns the pod's UID */
-  async definePod(): Promise<string> {
+  async definePod(nodeName: string, csi: Readonly<Record<string, unknown>> = {}): Promise<string> {
     await this.#api.serviceAccount(NAMESPACE, "default");
     const pod = await this.#api.put(Pods, {
       apiVersion: "v1",
       kind: "Pod",
       metadata: { name: POD, namespace: NAMESPACE },
-      spec: { containers: [{ name: "app", image: "app" }] },
+      spec: {
+        nodeName,
+        containers: [{ name: "app", image: "app" }],
+        volumes: Object.entries(VOLUMES).map(([name, secretProviderClass]) => ({
+          name,
+          csi: { driver: DRIVER_NAME, readOnly: true, volumeAttributes: { secretProviderClass }, ...csi },
+        })),
+      },
     });
     return pod.metadata.uid ?? "";
+  }
+
+  async deletePod(): Promise<void> {
+    await (await this.#api.admin()).delete(Pods, { name: POD, namespace: NAMESPACE }, { gracePeriodSeconds: 0 });
+  }
+
+  async putSecret(name: string, data: Readonly<Record<string, string>>): Promise<void> {
+    await this.#api.put(Secrets, {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name, namespace: NAMESPACE },
+      stringData: data,
+    });
   }
 
   async defineClass(
