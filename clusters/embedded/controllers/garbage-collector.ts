@@ -1,9 +1,11 @@
 import { type Informer, isKubeStatus, type Resource } from "../../../kube/client.ts";
 import {
   ConfigMaps,
+  CronJobs,
   CustomResourceDefinitions,
   DaemonSets,
   Deployments,
+  Jobs,
   Nodes,
   Pods,
   ReplicaSets,
@@ -18,6 +20,8 @@ import { startQueue } from "./queue.ts";
 
 /** Built-in kinds that own or are owned here; every CustomResource joins when its definition appears. */
 const BUILT_IN: readonly Resource[] = [
+  CronJobs,
+  Jobs,
   Deployments,
   ReplicaSets,
   StatefulSets,

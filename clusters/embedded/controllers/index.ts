@@ -3,9 +3,11 @@ import type { Informer, KubeClient, Resource } from "../../../kube/client.ts";
 import { startInformer } from "../../../kube/informer.ts";
 import type { KubeObject } from "../../../kube/types.ts";
 import type { ControllerContext, StartController } from "./context.ts";
+import { startCronJobController } from "./cron-job.ts";
 import { startDaemonSetController } from "./daemon-set.ts";
 import { startDeploymentController } from "./deployment.ts";
 import { startGarbageCollector } from "./garbage-collector.ts";
+import { startJobController } from "./job.ts";
 import { startNamespaceController } from "./namespace.ts";
 import { startNodeLifecycleController } from "./node-lifecycle.ts";
 import { startReplicaSetController } from "./replica-set.ts";
@@ -21,6 +23,8 @@ const CONTROLLERS: readonly StartController[] = [
   startDeploymentController,
   startStatefulSetController,
   startDaemonSetController,
+  startJobController,
+  startCronJobController,
   startGarbageCollector,
   startNodeLifecycleController,
 ];

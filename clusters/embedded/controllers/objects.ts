@@ -122,3 +122,46 @@ export type DaemonSet = KubeObject & {
 export function isFinished(pod: Pod): boolean {
   return pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
 }
+
+export type JobSpec = {
+  parallelism?: number;
+  completions?: number;
+  completionMode?: string;
+  backoffLimit?: number;
+  activeDeadlineSeconds?: number;
+  ttlSecondsAfterFinished?: number;
+  suspend?: boolean;
+  selector?: LabelSelector;
+  template: PodTemplate;
+};
+export type JobStatus = {
+  active?: number;
+  ready?: number;
+  terminating?: number;
+  succeeded?: number;
+  failed?: number;
+  completedIndexes?: string;
+  startTime?: string;
+  completionTime?: string;
+  uncountedTerminatedPods?: { succeeded?: string[]; failed?: string[] };
+  conditions?: Condition[];
+};
+export type Job = KubeObject & { spec: JobSpec; status?: JobStatus };
+
+export type CronJob = KubeObject & {
+  spec: {
+    schedule: string;
+    timeZone?: string;
+    suspend?: boolean;
+    startingDeadlineSeconds?: number;
+    concurrencyPolicy?: "Allow" | "Forbid" | "Replace";
+    successfulJobsHistoryLimit?: number;
+    failedJobsHistoryLimit?: number;
+    jobTemplate: { metadata?: ObjectMeta; spec: Record<string, unknown> };
+  };
+  status?: {
+    active?: { apiVersion: string; kind: string; name?: string; namespace?: string; uid?: string }[];
+    lastScheduleTime?: string;
+    lastSuccessfulTime?: string;
+  };
+};

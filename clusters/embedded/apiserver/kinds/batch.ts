@@ -1,3 +1,4 @@
+import { parseCron } from "../../../../kube/cron-schedule.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
 import { type FieldError, forbidden, invalid, notSupported, required } from "../validation/field-error.ts";
 import type { Kind } from "./kind.ts";
@@ -131,12 +132,19 @@ function scheduleErrors(schedule: string, timeZone: unknown): FieldError[] {
   const errors: FieldError[] = [];
   if (schedule.includes("TZ"))
     errors.push(invalid("spec.schedule", schedule, "cannot use TZ or CRON_TZ in schedule, use timeZone field instead"));
-  const isMacro = /^@(yearly|annually|monthly|weekly|daily|midnight|hourly|every \S+)$/.test(schedule);
-  const fields = schedule.trim().split(/\s+/);
-  if (!isMacro && fields.length !== 5)
-    errors.push(
-      invalid("spec.schedule", schedule, `expected exactly 5 fields, found ${fields.length}: [${fields.join(" ")}]`),
-    );
+  const why = cronError(schedule);
+  if (why !== undefined) errors.push(invalid("spec.schedule", schedule, why));
+  const zone = typeof timeZone === "string" && timeZone !== "" ? cronError("* * * * *", timeZone) : undefined;
+  if (zone !== undefined) errors.push(invalid("spec.timeZone", timeZone, zone));
   if (timeZone === "") errors.push(invalid("spec.timeZone", "", "timeZone must be nil or non-empty string"));
   return errors;
+}
+
+function cronError(schedule: string, timeZone?: string): string | undefined {
+  try {
+    parseCron(schedule, timeZone);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
