@@ -1,4 +1,5 @@
 import { defineCases } from "./cases.ts";
+import { defineCluster } from "./cluster.ts";
 import type { DefineCommand } from "./define-command.ts";
 import { defineDoctor } from "./doctor.ts";
 import { defineDriver } from "./driver.ts";
@@ -20,6 +21,7 @@ export const COMMANDS: readonly DefineCommand[] = [
   defineParity,
   defineUp,
   defineUpCompanions,
+  defineCluster,
   defineDriver,
   defineProvider,
   defineFake,

@@ -1,10 +1,12 @@
 import { RealClock } from "../core/index.ts";
 import { Journal } from "../net/journal.ts";
+import { journalInto } from "../net/journal-file.ts";
+import { processDialer } from "../net/process-dialer.ts";
 import type { DefineCommand } from "./define-command.ts";
 import { defineFakeAws } from "./fake/aws.ts";
 import { defineFakeAzure } from "./fake/azure.ts";
 import { defineFakeGcp } from "./fake/gcp.ts";
-import { KEPT_EXCHANGES, portOf, readSeed, wrong } from "./fake/options.ts";
+import { KEPT_EXCHANGES, portOf, readSeed, readText, wrong } from "./fake/options.ts";
 import { untilStopped } from "./signals.ts";
 
 type FakeFlags = {
@@ -13,6 +15,9 @@ type FakeFlags = {
   readonly rootToken?: string;
   readonly dialect: string;
   readonly seed?: string;
+  readonly clusterToken?: string;
+  readonly clusterCa?: string;
+  readonly journalFile: string;
 };
 
 /** `mountproof fake NAME`: a fake store as a process, with the control API on its own port. */
@@ -25,10 +30,13 @@ export const defineFake: DefineCommand = (program, finish) => {
     .option("--host <address>", "address to listen on", "127.0.0.1")
     .option("--root-token <token>", "the root token; drawn when left out")
     .option("--dialect <name>", "vault or openbao", "vault")
+    .option("--cluster-token <file>", "its own account's token, for kubernetes auth, as a Vault in a pod has it")
+    .option("--cluster-ca <file>", "the cluster's CA, as a Vault in a pod has it")
+    .option("--journal-file <file>", "write each exchange there, as a line of JSON", "")
     .option("--seed <file>", "YAML or JSON with namespaces, mounts, auth, policies and write")
     .addHelpText(
       "after",
-      "\nPrints one line of JSON when it serves: url and rootToken. The control API is at /_mountproof/.",
+      "\nPrints one line of JSON when it serves: url and rootToken. The control API is at /_mountproof/.\nNames are reached through the proxy of HTTPS_PROXY, if there is one.",
     )
     .action(async (flags: FakeFlags) => finish(await runFakeVault(flags)));
   defineFakeAws(command, finish);
@@ -47,7 +55,13 @@ async function runFakeVault(flags: FakeFlags): Promise<number> {
     listen: { host: flags.host, port },
     dialect: flags.dialect,
     control: true,
-    journal: new Journal(clock, { keep: KEPT_EXCHANGES }),
+    journal:
+      flags.journalFile === "" ? new Journal(clock, { keep: KEPT_EXCHANGES }) : journalInto(flags.journalFile, clock),
+    dialer: processDialer(process.env),
+    inCluster: {
+      ...(flags.clusterToken !== undefined && { token: await readText("--cluster-token", flags.clusterToken) }),
+      ...(flags.clusterCa !== undefined && { caPem: await readText("--cluster-ca", flags.clusterCa) }),
+    },
     ...(flags.rootToken !== undefined && { rootToken: flags.rootToken }),
   }).start();
   if (flags.seed !== undefined) await seedVault(vault.admin, await readSeed(flags.seed));

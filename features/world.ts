@@ -1,3 +1,5 @@
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
 import {
   After,
   type ITestCaseHookParameter,
@@ -19,6 +21,7 @@ import {
   VirtualClock,
 } from "../core/index.ts";
 import { Journal } from "../net/journal.ts";
+import { GatheredJournal } from "../net/journal-file.ts";
 import {
   currentPass,
   EVIDENCE,
@@ -67,6 +70,7 @@ export class MountproofWorld extends World {
   readonly #surfaces: Surface[] = [];
   readonly #logLines: string[] = [];
   readonly #shown = new Set<string>();
+  readonly #sightings: (() => readonly string[])[] = [];
   readonly #began: number;
   #folder: Promise<string> | undefined;
   /** The clock has one mover at a time; several waits of a step move it one after the other. */
@@ -81,10 +85,11 @@ export class MountproofWorld extends World {
         hint: "run the features with: npx mountproof run",
       });
     this.pass = pass;
-    const isReal = pass.run.time === "real" || !runsInProcess(pass.subject);
+    const hasProcesses = pass.run.parts === "processes";
+    const isReal = hasProcesses || pass.run.time === "real" || !runsInProcess(pass.subject);
     this.clock = isReal ? pass.run.clock : new VirtualClock();
     this.#began = this.clock.now();
-    this.journal = new Journal(this.clock);
+    this.journal = hasProcesses ? new GatheredJournal(this.clock) : new Journal(this.clock);
     this.logger = createLog({
       clock: this.clock,
       level: "debug",
@@ -127,6 +132,16 @@ export class MountproofWorld extends World {
   /** Names a text that outsiders can read: events, metrics, error messages. No canary may show in it. */
   exposes(name: string, read: Surface["read"]): void {
     this.#surfaces.push({ name, read });
+  }
+
+  /** Names a log that is kept without its secrets: what it showed from now on fails the case. */
+  keepsSightings(name: string, read: () => readonly string[]): void {
+    const known = read().length;
+    this.#sightings.push(() =>
+      read()
+        .slice(known)
+        .map((sighting) => `${sighting} showed in the ${name}`),
+    );
   }
 
   /** The text without secrets, for evidence. That one showed is kept, and fails the run. */
@@ -186,12 +201,14 @@ export class MountproofWorld extends World {
   }
 
   /** @internal The end of the scenario: evidence, a search for canaries, and everything given back. */
-  async finish(hasFailed: boolean): Promise<void> {
+  async finish(hasFailed: boolean, id: string): Promise<void> {
     try {
       for (const { name, read } of this.#surfaces) this.redact(await read(), `the ${name}`);
+      this.#keepJournal(id);
     } finally {
       await this.scope[Symbol.asyncDispose]();
     }
+    for (const sightings of this.#sightings) for (const message of sightings()) this.#shown.add(message);
     if (hasFailed) {
       const exchanges = exchangesOf(this.journal.entries().slice(-SHOWN_EXCHANGES), this.#began);
       this.#attach(EVIDENCE.exchanges, JSON.parse(this.redact(JSON.stringify(exchanges), "an exchange")));
@@ -203,6 +220,14 @@ export class MountproofWorld extends World {
     for (const message of this.#shown) this.#attach(EVIDENCE.finding, { message });
     if (this.#shown.size > 0 && !hasFailed)
       throw new MountproofError("internal", { message: `a secret showed: ${[...this.#shown].join("; ")}` });
+  }
+
+  /** Appended to: a case may have several rows, and run more than once. */
+  #keepJournal(id: string): void {
+    const { journalFolder } = this.run;
+    if (journalFolder === undefined) return;
+    const lines = this.journal.entries().map((entry) => `${JSON.stringify(entry)}\n`);
+    appendFileSync(join(journalFolder, `${id}.ndjson`), this.redact(lines.join(""), "the journal"));
   }
 
   #attach<K extends keyof Evidence>(mediaType: K, evidence: Evidence[K]): void {
@@ -218,8 +243,9 @@ function runsInProcess(subject: Subject): boolean {
 setWorldConstructor(MountproofWorld);
 setDefaultTimeout(STEP_TIMEOUT_MS);
 
-async function endOfCase(this: MountproofWorld, { result }: ITestCaseHookParameter): Promise<void> {
-  await this.finish(result?.status === "FAILED");
+async function endOfCase(this: MountproofWorld, { result, pickle }: ITestCaseHookParameter): Promise<void> {
+  const id = pickle.tags.map(({ name }) => /^@([A-Z]+-.*\d.*)$/.exec(name)?.[1]).find((found) => found !== undefined);
+  await this.finish(result?.status === "FAILED", id ?? "case");
 }
 
 type StepFunction = (this: MountproofWorld, ...parameters: unknown[]) => unknown;

@@ -45,10 +45,11 @@ function inCluster(environment: Readonly<Record<string, string | undefined>>, us
 }
 
 async function fromFile(path: string, userAgent: string): Promise<KubeConfig> {
-  const { parse } = await import("yaml"); // only who is given a file pays
   let config: ConfigFile;
   try {
-    config = parse(readFileSync(path, "utf8")) as ConfigFile;
+    const text = readFileSync(path, "utf8");
+    // JSON, as we write it ourselves, is read without the time that a YAML parser takes to load.
+    config = (text.startsWith("{") ? JSON.parse(text) : (await import("yaml")).parse(text)) as ConfigFile;
   } catch (cause) {
     throw broken(path, "it cannot be read", cause);
   }
@@ -92,4 +93,33 @@ function broken(path: string, reason: string, cause?: unknown): MountproofError 
     culprit: { kubeconfig: path },
     cause,
   });
+}
+
+/** A kubeconfig for kubectl and programs, in JSON, which is YAML, too. It holds the credentials: write it for one reader. */
+export function kubeconfigText({ server, caPem, credentials }: KubeConfig, user: string): string {
+  const encoded = (pem: string): string => Buffer.from(pem).toString("base64");
+  const shown = (): Record<string, string> => {
+    switch (credentials.kind) {
+      case "certificate":
+        return {
+          "client-certificate-data": encoded(credentials.certPem),
+          "client-key-data": encoded(credentials.keyPem),
+        };
+      case "token":
+        return { token: credentials.token };
+      case "tokenFile":
+        return { tokenFile: credentials.path };
+      default:
+        return {};
+    }
+  };
+  const config = {
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": "mountproof",
+    clusters: [{ name: "mountproof", cluster: { server, "certificate-authority-data": encoded(caPem) } }],
+    users: [{ name: user, user: shown() }],
+    contexts: [{ name: "mountproof", context: { cluster: "mountproof", user } }],
+  };
+  return `${JSON.stringify(config, null, 2)}\n`;
 }

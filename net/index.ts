@@ -44,6 +44,7 @@ export {
   startHttpServer,
 } from "./http-server.ts";
 export { Journal, type JournalEntry, type JournalFilter, type JournalOptions, type Seam } from "./journal.ts";
+export { GatheredJournal, journalInto } from "./journal-file.ts";
 export {
   createSigningKey,
   decodeJwt,

@@ -38,18 +38,22 @@ export type JournalFilter = {
 export type JournalOptions = {
   /** Only about this many of the newest entries are kept: for a server that runs for days. All when left out. */
   readonly keep?: number;
+  /** Told of each entry as it is made: a part that runs as a process writes them down for those who look on. */
+  readonly onEntry?: (entry: JournalEntry) => void;
 };
 
 /** Evidence (design, rule 4): append-only, shared by the parts of one run. */
 export class Journal {
   readonly #clock: Clock;
   readonly #keep: number;
+  readonly #onEntry: JournalOptions["onEntry"];
   #entries: JournalEntry[] = [];
   #newest = 0;
 
   constructor(clock: Clock, options: JournalOptions = {}) {
     this.#clock = clock;
     this.#keep = options.keep ?? Number.POSITIVE_INFINITY;
+    this.#onEntry = options.onEntry;
   }
 
   /** Begins an exchange; call the result once with its end. */
@@ -59,20 +63,18 @@ export class Journal {
     const at = this.#clock.now();
     const wall = this.#clock.wall();
     return (status, detail = {}) => {
-      const entry: JournalEntry = {
-        ...exchange,
-        seq: ++this.#newest,
-        status,
-        at,
-        wall,
-        tookMs: this.#clock.wall() - wall,
-        detail,
-      };
-      this.#entries.push(entry);
-      // Half as much again may gather before the old ones go: not every entry pays for a copy.
-      if (this.#entries.length > this.#keep * 1.5) this.#entries = this.#entries.slice(-this.#keep);
-      return entry;
+      return this.take({ ...exchange, status, at, wall, tookMs: this.#clock.wall() - wall, detail });
     };
+  }
+
+  /** Enters an exchange that is over, under the next number. */
+  take(exchange: Omit<JournalEntry, "seq">): JournalEntry {
+    const entry: JournalEntry = { ...exchange, seq: ++this.#newest };
+    this.#entries.push(entry);
+    // Half as much again may gather before the old ones go: not every entry pays for a copy.
+    if (this.#entries.length > this.#keep * 1.5) this.#entries = this.#entries.slice(-this.#keep);
+    this.#onEntry?.(entry);
+    return entry;
   }
 
   /** The newest `seq`: entries after it are what happens from here on. */

@@ -29,6 +29,8 @@ export type PlanRequest = {
   readonly behaviour: Behaviour | "declared" | "all";
   /** What this machine and this run offer, for a subject. */
   readonly availability: (subject: Subject) => Availability;
+  /** Only cases with this tag run; the others are skipped with this reason. */
+  readonly only?: { readonly tag: string; readonly reason: string };
 };
 
 /**
@@ -45,7 +47,7 @@ export function planRun(request: PlanRequest): Plan {
       const here = mine.filter((one) => behavioursOf(one, request.behaviour).includes(behaviour));
       const runnable: Case[] = [];
       for (const one of here) {
-        const reason = skipReason(one, request.tier, available);
+        const reason = skipReason(one, request, available);
         if (reason === undefined) runnable.push(one);
         else skips.push({ case: one, subject, behaviour, reason });
       }
@@ -74,10 +76,12 @@ export function behavioursOf(one: Case, wish: PlanRequest["behaviour"]): readonl
   return holds.includes(wish) ? [wish] : [];
 }
 
-function skipReason(one: Case, tier: Tier, available: Availability): string | undefined {
+function skipReason(one: Case, { tier, only }: PlanRequest, available: Availability): string | undefined {
   // Tiers are not a ladder: E1 replaces the fakes of E0 by containers.
   if (one.tier !== "E0" && one.tier !== tier) return `belongs to tier ${one.tier}; run with --tier ${one.tier}`;
-  return missingReason(one.needs, available);
+  const missing = missingReason(one.needs, available);
+  if (missing !== undefined || only === undefined || one.tags.includes(only.tag)) return missing;
+  return only.reason;
 }
 
 function nothingToRun(request: PlanRequest): MountproofError {

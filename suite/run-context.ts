@@ -22,6 +22,10 @@ export type RunContext = {
   readonly seed: number;
   /** Whether scenarios of parts in this process move time themselves or wait for it; programs always wait. */
   readonly time: "virtual" | "real";
+  /** Whether the reference parts run in this process or each as one of its own, then on the real clock. */
+  readonly parts: "in-process" | "processes";
+  /** Where each case's journal is kept after the run; undefined when it is not. */
+  readonly journalFolder: string | undefined;
   /** Aborts when the run is interrupted: cases begin nothing new and give back what they have. */
   readonly signal?: AbortSignal | undefined;
   /**

@@ -13,15 +13,20 @@ export function portOf(text: string): number {
 
 /** YAML or JSON. @throws MountproofError `invalid_argument` for a file that cannot be read */
 export async function readSeed(path: string): Promise<unknown> {
-  const text = await readFile(path, "utf8").catch((cause: unknown) => {
+  const text = await readText("--seed", path);
+  const { parse } = await import("yaml");
+  return parse(text);
+}
+
+/** @throws MountproofError `invalid_argument` for a file that cannot be read */
+export async function readText(flag: string, path: string): Promise<string> {
+  return await readFile(path, "utf8").catch((cause: unknown) => {
     throw new MountproofError("invalid_argument", {
-      message: `--seed "${path}" cannot be read`,
+      message: `${flag} "${path}" cannot be read`,
       hint: "check the path",
       cause,
     });
   });
-  const { parse } = await import("yaml");
-  return parse(text);
 }
 
 export function wrong(flag: string, value: string, takes: string): MountproofError {

@@ -16,7 +16,7 @@ const DROPPED = new Set([
   "--behaviour",
   "--plain",
 ]);
-const WITHOUT_VALUE = new Set(["--plain", "--real-clock"]);
+const WITHOUT_VALUE = new Set(["--plain", "--real-clock", "--processes", "--keep-journals"]);
 const SEVERAL_VALUES = new Set(["--id", "--profile"]);
 
 /**

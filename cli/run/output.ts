@@ -23,7 +23,7 @@ export type RunOutput = AsyncDisposable & {
   write(report: Report): Promise<void>;
 };
 
-const FILES = ["report.yaml", "report.html", "junit.xml", "messages.ndjson", "logs"];
+const FILES = ["report.yaml", "report.html", "junit.xml", "messages.ndjson", "logs", "journals"];
 
 /**
  * Where a run speaks: the terminal, and the report's folder, emptied of an earlier report.

@@ -22,7 +22,7 @@ import { packageVersion } from "../version.ts";
 import { repeatLine, shellQuote } from "./command-line.ts";
 import { readOptions } from "./options.ts";
 import { openOutput } from "./output.ts";
-import { availabilityFor, subjectsOf } from "./subjects.ts";
+import { availabilityFor, RUN_AS_PROCESSES, subjectsOf } from "./subjects.ts";
 
 /** Runs what the flags ask for, writes the report and says how it went. */
 export async function performRun(flags: RunFlags): Promise<number> {
@@ -43,7 +43,8 @@ export async function performRun(flags: RunFlags): Promise<number> {
     subjects,
     tier: options.tier,
     behaviour: options.behaviour ?? (isOwn ? "hardened" : "declared"),
-    availability: (subject) => availabilityFor(subject, facts, flags.realClock === true),
+    availability: (subject) => availabilityFor(subject, facts, flags),
+    ...(flags.processes === true && { only: RUN_AS_PROCESSES }),
   });
   const waivers = flags.waivers === undefined ? [] : await readWaivers(flags.waivers);
   const argv = process.argv.slice(2);
@@ -58,7 +59,9 @@ export async function performRun(flags: RunFlags): Promise<number> {
     clock,
     guard,
     log: process.env["MOUNTPROOF_DEBUG"] === undefined ? silentLog : createLog({ clock, level: "debug" }),
-    time: flags.realClock === true ? "real" : "virtual",
+    time: flags.realClock === true || flags.processes === true ? "real" : "virtual",
+    parts: flags.processes === true ? "processes" : "in-process",
+    ...(flags.keepJournals === true && { journalFolder: join(folder, "journals") }),
     seed: options.seed,
     order: options.order,
     repeat: options.repeat,

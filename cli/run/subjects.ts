@@ -16,6 +16,12 @@ import { referenceProviders } from "../../suite/subjects/reference-providers.ts"
 import type { RunFlags } from "../run.ts";
 import { type RunOptions, targetPath } from "./options.ts";
 
+/** Which cases run with `--processes`: what they assert, they assert by the wire alone. */
+export const RUN_AS_PROCESSES = {
+  tag: "@processes",
+  reason: "not among the cases that run with their parts as processes (@processes)",
+} as const;
+
 /**
  * Who is examined: what the flags name, else the reference parts.
  * @throws MountproofError `invalid_argument` for two subjects at once, or inputs without a provider
@@ -33,6 +39,11 @@ export function subjectsOf(
   if (given.length > 1)
     throw new MountproofError("invalid_argument", {
       message: `${given.map(([flag]) => flag).join(" and ")} name two subjects: a run examines one`,
+    });
+  if (flags.processes === true && given.length > 0)
+    throw new MountproofError("invalid_argument", {
+      message: `--processes runs this project's own parts, and ${given.map(([flag]) => flag).join()} names another subject`,
+      hint: "a program given by name is a process of its own anyway",
     });
   if (exec !== undefined) {
     if (exec.trim() === "")
@@ -53,12 +64,18 @@ export function subjectsOf(
 }
 
 /** What is there for a subject: what the machine offers, and what its author said. */
-export function availabilityFor(subject: Subject, facts: readonly Fact[], isRealTime: boolean): Availability {
+export function availabilityFor(
+  subject: Subject,
+  facts: readonly Fact[],
+  flags: Pick<RunFlags, "realClock" | "processes">,
+): Availability {
   const available = new Map<Need, true | string>(
     facts.map((fact) => [fact.need, fact.available ? true : fact.detail] as const),
   );
-  if (isRealTime) available.set("virtual-time", "needs virtual time, and --real-clock was given");
-  available.set("processes", "the suite cannot run its parts as processes yet");
+  if (flags.realClock === true) available.set("virtual-time", "needs virtual time, and --real-clock was given");
+  if (flags.processes === true)
+    available.set("virtual-time", "needs virtual time, and processes run on the real clock");
+  else available.set("processes", "needs parts as processes: run it with --processes");
   if (subject.kind === "reference") return available;
   available.set("virtual-time", "needs virtual time, and a program runs on the real clock");
   if (subject.kind !== "provider") return available;

@@ -3,11 +3,10 @@ import { join, resolve } from "node:path";
 import { parse } from "yaml";
 import { BUILT_IN_IMAGES, EmbeddedCluster, type ImageEntry, parseImages } from "../../clusters/embedded/index.ts";
 import { MountproofError, RealClock, Scope, seconds, silentLog } from "../../core/index.ts";
-import { DaemonSets, serviceResolver } from "../../kube/index.ts";
+import { DaemonSets, kubeconfigText, serviceResolver } from "../../kube/index.ts";
 import { createCertificateAuthority, createDialer, Journal, loopbackResolver } from "../../net/index.ts";
 import { layoutOf } from "../../suite/index.ts";
 import { createRunFolder } from "../../suite/run-folder.ts";
-import { kubeconfigText } from "./kubeconfig.ts";
 import { Names } from "./names.ts";
 import { readUpOptions, type UpFlags, type UpOptions } from "./options.ts";
 import { driverProgram, referenceDriver } from "./parts/driver.ts";
@@ -110,7 +109,7 @@ async function start(
   for (const name of providers) await cluster.apply(await PROVIDER_OBJECTS[name]());
   const config = cluster.configWithToken({ name: "kubernetes-admin", groups: ["system:masters"] });
   const kubeconfig = resolve(flags.kubeconfig);
-  await writeFile(kubeconfig, kubeconfigText(config), { mode: 0o600 }).catch((cause: unknown) => {
+  await writeFile(kubeconfig, kubeconfigText(config, "admin"), { mode: 0o600 }).catch((cause: unknown) => {
     throw new MountproofError("environment", {
       message: `the kubeconfig cannot be written to "${kubeconfig}"`,
       hint: "name another file by --kubeconfig",

@@ -1,21 +1,17 @@
-import { type Clock, type Log, MountproofError, type Random, type Scope, VirtualClock } from "../../core/index.ts";
-import { isKubeStatus, type KubeClient, type KubeConfig, type Resource } from "../../kube/client.ts";
-import { Pods, resource, ServiceAccounts } from "../../kube/resources.ts";
+import { type Clock, type Log, MountproofError, type Random, type Scope } from "../../core/index.ts";
+import type { KubeClient, KubeConfig } from "../../kube/client.ts";
+import { Pods } from "../../kube/resources.ts";
 import type { KubeObject } from "../../kube/types.ts";
 import type { Journal } from "../../net/index.ts";
 import type { ClusterCapability, NodeHandle, SeenFile } from "../cluster.ts";
+import { applyObjects, configOfAccount, launchOn, untilHolds } from "./acts.ts";
 import type { RunningApiServer } from "./apiserver/index.ts";
 import { type Execution, type Mounts, readLog } from "./kubelet/index.ts";
-import type { Pod, TokenRequest } from "./kubelet/types.ts";
+import type { Pod } from "./kubelet/types.ts";
 import type { EmbeddedNode } from "./node.ts";
 import type { NodePart, RunningEmbeddedCluster } from "./spec.ts";
 
 type PodName = { readonly namespace: string; readonly name: string; readonly container?: string };
-
-/** A part's token lasts as long as any run: nobody renews it. Ten years. */
-const PART_TOKEN_SECONDS = 315_360_000;
-/** How often a condition is looked at on a real clock. */
-const LOOK_MS = 20;
 
 export type ClusterHandleSpec = {
   readonly clock: Clock;
@@ -87,18 +83,7 @@ export class EmbeddedClusterHandle implements RunningEmbeddedCluster {
 
   async configFor(namespace: string, serviceAccount: string): Promise<KubeConfig> {
     const { api, admin } = this.#spec;
-    const request: TokenRequest = {
-      apiVersion: "authentication.k8s.io/v1",
-      kind: "TokenRequest",
-      metadata: { name: serviceAccount, namespace },
-      spec: { audiences: [], expirationSeconds: PART_TOKEN_SECONDS },
-    };
-    const answer = await admin.create(ServiceAccounts as Resource<TokenRequest>, request, { subresource: "token" });
-    return {
-      server: api.url,
-      caPem: api.caPem,
-      credentials: { kind: "token", token: answer.status?.token ?? "" },
-    };
+    return await configOfAccount(admin, { server: api.url, caPem: api.caPem }, namespace, serviceAccount);
   }
 
   async configForUser(user: { readonly name: string; readonly groups?: readonly string[] }): Promise<KubeConfig> {
@@ -110,33 +95,18 @@ export class EmbeddedClusterHandle implements RunningEmbeddedCluster {
   }
 
   async apply(objects: readonly KubeObject[]): Promise<void> {
-    for (const object of objects) {
-      const kind = resourceOf(object);
-      try {
-        await this.admin.create(kind, object);
-      } catch (error) {
-        if (!isKubeStatus(error, "AlreadyExists")) throw error;
-        const { name = "", namespace } = object.metadata;
-        const { resourceVersion } = (await this.admin.get(kind, name, namespace)).metadata;
-        const metadata = { ...object.metadata, ...(resourceVersion !== undefined && { resourceVersion }) };
-        await this.admin.update(kind, { ...object, metadata });
-      }
-    }
+    await applyObjects(this.admin, objects);
   }
 
   async launch(part: NodePart): Promise<AsyncDisposable> {
-    const { clock, log, journal, scope, nodes } = this.#spec;
-    const launched: AsyncDisposable[] = [];
-    const end = async (): Promise<void> => {
-      for (const one of launched.splice(0).reverse()) await one[Symbol.asyncDispose]();
-    };
-    scope.defer(part.name, end);
-    const chosen = nodes.filter(({ handle }) => part.nodes?.includes(handle.name) ?? true);
-    for (const { handle } of chosen) {
-      const kubeConfig = await this.configFor(part.namespace, part.serviceAccount);
-      launched.push(await part.launch({ clock, log, journal, node: handle, kubeConfig }));
-    }
-    return { [Symbol.asyncDispose]: end };
+    const { clock, log, journal, scope } = this.#spec;
+    return await launchOn(part, this.nodes, scope, async (node) => ({
+      clock,
+      log,
+      journal,
+      node,
+      kubeConfig: await this.configFor(part.namespace, part.serviceAccount),
+    }));
   }
 
   async stopKubelet(node?: string): Promise<void> {
@@ -191,14 +161,7 @@ export class EmbeddedClusterHandle implements RunningEmbeddedCluster {
   }
 
   async until(holds: () => boolean | Promise<boolean>, ms: number): Promise<boolean> {
-    const { clock } = this;
-    if (clock instanceof VirtualClock) return await clock.advanceUntil(holds, ms);
-    const end = clock.now() + ms;
-    for (;;) {
-      if (await holds()) return true;
-      if (clock.now() >= end) return false;
-      await clock.sleep(Math.min(LOOK_MS, end - clock.now()));
-    }
+    return await untilHolds(this.clock, holds, ms);
   }
 
   compact(): void {
@@ -231,26 +194,4 @@ export class EmbeddedClusterHandle implements RunningEmbeddedCluster {
     const why = state?.waiting?.reason ?? state?.terminated?.reason ?? found.status?.phase ?? "not scheduled";
     throw refuse(`container "${container}" of pod "${ref}" does not run: ${why}`, state?.waiting?.message);
   }
-}
-
-/** Kinds whose plural is not the kind's name with an s or es. */
-const PLURALS: Readonly<Record<string, string>> = { Endpoints: "endpoints" };
-const CLUSTER_WIDE =
-  /^(Cluster.*|CSIDriver|CSINode|CustomResourceDefinition|Namespace|Node|PersistentVolume|StorageClass|VolumeAttachment|PriorityClass|.*WebhookConfiguration)$/;
-
-/** The handle of an object's kind, from the object alone. */
-function resourceOf(object: KubeObject): Resource {
-  const { apiVersion = "v1", kind = "" } = object;
-  const slash = apiVersion.indexOf("/");
-  const lower = kind.toLowerCase();
-  const plural =
-    PLURALS[kind] ??
-    (/(s|x|ch)$/.test(lower) ? `${lower}es` : /[^aeiou]y$/.test(lower) ? `${lower.slice(0, -1)}ies` : `${lower}s`);
-  return resource({
-    group: slash < 0 ? "" : apiVersion.slice(0, slash),
-    version: apiVersion.slice(slash + 1),
-    kind,
-    plural,
-    namespaced: !CLUSTER_WIDE.test(kind),
-  });
 }

@@ -7,19 +7,25 @@ const UNITS: Readonly<Record<string, number>> = {
   m: 60_000,
   h: 3_600_000,
 };
-const PART = /(\d+(?:\.\d+)?|\.\d+)(ns|us|µs|ms|s|m|h)/gy;
 
-/** Go's time.ParseDuration: `2m`, `1h30m`, `1.5s`. @returns milliseconds; undefined when it is none */
-export function parseDuration(text: string): number | undefined {
-  const isNegative = text.startsWith("-");
-  const body = text.replace(/^[+-]/, "");
-  if (body === "0") return 0;
-  let total = 0;
-  let end = 0;
-  for (const match of body.matchAll(PART)) {
-    total += Number(match[1]) * (UNITS[match[2] ?? ""] ?? 0);
-    end = match.index + match[0].length;
+/** Go's `time.ParseDuration`: `2m`, `1h30m`, `1.5s`. @returns milliseconds. Throws with Go's text */
+export function parseDuration(text: string): number {
+  const fail = (): never => {
+    throw new Error(`time: invalid duration ${JSON.stringify(text)}`);
+  };
+  if (/^[-+]?0$/.test(text)) return 0;
+  const match = /^([-+]?)((?:\d+\.?\d*|\.\d+)[a-zµ]+)+$/.exec(text);
+  if (match === null) {
+    if (/^[-+]?(\d+\.?\d*|\.\d+)$/.test(text))
+      throw new Error(`time: missing unit in duration ${JSON.stringify(text)}`);
+    return fail();
   }
-  if (end === 0 || end !== body.length) return undefined;
-  return isNegative ? -total : total;
+  let total = 0;
+  for (const [, amount, unit] of text.matchAll(/(\d+\.?\d*|\.\d+)([a-zµ]+)/g)) {
+    const size = UNITS[unit ?? ""];
+    if (size === undefined)
+      throw new Error(`time: unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}`);
+    total += Number(amount) * size;
+  }
+  return match[1] === "-" ? -total : total;
 }

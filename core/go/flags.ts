@@ -50,9 +50,11 @@ function readValue(name: string, { kind }: Flag, text: string): string | boolean
       if (!/^[+-]?\d+$/.test(text)) throw refuse("a whole number");
       return Number(text);
     case "duration": {
-      const duration = parseDuration(text);
-      if (duration === undefined) throw refuse("a duration such as 2m or 90s");
-      return duration;
+      try {
+        return parseDuration(text);
+      } catch {
+        throw refuse("a duration such as 2m or 90s");
+      }
     }
     default:
       return text;

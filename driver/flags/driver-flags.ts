@@ -62,6 +62,7 @@ export const DRIVER_FLAGS = {
     initial: "",
     usage: "the driver's socket as kubelet sees it, where that differs from --endpoint",
   },
+  "journal-file": { kind: "string", initial: "", usage: "write each call served and made there, as a line of JSON" },
   help: { kind: "boolean", initial: "false", usage: "print this" },
 } as const satisfies FlagTable;
 

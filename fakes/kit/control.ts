@@ -28,19 +28,24 @@ const FaultSchema = z.strictObject({
   after: z.int().min(0).exactOptional(),
 });
 
+/** What only one kind of store can be told, by name: `seal`. What it returns is answered as JSON. */
+export type Controls = Readonly<Record<string, (body: unknown) => unknown>>;
+
 /**
  * The control API, the same for every fake:
  *
  * - `POST seed` puts things into the store;
  * - `GET faults`, `POST faults`, `DELETE faults`, `DELETE faults/ID` say what shall go wrong;
- * - `GET journal[?since=SEQ]` tells what was asked and answered, values left out.
+ * - `GET journal[?since=SEQ]` tells what was asked and answered, values left out;
+ * - `POST do/NAME` is for what only this kind of store can be told.
  */
 export function controlHandler(parts: {
   readonly faults: FaultPlan;
   readonly journal: Journal;
   readonly seed?: Seed;
+  readonly controls?: Controls;
 }): HttpHandler {
-  const { faults, journal, seed } = parts;
+  const { faults, journal, seed, controls = {} } = parts;
   const byId = new Map<number, ActiveFault>();
   let next = 1;
   return async (exchange) => {
@@ -73,10 +78,20 @@ export function controlHandler(parts: {
           }
           return exchange.json(200, { removed: chosen.length });
         }
+        case "POST do": {
+          const control = Object.hasOwn(controls, id ?? "") ? controls[id ?? ""] : undefined;
+          if (control === undefined)
+            return refuse(exchange, 404, `this store has no "${id}"; it has: ${Object.keys(controls).join(", ")}`);
+          return exchange.json(200, (await control(await readJson(exchange))) ?? {});
+        }
         case "GET journal":
           return exchange.json(200, journal.entries({ since: Number(exchange.query.get("since") ?? 0) }));
         default:
-          return refuse(exchange, 404, `the control API has no ${route}; it has POST seed, faults and GET journal`);
+          return refuse(
+            exchange,
+            404,
+            `the control API has no ${route}; it has POST seed, faults, GET journal and POST do`,
+          );
       }
     } catch (error) {
       const isTheirs = error instanceof MountproofError && error.code === "invalid_argument";

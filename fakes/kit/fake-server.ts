@@ -9,7 +9,7 @@ import {
   startHttpServer,
   withFaults,
 } from "../../net/index.ts";
-import { CONTROL_ROOT, controlHandler, type Seed } from "./control.ts";
+import { CONTROL_ROOT, type Controls, controlHandler, type Seed } from "./control.ts";
 
 export type FakeServerSpec = {
   readonly clock: Clock;
@@ -37,6 +37,8 @@ export type FakeServerSpec = {
   readonly seed?: Seed;
   /** Serve the control API on the store's own port, below `/_mountproof/`: for a fake that runs alone. */
   readonly control?: boolean;
+  /** What only this kind of store can be told, by the control API. */
+  readonly controls?: Controls;
 };
 
 export type RunningFakeServer = RunningHttpServer & { readonly faults: FaultPlan };
@@ -72,7 +74,14 @@ export async function startFakeServer(spec: FakeServerSpec): Promise<RunningFake
     await faulty(adapted);
   };
   const control =
-    spec.control === true ? controlHandler({ faults, journal, ...(spec.seed && { seed: spec.seed }) }) : undefined;
+    spec.control === true
+      ? controlHandler({
+          faults,
+          journal,
+          ...(spec.seed && { seed: spec.seed }),
+          ...(spec.controls && { controls: spec.controls }),
+        })
+      : undefined;
   const server = await startHttpServer({
     clock,
     name,

@@ -1,3 +1,3 @@
-export { CONTROL_ROOT, controlHandler, type Seed } from "./control.ts";
+export { CONTROL_ROOT, type Controls, controlHandler, type Seed } from "./control.ts";
 export { type FakeServerSpec, type RunningFakeServer, startFakeServer } from "./fake-server.ts";
 export { IssuerError, IssuerKeys, type IssuerKeysOptions } from "./issuer-keys.ts";

@@ -4,17 +4,23 @@ import { dispatch } from "./http/dispatch.ts";
 
 type Body = Readonly<Record<string, unknown>>;
 
+/** Calls Vault's API as root; answers with status and body. */
+export type AdminCall = (
+  method: string,
+  path: string,
+  data: Body | undefined,
+  namespace: string | undefined,
+) => Promise<{ readonly status: number; readonly body: string }>;
+
 /**
- * Speaks Vault's own API as root, straight to the dispatcher: for seeds and steps, which are no part of what is
- * examined and so leave no trace in the journal.
+ * Speaks Vault's own API as root, past the server that is examined: for seeds and steps, which leave no trace in the
+ * journal.
  */
 export class VaultAdmin {
-  readonly #state: VaultState;
-  readonly #token: string;
+  readonly #call: AdminCall;
 
-  constructor(state: VaultState, token: string) {
-    this.#state = state;
-    this.#token = token;
+  constructor(call: AdminCall) {
+    this.#call = call;
   }
 
   /** The `data` of a path; undefined for 404. */
@@ -34,23 +40,26 @@ export class VaultAdmin {
     const { status, body } = await this.#call("DELETE", path, undefined, namespace);
     check(status, body, "delete", path);
   }
+}
 
-  async #call(method: string, path: string, data: Body | undefined, namespace: string | undefined) {
+/** Straight to the dispatcher, without a socket. */
+export function localCall(state: VaultState, token: string): AdminCall {
+  return async (method, path, data, namespace) => {
     const text = data === undefined ? "" : JSON.stringify(data);
     const [plain = "", query = ""] = path.split("?");
     return await dispatch(
-      this.#state,
+      state,
       {
         method,
         path: `/v1/${plain}`,
         query: new URLSearchParams(query),
-        headers: { "x-vault-token": this.#token, ...(namespace !== undefined && { "x-vault-namespace": namespace }) },
+        headers: { "x-vault-token": token, ...(namespace !== undefined && { "x-vault-namespace": namespace }) },
         remoteAddress: "127.0.0.1",
         body: async () => Buffer.from(text),
       },
       `/v1/${path}`,
     );
-  }
+  };
 }
 
 function check(status: number, body: string, verb: string, path: string): Record<string, unknown> {

@@ -1,7 +1,8 @@
 import { type Clock, type Log, type Random, Scope, silentLog, systemRandom } from "../../core/index.ts";
 import { type Dialer, type HttpExchange, type HttpServerOptions, Journal } from "../../net/index.ts";
 import { type RunningFakeServer, startFakeServer } from "../kit/index.ts";
-import { VaultAdmin } from "./admin.ts";
+import { localCall, VaultAdmin } from "./admin.ts";
+import { controlsOf } from "./controls.ts";
 import { assemble } from "./core/assemble.ts";
 import { ClusterAccess, type InCluster } from "./core/cluster-access.ts";
 import type { Answer } from "./core/envelope.ts";
@@ -87,7 +88,8 @@ async function startIn(spec: FakeVaultSpec, scope: Scope): Promise<RunningFakeVa
     devMounts: true,
     ...(spec.rootToken !== undefined && { rootToken: spec.rootToken }),
   });
-  const admin = new VaultAdmin(state, rootToken);
+  const call = localCall(state, rootToken);
+  const admin = new VaultAdmin(call);
   const serve = async ({ listen, tls }: Pick<FakeVaultSpec, "listen" | "tls">): Promise<RunningFakeServer> =>
     await startFakeServer({
       clock,
@@ -97,6 +99,10 @@ async function startIn(spec: FakeVaultSpec, scope: Scope): Promise<RunningFakeVa
       ...(tls !== undefined && { tls }),
       ...(spec.control !== undefined && { control: spec.control }),
       seed: (seed) => seedVault(admin, seed),
+      controls: controlsOf(state, call, async (tls) => {
+        const { host, port } = scope.use(await serve({ tls }));
+        return { host, port };
+      }),
       handler: async (exchange) => respond(exchange, await answer(state, exchange)),
       describe: ({ headers }) => {
         const namespace = headers["x-vault-namespace"];

@@ -5,7 +5,7 @@ Feature: What the provider answers stands in the volume, exactly and at once
   Background:
     Given a pod "web" with a volume of the SecretProviderClass "app-secrets"
 
-  @MNT-02
+  @MNT-02 @processes
   Scenario: Nested, binary, empty and large files arrive byte for byte
     Given a provider that returns the files:
       | path  | mode | content               |

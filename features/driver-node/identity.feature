@@ -5,7 +5,7 @@ Feature: A CSI node service that says what it is and refuses what it is not
   Background:
     Given the driver "secrets-store.csi.k8s.io" on the node "node-a"
 
-  @CSI-01
+  @CSI-01 @processes
   Scenario: The driver gives its name and a version
     When kubelet calls "GetPluginInfo"
     Then the call succeeds
@@ -103,7 +103,7 @@ Feature: A CSI node service that says what it is and refuses what it is not
       | NodeExpandVolume   |
       | NodeGetVolumeStats |
 
-  @CSI-19 @needs:mounts
+  @CSI-19 @needs:mounts @processes
   Scenario: A socket file left by a killed driver is replaced
     Given the driver is killed and leaves its socket behind
     When the driver is started again

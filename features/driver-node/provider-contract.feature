@@ -6,7 +6,7 @@ Feature: What the driver asks of a provider, and what it makes of the answer
     Given a pod "web" with a volume of the SecretProviderClass "app-secrets"
     And a provider that returns the file "password" holding "first"
 
-  @PC-18
+  @PC-18 @processes
   Scenario: The provider gets the contract's fields
     When kubelet publishes the volume
     Then the provider was asked with the permission "420"
@@ -98,7 +98,7 @@ Feature: What the driver asks of a provider, and what it makes of the answer
     When kubelet publishes the volume
     Then the volume holds the file "password" with "second"
 
-  @PC-29
+  @PC-29 @processes
   Scenario: A provider that arrives late is found without a restart
     Given the provider is stopped
     And kubelet has tried to publish the volume

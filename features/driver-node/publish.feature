@@ -84,7 +84,7 @@ Feature: NodePublishVolume and NodeUnpublishVolume
     When kubelet unpublishes the volume
     Then the unpublish succeeds
 
-  @CSI-18
+  @CSI-18 @processes
   Scenario: Unpublishing takes mount and directory away without asking anybody
     Given kubelet has published the volume
     When kubelet unpublishes the volume
@@ -108,7 +108,7 @@ Feature: NodePublishVolume and NodeUnpublishVolume
     And the volume holds the file "password" with "first"
     And the provider was called once
 
-  @MNT-15
+  @MNT-15 @processes
   Scenario: A first publish that fails leaves no mount behind
     Given a provider that answers "PermissionDenied" with "not yours"
     When kubelet publishes the volume
@@ -138,7 +138,7 @@ Feature: NodePublishVolume and NodeUnpublishVolume
     And the status object is named "web-shop-app-secrets" and belongs to the pod alone
     And the status object is labelled with the node
 
-  @MNT-18
+  @MNT-18 @processes
   Scenario: A first publish whose status cannot be written is undone
     Given the driver may not write status objects
     When kubelet publishes the volume

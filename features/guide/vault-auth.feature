@@ -9,7 +9,7 @@ Feature: A pod that may not have its secrets is told why, and gets them once it 
     And the Vault provider installed with "vault/provider-values.yaml"
     And "vault/namespace.yaml" and "vault/secret-provider-class.yaml" are applied
 
-  @VAUTH-01
+  @VAUTH-01 @processes
   Scenario: Vault knows no such role
     Given Vault's role "app-role" is missing
     When "vault/app.yaml" is applied
@@ -17,7 +17,7 @@ Feature: A pod that may not have its secrets is told why, and gets them once it 
     When Vault's role "app-role" is bound as the guide has it
     Then 2 pods of "app-with-secrets" run in "production"
 
-  @VAUTH-02
+  @VAUTH-02 @processes
   Scenario: The role is for another ServiceAccount
     Given Vault's role "app-role" is bound to the ServiceAccount "somebody-else" in "production"
     When "vault/app.yaml" is applied
@@ -25,7 +25,7 @@ Feature: A pod that may not have its secrets is told why, and gets them once it 
     When Vault's role "app-role" is bound as the guide has it
     Then 2 pods of "app-with-secrets" run in "production"
 
-  @VAUTH-03
+  @VAUTH-03 @processes
   Scenario: The role is for another namespace
     Given Vault's role "app-role" is bound to the ServiceAccount "app-service-account" in "staging"
     When "vault/app.yaml" is applied
@@ -33,7 +33,7 @@ Feature: A pod that may not have its secrets is told why, and gets them once it 
     When Vault's role "app-role" is bound as the guide has it
     Then 2 pods of "app-with-secrets" run in "production"
 
-  @VAUTH-04
+  @VAUTH-04 @processes
   Scenario: The role wants another audience
     Given Vault's role "app-role" wants the audience "elsewhere"
     When "vault/app.yaml" is applied
@@ -41,7 +41,7 @@ Feature: A pod that may not have its secrets is told why, and gets them once it 
     When Vault's role "app-role" is bound as the guide has it
     Then 2 pods of "app-with-secrets" run in "production"
 
-  @VAUTH-05
+  @VAUTH-05 @processes
   Scenario: The policy does not allow the path
     Given Vault's policy "app-policy" allows nothing
     When "vault/app.yaml" is applied
@@ -49,7 +49,7 @@ Feature: A pod that may not have its secrets is told why, and gets them once it 
     When Vault's policy "app-policy" is as the guide has it
     Then 2 pods of "app-with-secrets" run in "production"
 
-  @VAUTH-06
+  @VAUTH-06 @processes
   Scenario: The policy allows one of the two secrets: neither is mounted
     Given Vault's policy "app-policy" allows the path "secret/data/myapp/database" alone
     When "vault/app.yaml" is applied
@@ -58,7 +58,7 @@ Feature: A pod that may not have its secrets is told why, and gets them once it 
     When Vault's policy "app-policy" is as the guide has it
     Then 2 pods of "app-with-secrets" run in "production"
 
-  @VAUTH-07
+  @VAUTH-07 @processes
   Scenario: The secret is not there
     Given Vault holds no secret at "myapp/api"
     When "vault/app.yaml" is applied
@@ -66,7 +66,7 @@ Feature: A pod that may not have its secrets is told why, and gets them once it 
     When Vault holds the guide's secrets
     Then 2 pods of "app-with-secrets" run in "production"
 
-  @VAUTH-08
+  @VAUTH-08 @processes
   Scenario: Vault is sealed
     Given Vault is sealed
     When "vault/app.yaml" is applied
@@ -113,7 +113,7 @@ Feature: A pod that may not have its secrets is told why, and gets them once it 
     When Vault answers again
     Then 2 pods of "app-with-secrets" run in "production"
 
-  @VAUTH-13
+  @VAUTH-13 @processes
   Scenario: Vault shows a certificate of an unknown authority
     Given the SecretProviderClass names a Vault whose certificate an unknown authority issued
     When "vault/app.yaml" is applied
@@ -121,7 +121,7 @@ Feature: A pod that may not have its secrets is told why, and gets them once it 
     When the SecretProviderClass names that authority's certificate
     Then 2 pods of "app-with-secrets" run in "production"
 
-  @VAUTH-14
+  @VAUTH-14 @processes
   Scenario: The SecretProviderClass is not there
     Given the SecretProviderClass "vault-secrets" in "production" is missing
     When "vault/app.yaml" is applied
@@ -129,7 +129,7 @@ Feature: A pod that may not have its secrets is told why, and gets them once it 
     When "vault/secret-provider-class.yaml" is applied
     Then 2 pods of "app-with-secrets" run in "production"
 
-  @VAUTH-15
+  @VAUTH-15 @processes
   Scenario: Vault may not review tokens
     Given Vault's own account may not review tokens
     When "vault/app.yaml" is applied
@@ -137,7 +137,7 @@ Feature: A pod that may not have its secrets is told why, and gets them once it 
     When Vault's own account may review tokens
     Then 2 pods of "app-with-secrets" run in "production"
 
-  @VAUTH-16
+  @VAUTH-16 @processes
   Scenario: The provider may not make tokens for pods
     Given the Vault provider's account may not create tokens
     When "vault/app.yaml" is applied

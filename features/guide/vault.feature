@@ -9,25 +9,25 @@ Feature: The guide's application reads its secrets from Vault
     And the Vault provider installed with "vault/provider-values.yaml"
     And "vault/namespace.yaml" and "vault/secret-provider-class.yaml" are applied
 
-  @GUIDE-01
+  @GUIDE-01 @processes
   Scenario: Both replicas run and read what Vault holds
     When "vault/app.yaml" is applied
     Then 2 pods of "app-with-secrets" run in "production"
     And each of them reads "/mnt/secrets/db-password" and "/mnt/secrets/api-token" as Vault holds them
 
-  @GUIDE-02
+  @GUIDE-02 @processes
   Scenario: A pod asks Vault as itself, and for nothing else
     When "vault/app.yaml" is applied
     Then 2 pods of "app-with-secrets" run in "production"
     And Vault was asked by 2 logins and 4 reads of the two secrets alone
 
-  @GUIDE-03
+  @GUIDE-03 @processes
   Scenario: The status object of each pod names both objects with a version
     When "vault/app.yaml" is applied
     Then 2 pods of "app-with-secrets" run in "production"
     And each of them has a status object that lists "api-token" and "db-password" with a version
 
-  @GUIDE-04
+  @GUIDE-04 @processes
   Scenario: A pod that is deleted leaves nothing mounted
     Given "vault/app.yaml" is applied
     And 2 pods of "app-with-secrets" run in "production"

@@ -95,23 +95,23 @@ When("the password changes in Vault", async function (this: W) {
   this.use(vaultEstate).changed = password;
   await this.use(vaultEstate).vault.admin.write("secret/data/myapp/database", { data: { password } });
 });
-Given("Vault is sealed", function (this: W) {
-  this.use(vaultEstate).vault.seal();
+Given("Vault is sealed", async function (this: W) {
+  await this.use(vaultEstate).vault.seal();
 });
-Given("Vault is unsealed", function (this: W) {
-  this.use(vaultEstate).vault.unseal();
+Given("Vault is unsealed", async function (this: W) {
+  await this.use(vaultEstate).vault.unseal();
 });
-Given("Vault answers every read with {int}", function (this: W, status: number) {
-  this.use(vaultEstate).vault.faults.add({
+Given("Vault answers every read with {int}", async function (this: W, status: number) {
+  await this.use(vaultEstate).vault.faults.add({
     match: { method: "GET" },
     effect: { kind: "status", status, body: '{"errors":["out of order"]}' },
   });
 });
-Given("Vault does not answer", function (this: W) {
-  this.use(vaultEstate).vault.faults.add({ effect: { kind: "hang" } });
+Given("Vault does not answer", async function (this: W) {
+  await this.use(vaultEstate).vault.faults.add({ effect: { kind: "hang" } });
 });
-When("Vault answers again", function (this: W) {
-  this.use(vaultEstate).vault.faults.clear();
+When("Vault answers again", async function (this: W) {
+  await this.use(vaultEstate).vault.faults.clear();
 });
 
 // What stands between.

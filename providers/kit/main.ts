@@ -1,5 +1,6 @@
 import { describeFlags, type FlagTable, type FlagValues, parseFlags } from "../../core/go/flags.ts";
 import { type Clock, createLog, isMountproofError, type Log, RealClock, Scope } from "../../core/index.ts";
+import { journalInto } from "../../net/index.ts";
 import { type Provider, type RunningProviderServer, startProvider } from "./provider.ts";
 
 /** As Go's runtime ends a process that panicked. */
@@ -11,6 +12,7 @@ export type CommonFlags = {
   readonly endpoint: Text;
   readonly "log-level": Text;
   readonly behaviour: Text;
+  readonly "journal-file": Text;
   readonly help: Switch;
 };
 
@@ -19,6 +21,7 @@ export const COMMON_FLAGS: CommonFlags = {
   endpoint: { kind: "string", initial: "/tmp/provider.sock", usage: "path of the socket to serve on" },
   "log-level": { kind: "string", initial: "info", usage: "info, debug, warn or error" },
   behaviour: { kind: "string", initial: "hardened", usage: "hardened or upstream" },
+  "journal-file": { kind: "string", initial: "", usage: "write each call there, as a line of JSON" },
   help: { kind: "boolean", initial: "false", usage: "print this" },
 };
 
@@ -73,6 +76,7 @@ export async function runProvider<T extends FlagTable & CommonFlags>(
         clock,
         log,
         endpoint: common.endpoint,
+        journal: journalInto(common["journal-file"], clock),
         provider,
         ...(extras.health !== undefined && { health: extras.health }),
         onCrash: (why) => {

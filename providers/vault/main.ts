@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import type { FlagTable } from "../../core/go/flags.ts";
 import { isMountproofError, MountproofError } from "../../core/index.ts";
 import { type KubeConfig, loadKubeConfig } from "../../kube/index.ts";
+import { processDialer } from "../../net/index.ts";
 import { COMMON_FLAGS, runProvider } from "../kit/index.ts";
 import { VaultProvider } from "./provider.ts";
 import { DEFAULTS } from "./spec.ts";
@@ -49,6 +50,7 @@ export async function runVaultProvider(argv: readonly string[]): Promise<number>
       log,
       behaviour,
       namespace,
+      dialer: processDialer(process.env),
       ...(kubeConfig !== undefined && { kubeConfig }),
       vaultAddress: flags["vault-addr"],
       vaultMount: flags["vault-mount"],

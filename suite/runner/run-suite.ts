@@ -26,6 +26,9 @@ export type SuiteRequest = {
   readonly log: Log;
   readonly guard: Guard;
   readonly time: RunContext["time"];
+  readonly parts?: RunContext["parts"];
+  /** Where each case's journal is kept; nothing is when left out. */
+  readonly journalFolder?: string;
   readonly seed: number;
   readonly order: "random" | "defined";
   /** How often each case runs; in random order each time in another. */
@@ -54,8 +57,10 @@ export async function runSuite(request: SuiteRequest): Promise<Report> {
   await using scope = new Scope("run");
   const started = request.clock.wall();
   const { path, lifeline } = await createRunFolder(scope);
-  if (request.logFolder !== undefined) await mkdir(request.logFolder, { recursive: true });
+  for (const folder of [request.logFolder, request.journalFolder])
+    if (folder !== undefined) await mkdir(folder, { recursive: true });
   const abandoned = Promise.withResolvers<never>();
+  const ending = new AbortController();
   const run: RunContext = {
     scope,
     folder: path,
@@ -67,10 +72,15 @@ export async function runSuite(request: SuiteRequest): Promise<Report> {
     log: request.log,
     seed: request.seed,
     time: request.time,
-    signal: request.signal,
+    parts: request.parts ?? "in-process",
+    journalFolder: request.journalFolder,
+    signal: request.signal === undefined ? ending.signal : AbortSignal.any([ending.signal, request.signal]),
     once: onceIn(scope),
     makeFolder: folderMaker(path),
-    abandon: abandoned.reject,
+    abandon: (error) => {
+      ending.abort(error);
+      abandoned.reject(error);
+    },
   };
   const { passes, skips } = request.plan;
   const subjects = [...new Set([...passes, ...skips].map((part) => part.subject))];
@@ -143,7 +153,7 @@ async function runPass(
     const one = execution.tags.map((tag) => byTag.get(tag)).find((found) => found !== undefined);
     if (one === undefined) return;
     executions.get(one.id)?.push(execution);
-    if (request.signal?.aborted === true) return; // what is left of an interrupted run is nobody's result
+    if (run.signal?.aborted === true) return; // what is left of an interrupted run is nobody's result
     const reason = execution.failure?.message ?? execution.reason;
     request.onProgress({
       type: "executed",

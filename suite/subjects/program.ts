@@ -19,6 +19,8 @@ export type ProgramSpec = {
   readonly logFile?: string;
   readonly guard?: Guard;
   readonly lifeline?: Lifeline;
+  /** Sees each line of its standard output first; what it takes by returning true is neither kept nor searched. */
+  readonly takeLine?: (line: string) => boolean;
 };
 
 export type ProgramEnd = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
@@ -53,7 +55,7 @@ export class Program {
           new MountproofError("environment", {
             message: `${name} cannot be started: ${messageOf(cause)}`,
             hint: "is the path right, and is the file executable?",
-            culprit: { command: typeof command === "string" ? command : command.join(" ") },
+            culprit: { command: typeof command === "string" ? command : command[0] },
             cause,
           }),
         ),
@@ -79,7 +81,7 @@ export class RunningProgram implements AsyncDisposable {
     this.pid = child.pid ?? 0;
     this.#file = spec.logFile === undefined ? undefined : createWriteStream(spec.logFile, { flags: "a" });
     this.#file?.on("error", () => {}); // a full disk must not end the run
-    const printed = [child.stdout, child.stderr].map((stream) => this.#read(stream));
+    const printed = [this.#read(child.stdout, spec.takeLine), this.#read(child.stderr)];
     spec.lifeline?.watch(this.pid);
     this.ended = new Promise((resolve) =>
       child.once("exit", (code, signal) => {
@@ -137,10 +139,12 @@ export class RunningProgram implements AsyncDisposable {
     }
   }
 
-  #read(stream: Readable | null): Promise<unknown> {
+  #read(stream: Readable | null, take?: ProgramSpec["takeLine"]): Promise<unknown> {
     if (stream === null) return Promise.resolve();
     const lines = createInterface({ input: stream });
-    lines.on("line", (line) => this.#keep(line));
+    lines.on("line", (line) => {
+      if (take?.(line) !== true) this.#keep(line);
+    });
     return once(lines, "close");
   }
 

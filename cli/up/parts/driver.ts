@@ -5,7 +5,7 @@ import type { PartContext, PartLauncher } from "../../../clusters/cluster.ts";
 import { parseFlags } from "../../../core/go/flags.ts";
 import { MountproofError } from "../../../core/index.ts";
 import { DRIVER_FLAGS, Driver, driverSpecOf } from "../../../driver/index.ts";
-import { kubeconfigText } from "../kubeconfig.ts";
+import { kubeconfigText } from "../../../kube/index.ts";
 
 /** The reference driver as the container of its DaemonSet: by upstream's flags, and with its own ServiceAccount. */
 export function referenceDriver(behaviour: string): PartLauncher {
@@ -41,7 +41,7 @@ export function driverProgram(program: string): PartLauncher {
   return async (context) => {
     const { kubeConfig, path, args, env, address, say } = context;
     const kubeconfig = path("/csi/kubeconfig.json");
-    await writeFile(kubeconfig, kubeconfigText(kubeConfig), { mode: 0o600 });
+    await writeFile(kubeconfig, kubeconfigText(kubeConfig, "driver"), { mode: 0o600 });
     const rewrite = (text: string): string =>
       text
         .replace(

@@ -1,37 +1,5 @@
+import { parseDuration } from "../../../core/go/duration.ts";
 import { type JsonValue, numberOf } from "../../../core/go/json.ts";
-
-/** Milliseconds per unit of Go's durations; `d` is Vault's own. */
-const UNITS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
-
-/** Go's `time.ParseDuration`, in milliseconds. Throws with Go's text. */
-export function parseGoDuration(text: string): number {
-  const fail = (): never => {
-    throw new Error(`time: invalid duration ${JSON.stringify(text)}`);
-  };
-  const match = /^([-+]?)((?:\d+\.?\d*|\.\d+)[a-zµ]+)+$/.exec(text);
-  if (text === "0") return 0;
-  if (match === null) {
-    if (/^[-+]?(\d+\.?\d*|\.\d+)$/.test(text))
-      throw new Error(`time: missing unit in duration ${JSON.stringify(text)}`);
-    return fail();
-  }
-  let total = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+\.?\d*|\.\d+)([a-zµ]+)/g)) {
-    const size = UNITS[unit ?? ""];
-    if (size === undefined)
-      throw new Error(`time: unknown unit ${JSON.stringify(unit)} in duration ${JSON.stringify(text)}`);
-    total += Number(amount) * size;
-  }
-  return match[1] === "-" ? -total : total;
-}
 
 /**
  * A TTL as Vault's API takes one: seconds as a number or digits, a Go duration, or days (`7d`).
@@ -45,7 +13,7 @@ export function parseSeconds(raw: JsonValue): number {
   if (text === "") return 0;
   const days = /^(-?\d+(?:\.\d+)?)d$/.exec(text);
   if (days !== null) return Math.trunc(Number(days[1]) * 86_400);
-  if (/[a-zµ]$/.test(text)) return Math.trunc(parseGoDuration(text) / 1000);
+  if (/[a-zµ]$/.test(text)) return Math.trunc(parseDuration(text) / 1000);
   if (!/^[-+]?\d+$/.test(text)) throw new Error(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
   return Number.parseInt(text, 10);
 }

@@ -1,10 +1,12 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isMountproofError, MountproofError } from "../../../core/index.ts";
 import { DRIVER_NAME, Driver, type DriverSpec, type Mounter, type PointObserver } from "../../../driver/index.ts";
-import type { KubeConfig } from "../../../kube/index.ts";
-import { answers, type DriverInProcess, Program } from "../../../suite/index.ts";
+import { type KubeConfig, kubeconfigText } from "../../../kube/index.ts";
+import { answers, type DriverInProcess, endText, logFileOf, Program } from "../../../suite/index.ts";
 import type { MountproofWorld } from "../../world.ts";
-import { freePort, scrape } from "./metrics-of-program.ts";
+import { processes } from "../processes.ts";
+import { freeAddress, scrape } from "./metrics-of-program.ts";
 
 const START_WITHIN_MS = 60_000;
 
@@ -46,9 +48,12 @@ export async function launchDriver(
   neighbours: Neighbours,
 ): Promise<LaunchedDriver> {
   const { subject } = world.pass;
-  if (subject.kind !== "driver") return await startReference(world, options, neighbours);
+  if (subject.kind !== "driver") {
+    if (!world.use(processes).isOn) return await startReference(world, options, neighbours);
+    return await startReferenceProgram(world, options, neighbours);
+  }
   if (subject.start !== undefined) return await startInProcess(world, subject, neighbours);
-  return await startProgram(world, subject.path, options, neighbours);
+  return await startProgram(world, [subject.path], options, neighbours);
 }
 
 async function startReference(
@@ -113,17 +118,30 @@ function flagsOf({ maxAnswerBytes, rotationIntervalMs, healthCheckIntervalMs }: 
   ];
 }
 
-/** A driver of somebody else, under the upstream driver's flags. */
+/** `mountproof driver`, with the flags of its own that the case asks for. */
+async function startReferenceProgram(
+  world: MountproofWorld,
+  options: DriverOptions,
+  neighbours: Neighbours,
+): Promise<LaunchedDriver> {
+  const parts = world.use(processes);
+  const [program, ...rest] = parts.command({ args: ["driver"] }, await parts.journalFile());
+  const words = [...rest, `--behaviour=${world.pass.behaviour}`] as const;
+  return await startProgram(world, [program, ...words], options, neighbours);
+}
+
+/** A driver under the upstream driver's flags, as a process of its own. */
 async function startProgram(
   world: MountproofWorld,
-  path: string,
+  command: readonly [string, ...string[]],
   options: DriverOptions,
   neighbours: Neighbours,
 ): Promise<LaunchedDriver> {
   const { clock, run, scope } = world;
   const kubeconfig = join(neighbours.folder, "kubeconfig");
-  await writeFile(kubeconfig, kubeconfigText(neighbours.kubeConfig), { mode: 0o600 });
-  const metricsPort = await freePort();
+  await writeFile(kubeconfig, kubeconfigText(neighbours.kubeConfig, "driver"), { mode: 0o600 });
+  const metrics = await freeAddress();
+  const logFile = logFileOf(run, "driver");
   const program = scope.use(
     await new Program({
       clock,
@@ -131,38 +149,39 @@ async function startProgram(
       guard: run.guard,
       lifeline: run.lifeline,
       env: { KUBECONFIG: kubeconfig },
+      ...(logFile !== undefined && { logFile }),
       command: [
-        path,
+        ...command,
         `--endpoint=unix://${neighbours.socket}`,
         `--nodeid=${options.nodeId ?? "node-0"}`,
         `--drivername=${options.driverName ?? DRIVER_NAME}`,
         `--provider-volume=${neighbours.providersDir}`,
         `--additional-provider-volume-paths=${neighbours.additionalProvidersDir}`,
-        `--metrics-addr=127.0.0.1:${metricsPort}`,
+        `--metrics-addr=${metrics}`,
         `--kubeconfig=${kubeconfig}`,
         ...flagsOf(options),
       ],
-    }).start(),
+    })
+      .start()
+      .catch((error: unknown) => {
+        // A wrong path is nobody's failure: without a driver there is nothing to judge.
+        if (isMountproofError(error, "environment")) run.abandon(error);
+        throw error;
+      }),
   );
+  world.keepsSightings("driver's log", () => program.sightings);
   // A socket's file may be left from before, and stands a moment before anybody listens.
-  while (program.end === undefined && !(await answers(clock, neighbours.socket))) await clock.sleep(25);
+  while (!(await answers(clock, neighbours.socket))) {
+    if (program.end !== undefined)
+      throw new MountproofError("subject_failed", {
+        message: `the driver ended with ${endText(program.end)} before it served: ${program.tail().slice(-5).join("\n")}`,
+        hint: "it is given the upstream driver's flags; see its log",
+      });
+    await clock.sleep(25);
+  }
   return {
-    metrics: () => scrape(metricsPort),
+    metrics: () => scrape(metrics),
     kill: () => program.kill(),
     [Symbol.asyncDispose]: async () => program[Symbol.asyncDispose](),
   };
-}
-
-function kubeconfigText({ server, caPem, credentials }: KubeConfig): string {
-  const token = credentials.kind === "token" ? credentials.token : "";
-  return JSON.stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    "current-context": "mountproof",
-    clusters: [
-      { name: "mountproof", cluster: { server, "certificate-authority-data": Buffer.from(caPem).toString("base64") } },
-    ],
-    users: [{ name: "driver", user: { token } }],
-    contexts: [{ name: "mountproof", context: { cluster: "mountproof", user: "driver" } }],
-  });
 }

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, parseAllDocuments } from "yaml";
 import { EmbeddedCluster, type RunningEmbeddedCluster } from "../../../clusters/embedded/index.ts";
+import { parseDuration } from "../../../core/go/duration.ts";
 import { type Clock, type Log, minutes, seconds } from "../../../core/index.ts";
 import {
   DRIVER_NAME,
@@ -12,11 +13,22 @@ import {
   plainMounter,
 } from "../../../driver/index.ts";
 import { Events, type KubeConfig, type KubeObject, Pods, serviceResolver } from "../../../kube/index.ts";
-import { createDialer, type Dialer, type IssuedCertificate, loopbackResolver, type Route } from "../../../net/index.ts";
+import {
+  createDialer,
+  type Dialer,
+  type IssuedCertificate,
+  loopbackResolver,
+  type Resolver,
+  type Route,
+  type RunningEgressProxy,
+  startEgressProxy,
+} from "../../../net/index.ts";
 import { type Provider, type ProviderBehaviour, startProvider } from "../../../providers/kit/index.ts";
 import { layoutOf } from "../../../suite/index.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
 import { runAuthority, runSigningKey } from "../api.ts";
+import { processes } from "../processes.ts";
+import { startClusterProcess, startDriverProcess, startProviderProcess } from "./as-processes.ts";
 
 type DriverValues = {
   readonly syncSecret?: { readonly enabled?: boolean };
@@ -34,6 +46,8 @@ export type ProviderPart = {
   /** What must be in the cluster before it runs: its namespace, account and rights. */
   readonly manifests: readonly KubeObject[];
   readonly provider: (parts: ProviderParts) => Provider | Promise<Provider>;
+  /** Its flags as a process, besides where it serves and its kubeconfig; without them it runs in this process only. */
+  readonly flags?: readonly string[];
 };
 
 /** What a node gives a provider. `kubeConfig` is its own account's. */
@@ -52,6 +66,7 @@ export class EstateFacet {
   readonly #world: MountproofWorld;
   #cluster: Promise<RunningEmbeddedCluster> | undefined;
   readonly #routes = new Map<string, Route>();
+  #proxy: Promise<RunningEgressProxy> | undefined;
 
   constructor(world: MountproofWorld) {
     this.#world = world;
@@ -87,8 +102,14 @@ export class EstateFacet {
       name: "driver",
       namespace: "kube-system",
       serviceAccount: DRIVER_SERVICE_ACCOUNT,
-      launch: async ({ clock, log, journal, node, kubeConfig }) =>
-        await new Driver({
+      launch: async (context) => {
+        if (this.#hasProcesses)
+          return await startDriverProcess(this.#world, cluster, context, [
+            `--enable-secret-rotation=${values.enableSecretRotation === true}`,
+            `--rotation-poll-interval=${values.rotationPollInterval ?? "2m"}`,
+          ]);
+        const { clock, log, journal, node, kubeConfig } = context;
+        return await new Driver({
           clock,
           log,
           journal,
@@ -100,12 +121,13 @@ export class EstateFacet {
           providersDir: node.paths.providersDir,
           additionalProvidersDirs: node.paths.additionalProvidersDir,
           enableSecretRotation: values.enableSecretRotation === true,
-          rotationPollIntervalMs: durationOf(values.rotationPollInterval ?? "2m"),
+          rotationPollIntervalMs: parseDuration(values.rotationPollInterval ?? "2m"),
           mounter: cluster.mounts.isReal ? await openMounter(log) : plainMounter(),
           registration: { path: join(node.paths.pluginsRegistry, `${DRIVER_NAME}-reg.sock`) },
-        }).start(),
+        }).start();
+      },
     });
-    await this.#world.elapse(seconds(2));
+    if (!this.#hasProcesses) await this.#world.elapse(seconds(2));
   }
 
   /** A provider on every node, at the socket the driver looks for, with its own account's rights. */
@@ -116,14 +138,12 @@ export class EstateFacet {
       name: `provider/${part.name}`,
       namespace: part.namespace,
       serviceAccount: part.serviceAccount,
-      launch: async ({ clock, log, journal, node, kubeConfig }) =>
-        await startProvider({
-          clock,
-          log,
-          journal,
-          endpoint: join(node.paths.providersDir, `${part.name}.sock`),
-          provider: await part.provider({ clock, log, kubeConfig, behaviour: this.providerBehaviour }),
-        }),
+      launch: async ({ clock, log, journal, node, kubeConfig }) => {
+        const endpoint = join(node.paths.providersDir, `${part.name}.sock`);
+        if (this.#hasProcesses) return await this.#providerProcess(part, endpoint, kubeConfig);
+        const provider = await part.provider({ clock, log, kubeConfig, behaviour: this.providerBehaviour });
+        return await startProvider({ clock, log, journal, endpoint, provider });
+      },
     });
   }
 
@@ -155,18 +175,29 @@ export class EstateFacet {
 
   /** Names as a pod resolves them: Services by the API server, the API server itself, loopback. */
   async dialer(): Promise<Dialer> {
+    return createDialer({ resolvers: await this.#resolvers() });
+  }
+
+  /** By which a part in a process of its own finds those names: the environment that leads to the egress proxy. */
+  async egressEnvironment(caller: string): Promise<Readonly<Record<string, string>>> {
+    const { clock, journal, scope } = this.#world;
+    this.#proxy ??= this.#resolvers().then(async (resolvers) =>
+      scope.use(await startEgressProxy({ clock, journal, resolvers })),
+    );
+    return (await this.#proxy).environment(caller);
+  }
+
+  async #resolvers(): Promise<readonly Resolver[]> {
     const cluster = await this.cluster();
     const { hostname, port } = new URL(cluster.adminConfig.server);
     const apiServer: Route = { host: hostname, port: Number(port) };
     const services = serviceResolver(cluster.admin, (ip, at) => this.#routes.get(`${ip}:${at}`));
-    return createDialer({
-      resolvers: [
-        async (host) => (/^kubernetes\.default(\.svc)?$/.test(host) ? apiServer : undefined),
-        loopbackResolver,
-        async (host) => this.#outside(host),
-        services,
-      ],
-    });
+    return [
+      async (host) => (/^kubernetes\.default(\.svc)?$/.test(host) ? apiServer : undefined),
+      loopbackResolver,
+      async (host) => this.#outside(host),
+      services,
+    ];
   }
 
   async pods(namespace: string, app: string): Promise<KubeObject[]> {
@@ -183,6 +214,20 @@ export class EstateFacet {
     return items.map((event) => `${event["reason"]}: ${event["message"]}`);
   }
 
+  get #hasProcesses(): boolean {
+    return this.#world.use(processes).isOn;
+  }
+
+  async #providerProcess(part: ProviderPart, socket: string, kubeConfig: KubeConfig): Promise<AsyncDisposable> {
+    if (part.flags === undefined) this.#world.skip(`the provider "${part.name}" cannot be run as a process here`);
+    return await startProviderProcess(this.#world, part.name, socket, {
+      kubeConfig,
+      behaviour: this.providerBehaviour,
+      flags: part.flags,
+      env: await this.egressEnvironment(`provider/${part.name}`),
+    });
+  }
+
   #outside(host: string): Route | undefined {
     const exact = this.#routes.get(host);
     if (exact !== undefined) return exact;
@@ -195,8 +240,16 @@ export class EstateFacet {
 
   async #start(): Promise<RunningEmbeddedCluster> {
     const world = this.#world;
+    const cluster = this.#hasProcesses ? await startClusterProcess(world) : await this.#startInProcess();
+    world.scope.use(cluster);
+    world.exposes("events", async () => JSON.stringify((await cluster.admin.list(Events)).items));
+    return cluster;
+  }
+
+  async #startInProcess(): Promise<RunningEmbeddedCluster> {
+    const world = this.#world;
     const [authority, key, folder] = await Promise.all([runAuthority(world), runSigningKey(world), world.folder()]);
-    const cluster = await new EmbeddedCluster({
+    return await new EmbeddedCluster({
       clock: world.clock,
       log: world.logger,
       journal: world.journal,
@@ -205,17 +258,7 @@ export class EstateFacet {
       authority,
       signingKey: async () => key,
     }).start();
-    world.scope.use(cluster);
-    world.exposes("events", async () => JSON.stringify((await cluster.admin.list(Events)).items));
-    return cluster;
   }
-}
-
-/** `120s`, `2m` */
-function durationOf(text: string): number {
-  const match = /^(\d+)(s|m)$/.exec(text);
-  if (match === null) throw new Error(`rotationPollInterval "${text}" is no duration such as 120s`);
-  return match[2] === "m" ? minutes(Number(match[1])) : seconds(Number(match[1]));
 }
 
 export const estate: Facet<EstateFacet> = (world) => new EstateFacet(world);

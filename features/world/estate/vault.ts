@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import { FakeVault, type RunningFakeVault } from "../../../fakes/vault/index.ts";
+import { FakeVault, type VaultHandle } from "../../../fakes/vault/index.ts";
 import { createCertificateAuthority } from "../../../net/index.ts";
 import {
   VAULT_PROVIDER_NAMESPACE,
@@ -8,6 +8,8 @@ import {
   vaultProviderManifests,
 } from "../../../providers/vault/index.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
+import { processes } from "../processes.ts";
+import { startVaultProcess } from "./as-processes.ts";
 import { type EstateFacet, estate } from "./index.ts";
 import { runVaultScript } from "./vault-cli.ts";
 
@@ -20,7 +22,7 @@ const VAULT_PORT = 8200;
 export class VaultEstateFacet {
   readonly #world: MountproofWorld;
   readonly #estate: EstateFacet;
-  #vault: RunningFakeVault | undefined;
+  #vault: VaultHandle | undefined;
   readonly secrets: { readonly password: string; readonly token: string };
   /** The password after it changed. */
   changed = "";
@@ -33,7 +35,7 @@ export class VaultEstateFacet {
     this.secrets = { password: world.canaries.create("db-password"), token: world.canaries.create("api-token") };
   }
 
-  get vault(): RunningFakeVault {
+  get vault(): VaultHandle {
     if (this.#vault === undefined) throw new Error("no Vault runs in this scenario");
     return this.#vault;
   }
@@ -41,7 +43,6 @@ export class VaultEstateFacet {
   /** Vault in the cluster: its account, its Service, and a server that reviews tokens with its own account. */
   async installVault(): Promise<void> {
     const cluster = await this.#estate.cluster();
-    const { clock, logger, journal, scope } = this.#world;
     await cluster.apply([
       { apiVersion: "v1", kind: "Namespace", metadata: { name: "vault" } },
       { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "vault", namespace: "vault" } },
@@ -55,18 +56,18 @@ export class VaultEstateFacet {
     ]);
     const { credentials } = await cluster.configFor("vault", "vault");
     const token = credentials.kind === "token" ? credentials.token : "";
-    const dialer = await this.#estate.dialer();
-    this.#vault = scope.use(
-      await new FakeVault({
-        clock,
-        log: logger,
-        journal,
-        dialer,
-        inCluster: { token, caPem: cluster.issuer.caPem },
-      }).start(),
-    );
+    const pod = { token, caPem: cluster.issuer.caPem };
+    this.#vault = this.#world.use(processes).isOn
+      ? await startVaultProcess(this.#world, pod, await this.#estate.egressEnvironment("fake/vault"))
+      : await this.#startInProcess(pod);
     this.#estate.route(`${STORE_IP}:${VAULT_PORT}`, { host: this.vault.host, port: this.vault.port });
     await this.exposeVault("vault", STORE_IP);
+  }
+
+  async #startInProcess(inCluster: { readonly token: string; readonly caPem: string }): Promise<VaultHandle> {
+    const { clock, logger, journal, scope } = this.#world;
+    const dialer = await this.#estate.dialer();
+    return scope.use(await new FakeVault({ clock, log: logger, journal, dialer, inCluster }).start());
   }
 
   /** Service and Endpoints, as Vault's chart and its pods would bring them. */
@@ -118,6 +119,7 @@ export class VaultEstateFacet {
       namespace: VAULT_PROVIDER_NAMESPACE,
       serviceAccount: VAULT_PROVIDER_SERVICE_ACCOUNT,
       manifests: vaultProviderManifests(),
+      flags: [`--vault-addr=${vault.address}`],
       provider: (parts) =>
         new VaultProvider({ ...parts, dialer, vaultAddress: vault.address, random: this.#world.pass.random }),
     });

@@ -168,7 +168,7 @@ export class ProviderFacet {
         throw error;
       }
     });
-    this.#world.exposes("provider's log", () => provider.sightings().join("\n"));
+    this.#world.keepsSightings("provider's log", () => provider.sightings());
     const end = provider.ended();
     if (end !== undefined) {
       this.#world.note(`the provider had ended with ${end} since the last case, and was started again`);
