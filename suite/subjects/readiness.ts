@@ -77,6 +77,8 @@ function watchFolder(folder: string): { next(signal: AbortSignal): Promise<void>
     next: async (signal) => {
       if (!changed)
         await new Promise<void>((resolve, reject) => {
+          // It may have aborted while the folder was read: then nobody tells of it any more.
+          if (signal.aborted) return reject(signal.reason);
           wake = resolve;
           signal.addEventListener("abort", () => reject(signal.reason), { once: true });
         });
