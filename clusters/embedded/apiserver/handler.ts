@@ -15,11 +15,12 @@ import { codecFor, getObject, listObjects, sendObject } from "./read/read.ts";
 import { watchObjects } from "./read/watch.ts";
 import { readObject } from "./requests/body.ts";
 import { requestInfo } from "./requests/info.ts";
-import { findStored, type ServerContext } from "./server-context.ts";
+import { findStored, type ServerContext, timestamp } from "./server-context.ts";
 import { methodNotAllowed, noSuchPath, notImplemented } from "./store/refusals.ts";
 import { badRequest, failure, notFoundObject } from "./validation/field-error.ts";
 import { createObject } from "./write/create.ts";
 import { deleteCollection, deleteObject } from "./write/delete.ts";
+import { withOwner } from "./write/owned-answer.ts";
 import { patchObject } from "./write/patch.ts";
 import { updateObject } from "./write/update.ts";
 
@@ -143,7 +144,15 @@ async function serveResource(options: HandlerOptions, request: ApiRequest): Prom
   if (review !== undefined) {
     if (info.verb !== "create") throw methodNotAllowed();
     const object = await readObject(exchange, kind, server.extensions);
-    return sendObject(server, request, kind, 201, await review(request, object));
+    const answer = withOwner(
+      timestamp(server.clock),
+      request,
+      await server.types.of(kind, undefined),
+      kind,
+      object,
+      await review(request, object),
+    );
+    return sendObject(server, request, kind, 201, answer);
   }
   const schema = options.schemaOf(kind);
   if (kind.isAnnounced === true && ["create", "update", "patch"].includes(info.verb))
@@ -217,7 +226,14 @@ async function serveSubresource(options: HandlerOptions, request: ApiRequest, ki
     server.extensions,
   );
   const made = await custom(request, parent, body);
-  sendObject(server, request, kind, 201, made);
+  const own = { ...kind, group: subresource.group ?? kind.group, kind: subresource.kind ?? kind.kind };
+  sendObject(
+    server,
+    request,
+    kind,
+    201,
+    withOwner(timestamp(server.clock), request, await server.types.of(own, undefined), own, body, made),
+  );
 }
 
 /** These answer upgrades alone, where there are kubelets to ask. */

@@ -77,16 +77,12 @@ export const startDeploymentController: StartController = async ({ client, clock
   ): Promise<void> => {
     const status = statusOf(deployment, current, sets, apiTime(clock.now()));
     const revision = current?.metadata.annotations?.[REVISION];
-    if (revision !== undefined && deployment.metadata.annotations?.[REVISION] !== revision) {
-      const annotations = { ...deployment.metadata.annotations, [REVISION]: revision };
-      await client.update(Deployments as Resource<Deployment>, {
-        ...deployment,
-        metadata: { ...deployment.metadata, annotations },
-      });
-      return; // the update's event brings us back
-    }
-    if (JSON.stringify(status) !== JSON.stringify(statusShape(deployment.status ?? {})))
-      await client.update(Deployments as Resource<Deployment>, { ...deployment, status }, { subresource: "status" });
+    const isNewRevision = revision !== undefined && deployment.metadata.annotations?.[REVISION] !== revision;
+    if (!isNewRevision && JSON.stringify(status) === JSON.stringify(statusShape(deployment.status ?? {}))) return;
+    const annotations = { ...deployment.metadata.annotations, ...(revision !== undefined && { [REVISION]: revision }) };
+    // A Deployment's status endpoint lets annotations through: both go in one write.
+    const next = { ...deployment, metadata: { ...deployment.metadata, annotations }, status };
+    await client.update(Deployments as Resource<Deployment>, next, { subresource: "status" });
   };
 
   deployments.onEvent(({ type, object }) => {
@@ -195,6 +191,7 @@ function replicaSetOf(deployment: Deployment, hash: string, replicas: number, re
   };
 }
 
+type DeploymentCondition = Condition & { lastUpdateTime?: string };
 type DeploymentStatus = NonNullable<Deployment["status"]>;
 
 function statusOf(
@@ -212,11 +209,15 @@ function statusOf(
   const isAvailable = available >= wanted - unavailable;
   const isComplete = updated === wanted && sum("replicas") === wanted && available === wanted;
   const name = current?.metadata.name ?? "";
-  const condition = (type: string, holds: boolean, reason: string, message: string): Condition => {
-    const known = deployment.status?.conditions?.find((other) => other.type === type);
+  const condition = (type: string, holds: boolean, reason: string, message: string): DeploymentCondition => {
+    const known = (deployment.status?.conditions as DeploymentCondition[] | undefined)?.find(
+      (one) => one.type === type,
+    );
     const status = holds ? "True" : "False";
     const since = known?.status === status ? known.lastTransitionTime : now;
-    return { type, status, ...(since !== undefined && { lastTransitionTime: since }), reason, message };
+    const isSame = known?.status === status && known.reason === reason && known.message === message;
+    const lastUpdateTime = (isSame ? known.lastUpdateTime : undefined) ?? now;
+    return { type, status, lastUpdateTime, ...(since !== undefined && { lastTransitionTime: since }), reason, message };
   };
   return statusShape({
     ...(deployment.metadata.generation !== undefined && { observedGeneration: deployment.metadata.generation }),
@@ -246,13 +247,22 @@ function statusShape(status: DeploymentStatus): DeploymentStatus {
     "availableReplicas",
     "unavailableReplicas",
   ];
-  const conditions = (status.conditions ?? []).map(({ type, status: holds, lastTransitionTime, reason, message }) => ({
+  const shape = ({
     type,
     status: holds,
+    lastUpdateTime,
     lastTransitionTime,
     reason,
     message,
-  }));
+  }: DeploymentCondition) => ({
+    type,
+    status: holds,
+    lastUpdateTime,
+    lastTransitionTime,
+    reason,
+    message,
+  });
+  const conditions = ((status.conditions ?? []) as DeploymentCondition[]).map(shape);
   return {
     ...Object.fromEntries(counts.filter((field) => status[field]).map((field) => [field, status[field]])),
     ...(conditions.length > 0 && { conditions }),

@@ -202,7 +202,7 @@ export function definitionErrors(definition: Definition): FieldError[] {
     );
   for (const [index, version] of versions.entries())
     if (version.schema?.openAPIV3Schema === undefined)
-      errors.push(required(`spec.versions[${index}].schema.openAPIV3Schema`, "schemas are required"));
+      errors.push(required(`spec.versions[${index}].schema.openAPIV3Schema`));
   if (spec.conversion !== undefined && spec.conversion.strategy !== "None")
     errors.push(notSupported("spec.conversion.strategy", spec.conversion.strategy, ["None"]));
   return errors;

@@ -148,8 +148,6 @@ export const serviceKind: Definition = {
     spec["sessionAffinity"] ??= "None";
     if (spec["type"] === "ExternalName") return;
     spec["internalTrafficPolicy"] ??= "Cluster";
-    spec["ipFamilyPolicy"] ??= "SingleStack";
-    spec["ipFamilies"] ??= ["IPv4"];
     for (const port of (spec["ports"] ?? []) as Loose[]) {
       port["protocol"] ??= "TCP";
       port["targetPort"] ??= port["port"];
@@ -207,18 +205,25 @@ export const csiDriverKind: Definition = {
           invalid(`${field}.expirationSeconds`, seconds, "may not specify a duration larger than 2^32 seconds"),
         );
     }
-    for (const [index, mode] of ((spec["volumeLifecycleModes"] ?? []) as string[]).entries())
+    for (const mode of (spec["volumeLifecycleModes"] ?? []) as string[])
       if (mode !== "Persistent" && mode !== "Ephemeral")
         errors.push({
           type: "notSupported",
-          field: `spec.volumeLifecycleModes[${index}]`,
+          field: "spec.volumeLifecycleModes",
           value: mode,
-          detail: 'supported values: "Ephemeral", "Persistent"',
+          detail: 'supported values: "Persistent", "Ephemeral"',
         });
     if (old !== undefined)
       for (const field of IMMUTABLE_CSI_DRIVER_FIELDS)
         if (STILL_IMMUTABLE.has(field) && JSON.stringify(spec[field]) !== JSON.stringify(specOf(old)[field]))
-          errors.push(invalid(`spec.${field}`, spec[field], "field is immutable"));
+          // A real server names this one field so.
+          errors.push(
+            invalid(
+              `spec.${field === "attachRequired" ? "attachedRequired" : field}`,
+              spec[field],
+              "field is immutable",
+            ),
+          );
     return errors;
   },
 };

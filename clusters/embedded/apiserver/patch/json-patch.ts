@@ -122,10 +122,11 @@ export function isEqual(a: Json | undefined, b: Json | undefined): boolean {
   return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && isEqual(a[key], b[key]));
 }
 
-function unprocessable(message: string): KubeStatusError {
+/** A real server does not say what of a patch fails: `_why` is for the reader of this file. */
+function unprocessable(_why: string): KubeStatusError {
   return new KubeStatusError({
     ...failure(422, "Invalid", `the server rejected our request due to an error in our request`),
-    details: { causes: [{ message }] },
+    details: {},
   });
 }
 

@@ -2,8 +2,9 @@ import type { KubeObject } from "../../../../kube/types.ts";
 import { applyDefaults } from "../crd/defaulting.ts";
 import type { Loose } from "../crd/types.ts";
 import { validateObject } from "../crd/validate.ts";
+import type { Kind } from "../kinds/kind.ts";
 import type { AdmissionRequest } from "../pipeline.ts";
-import { type FieldError, invalidObject } from "../validation/field-error.ts";
+import { type FieldError, invalid, invalidObject } from "../validation/field-error.ts";
 import { metadataErrors } from "./names.ts";
 import type { Write } from "./write.ts";
 
@@ -11,6 +12,37 @@ import type { Write } from "./write.ts";
 export function fillDefaults({ kind, request, schema }: Write, object: KubeObject): void {
   kind.defaults?.(object, (text) => void request.warnings.push(text));
   if (schema !== undefined) applyDefaults(object, schema);
+}
+
+/** The replicas of a CustomResource's scale must be found where its definition says (registry/customresource). */
+function scaleErrors({ isCustom, scale }: Kind, object: KubeObject): FieldError[] {
+  if (isCustom !== true || scale === undefined) return [];
+  const path = `.${scale.specPath.join(".")}`;
+  let at: unknown = object;
+  for (const name of scale.specPath) {
+    if (typeof at !== "object" || at === null) {
+      const why = `accessor error: ${goValueText(at)} is of the type ${goTypeOf(at)}, expected map[string]interface{}`;
+      return [invalid(path, 0, `${path} ${why}`)];
+    }
+    at = (at as Loose)[name];
+    if (at === undefined) return [];
+  }
+  if (typeof at === "number" && at < 0) return [invalid(path, at, "should be a non-negative integer")];
+  return [];
+}
+
+function goTypeOf(value: unknown): string {
+  return typeof value === "number"
+    ? Number.isInteger(value)
+      ? "int64"
+      : "float64"
+    : typeof value === "boolean"
+      ? "bool"
+      : typeof value;
+}
+
+function goValueText(value: unknown): string {
+  return value === null ? "<nil>" : String(value);
 }
 
 /**
@@ -31,8 +63,12 @@ export function admit(
     ...metadataErrors(kind, object.metadata as Loose),
     ...(kind.validate?.(object, old) ?? []),
     ...(schema === undefined ? [] : validateObject(object as Loose, schema)),
+    ...scaleErrors(kind, object),
   ];
   if (errors.length > 0)
-    throw invalidObject({ group: kind.group, kind: kind.kind, name: object.metadata.name ?? "" }, errors);
+    throw invalidObject(
+      { group: (kind.storedAs ?? kind).group, kind: kind.kind, name: object.metadata.name ?? "" },
+      errors,
+    );
   request.warnings.push(...(kind.warnings?.(object) ?? []));
 }

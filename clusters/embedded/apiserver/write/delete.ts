@@ -18,11 +18,28 @@ type DeleteOptions = {
   readonly dryRun?: readonly string[] | null;
 };
 
-const POLICIES = ["Background", "Foreground", "Orphan"];
+/** In the order of the refusal. */
+const POLICIES = ["Foreground", "Background", "Orphan"];
 const BY_POLICY: Readonly<Record<string, string>> = { Foreground: "foregroundDeletion", Orphan: "orphan" };
 
 /** Namespaces that the NamespaceLifecycle admission keeps. */
 const IMMORTAL = new Set(["default", "kube-system", "kube-public"]);
+
+/** Kinds that come back as they were even when they are gone at once; others are answered by a Status. */
+const RETURNED = new Set([
+  "CSIDriver",
+  "CSINode",
+  "CSIStorageCapacity",
+  "Namespace",
+  "PersistentVolume",
+  "PersistentVolumeClaim",
+  "Pod",
+  "PodTemplate",
+  "ResourceQuota",
+  "ServiceAccount",
+  "StorageClass",
+  "VolumeAttachment",
+]);
 
 /** Answers a DELETE of one object. */
 export async function deleteObject(server: ServerContext, request: ApiRequest, kind: Kind): Promise<void> {
@@ -33,9 +50,7 @@ export async function deleteObject(server: ServerContext, request: ApiRequest, k
   if (kind.plural === "namespaces" && kind.group === "" && IMMORTAL.has(info.name))
     throw forbiddenObject("", "namespaces", info.name, "this namespace may not be deleted");
   const { object, isGone } = markDeleted(server, kind, current, options);
-  // A Pod comes back as it was even when it is gone at once (its storage returns the object); others as a Status.
-  if (!isGone || kind.plural === "pods" || kind.plural === "namespaces" || kind.plural === "serviceaccounts")
-    return sendObject(server, request, kind, 200, present(kind, object));
+  if (!isGone || RETURNED.has(kind.kind)) return sendObject(server, request, kind, 200, present(kind, object));
   const status: Status = {
     kind: "Status",
     apiVersion: "v1",

@@ -34,7 +34,6 @@ export function bindPod(server: ServerContext, pods: Kind): SubresourceCreate {
           {
             type: "PodScheduled",
             status: "True",
-            observedGeneration: pod.metadata.generation ?? 1,
             lastProbeTime: null,
             lastTransitionTime: timestamp(server.clock),
           },

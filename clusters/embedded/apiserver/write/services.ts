@@ -16,6 +16,8 @@ export function clusterAddresses(server: ServerContext): Admission {
         type?: string;
         clusterIP?: string;
         clusterIPs?: string[];
+        ipFamilies?: string[];
+        ipFamilyPolicy?: string;
       };
       if (spec.type === "ExternalName") return;
       const before = (old?.["spec"] ?? {}) as { clusterIP?: string };
@@ -30,6 +32,9 @@ export function clusterAddresses(server: ServerContext): Admission {
         next++;
       }
       spec.clusterIPs = [spec.clusterIP];
+      // With the address goes its family; nobody owns what is allocated.
+      spec.ipFamilies ??= ["IPv4"];
+      spec.ipFamilyPolicy ??= "SingleStack";
     },
   };
 }

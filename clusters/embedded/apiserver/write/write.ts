@@ -85,7 +85,7 @@ export function typedPatched(write: Write, patched: KubeObject, shown: () => str
 }
 
 function cannotBeHandled(kind: Kind): string {
-  const version = JSON.stringify(apiVersionOf(kind));
+  const version = JSON.stringify(kind.version);
   return `${kind.kind} in version ${version} cannot be handled as a ${kind.kind}`;
 }
 
