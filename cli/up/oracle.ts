@@ -1,0 +1,24 @@
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+
+/** A program that tests ask what is right: by `MOUNTPROOF_KUBECTL` or `MOUNTPROOF_HELM`, else from the search path. */
+export type Oracle =
+  | { readonly path: string; readonly missing?: undefined }
+  | { readonly path?: undefined; readonly missing: string };
+
+export async function oracle(name: "kubectl" | "helm"): Promise<Oracle> {
+  const variable = `MOUNTPROOF_${name.toUpperCase()}`;
+  const given = process.env[variable];
+  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  const candidates = given !== undefined && given !== "" ? [given] : folders.map((folder) => join(folder, name));
+  for (const path of candidates)
+    if (
+      await access(path, constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+    )
+      return { path };
+  return { missing: `${name} is not here: put it into the search path or name it by ${variable}` };
+}
