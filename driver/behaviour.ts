@@ -29,6 +29,7 @@ export const QUIRKS = {
   B19: "any folder of the host that ends like a volume's counts as the volume",
   B20: "whatever is mounted counts as published",
   B21: "two publishes of one volume run at once",
+  "dangling-links": "a link whose removal a killed writer did not get to stays for ever",
   "dead-mount": "a mount that has died is never detached",
   "stacked-mounts": "of mounts on top of each other one is unmounted",
   capabilities: "more is advertised than there is",

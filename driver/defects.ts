@@ -21,6 +21,7 @@ const BREAKS: Readonly<Partial<Record<Quirk, readonly string[]>>> = {
   B18: ["MET-02h"],
   B20: ["UPG-12h"],
   B21: ["MNT-24h"],
+  "dangling-links": ["REC-02"],
   "dead-mount": ["UPG-07h"],
   capabilities: ["CSI-03h", "CSI-07h"],
   "equal-status": ["ROT-04h"],

@@ -12,9 +12,9 @@ import { invalidRequest, PublishFailure } from "./publish/failure.ts";
 import { decidePublish } from "./publish/gate.ts";
 import { isMasked } from "./publish/mask.ts";
 import { asksForMock } from "./publish/mock.ts";
-import { recordStatus, type StatusDeps } from "./publish/record-status.ts";
+import { recordedStatus, recordStatus, type StatusDeps } from "./publish/record-status.ts";
 import type { PublishReport } from "./publish/report.ts";
-import { statusOf } from "./publish/status.ts";
+import { statusName, statusOf } from "./publish/status.ts";
 import { holdsPayload, mountTarget, prepareTarget, stampTarget } from "./publish/target.ts";
 import { isThrottled, restraintAfter } from "./publish/throttling.ts";
 import { withOwnTokens } from "./publish/tokens.ts";
@@ -70,8 +70,9 @@ export async function publish(
     now: clock.now(),
     rules,
   });
-  if (decision.kind === "skip") return;
-  report.isRepublish = decision.kind === "republish";
+  const isUnknown = before === undefined && !rules.has("B20");
+  if (decision.kind === "skip" && !(isUnknown && (await lacksStatus(volume, decision.reason, deps)))) return;
+  report.isRepublish = decision.kind === "republish" || decision.kind === "skip";
   prepareTarget(targetPath, target, decision, mounter);
   report.provider = volume.context["providerName"] ?? "";
   const needsMount = decision.kind === "first" && !decision.isMounted;
@@ -126,6 +127,27 @@ function undo(targetPath: string, { mounter, ledger, log }: PublishDeps): void {
   } catch (error) {
     log.error("the target of a failed publish could not be unmounted", { targetPath }, error);
   }
+}
+
+/**
+ * Whether a driver that was killed got as far as the volume and no further. Without rotation nobody else would notice;
+ * a volume whose status stands is remembered and not looked at again.
+ */
+async function lacksStatus(volume: Volume, reason: string, deps: PublishDeps): Promise<boolean> {
+  if (reason !== "already mounted" || volume.className === "") return false;
+  const { ledger, clock, rules, log } = deps;
+  try {
+    const status = await recordedStatus(volume, statusName(volume, rules), deps);
+    if (status === undefined) return true;
+    ledger.wrote(
+      volume,
+      (status.status?.objects ?? []).map(({ id = "", version = "" }) => ({ id, version })),
+    );
+    ledger.published(volume, clock.now());
+  } catch (error) {
+    log.warn("whether a volume's status was recorded is not known; the volume is left as it is", {}, error);
+  }
+  return false;
 }
 
 /** A store that has enough is left alone for a while; the volume keeps what it has. */

@@ -97,7 +97,7 @@ describe("modes", () => {
 });
 
 describe("a plan", () => {
-  const EMPTY: CurrentPayload = { dataDirectory: undefined, entries: new Map(), top: new Map() };
+  const EMPTY: CurrentPayload = { dataDirectory: undefined, entries: new Map(), top: new Map(), dangling: [] };
 
   test("touches nothing when the volume says the same", () => {
     const current: CurrentPayload = {
@@ -108,6 +108,7 @@ describe("a plan", () => {
         ["..now", "other"],
         ["a", "link"],
       ]),
+      dangling: [],
     };
     expect(planPayload(payloadOf({ a: "1" }), current, hardened)).toEqual({
       shadowing: [],
@@ -133,12 +134,15 @@ describe("a plan", () => {
       top: new Map([
         ["d", "link"],
         ["gone", "link"],
+        ["left", "link"],
       ]),
+      dangling: ["left"],
     };
     expect(planPayload(payloadOf({ "d/y": "2" }), current, hardened)).toMatchObject({
       newLinks: [],
-      staleLinks: ["gone"],
+      staleLinks: ["gone", "left"],
     });
+    expect(planPayload(payloadOf({ "d/y": "2" }), current, upstream).staleLinks).toEqual(["gone"]);
   });
 });
 

@@ -26,6 +26,8 @@ export type CurrentPayload = {
   readonly entries: ReadonlyMap<string, CurrentEntry>;
   /** Names at the top of the volume, links among them marked. */
   readonly top: ReadonlyMap<string, "link" | "other">;
+  /** Links of the writer's at the top that lead nowhere any more. */
+  readonly dangling: readonly string[];
 };
 
 export type WritePlan = {
@@ -60,7 +62,9 @@ export function planPayload(payload: Payload, current: CurrentPayload, rules: Ru
       .filter(([path, { kind }]) => kind === "file" && !payload.has(path))
       .map(([path]) => topOf(path)),
   );
-  const staleLinks = [...staleNames].filter((name) => !names.has(name) && current.top.get(name) === "link");
+  const staleLinks = [...staleNames, ...(rules.has("dangling-links") ? [] : current.dangling)].filter(
+    (name) => !names.has(name) && current.top.get(name) === "link",
+  );
   const isChanged = differs(payload, current, rules) || staleNames.size > 0;
   const linkable = [...names].filter((name) => current.top.get(name) !== "link");
   return {

@@ -11,7 +11,14 @@ export function readPayload(target: string): CurrentPayload {
   const dataDirectory = top.get(DATA_LINK) === "link" ? readlinkSync(join(target, DATA_LINK)) : undefined;
   const entries = new Map<string, CurrentEntry>();
   if (dataDirectory !== undefined) walk(join(target, dataDirectory), "", entries);
-  return { dataDirectory, entries, top };
+  return { dataDirectory, entries, top, dangling: danglingOf(target, top, entries) };
+}
+
+function danglingOf(target: string, top: CurrentPayload["top"], entries: CurrentPayload["entries"]): readonly string[] {
+  return [...top]
+    .filter(([name, kind]) => kind === "link" && name !== DATA_LINK && !entries.has(name))
+    .map(([name]) => name)
+    .filter((name) => readlinkSync(join(target, name)) === `${DATA_LINK}/${name}`);
 }
 
 /** True when the volume holds a finished payload: the link to it is made last. */

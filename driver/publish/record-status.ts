@@ -53,6 +53,20 @@ export async function recordStatus(
   }
 }
 
+/**
+ * The status object that a driver before this one recorded for the volume; undefined when there is none of this pod.
+ * @throws KubeStatusError, MountproofError `unavailable`
+ */
+export async function recordedStatus(
+  { pod, className }: Volume,
+  name: string,
+  { kube }: StatusDeps,
+): Promise<SecretProviderClassPodStatus | undefined> {
+  const stored = await kube.find(SecretProviderClassPodStatuses, name, pod.namespace);
+  const isOurs = stored?.metadata.ownerReferences?.some(({ uid }) => uid === pod.uid) === true;
+  return isOurs && stored.status?.secretProviderClassName === className ? stored : undefined;
+}
+
 async function createOrUpdate(
   wanted: SecretProviderClassPodStatus,
   deps: StatusDeps,

@@ -14,6 +14,8 @@ export interface ApiStandIn extends AsyncDisposable {
   find(plural: string, name: string, namespace: string): KubeObject | undefined;
   list(plural: string): KubeObject[];
   remove(plural: string, name: string, namespace: string): void;
+  /** While it is out of order every connection is cut without an answer, watches too. */
+  outage(isOut: boolean): void;
   /** Answers the next requests that match with this Status instead; `times` of them. */
   refuse(
     match: RegExp,
@@ -33,10 +35,12 @@ type Watcher = {
   readonly plural: string;
   readonly selects: Selects;
   readonly stream: StreamWriter;
+  readonly socket: Destroyable;
   readonly channel: string | undefined;
 };
 
 type Change = { readonly type: string; readonly plural: string; readonly object: KubeObject };
+type Destroyable = { destroy(): unknown };
 type Selects = (object: KubeObject) => boolean;
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -105,7 +109,9 @@ export async function startApiStandIn(clock: Clock): Promise<ApiStandIn> {
         details: { name },
       });
 
+    let isOut = false;
     const answer = async (exchange: HttpExchange): Promise<void> => {
+      if (isOut) return void exchange.raw.request.socket.destroy();
       const [, namespace = "", plural = "", name = "", subresource = ""] = PATH.exec(exchange.path) ?? [];
       const refusal = refusals.find(
         ({ match, times }) => times > 0 && match.test(`${exchange.method} ${exchange.path}`),
@@ -121,7 +127,14 @@ export async function startApiStandIn(clock: Clock): Promise<ApiStandIn> {
         if (exchange.query.get("watch") === "true") {
           const channel = exchange.headers["x-mountproof-watch"];
           const stream = exchange.stream(200, { "content-type": "application/json" });
-          const watcher = { plural, selects, stream, channel: typeof channel === "string" ? channel : undefined };
+          const { socket } = exchange.raw.request;
+          const watcher = {
+            plural,
+            selects,
+            stream,
+            socket,
+            channel: typeof channel === "string" ? channel : undefined,
+          };
           const since = Number(exchange.query.get("resourceVersion") ?? "0");
           for (const change of history)
             if (Number(change.object.metadata.resourceVersion) > since) show(watcher, change);
@@ -198,6 +211,11 @@ export async function startApiStandIn(clock: Clock): Promise<ApiStandIn> {
         objects.delete(key);
         if (object !== undefined)
           tell("DELETED", plural, { ...object, metadata: { ...object.metadata, resourceVersion: String(++version) } });
+      },
+      outage: (wanted) => {
+        isOut = wanted;
+        if (!isOut) return;
+        for (const { socket } of watchers) socket.destroy();
       },
       refuse: (match, status, times = Number.POSITIVE_INFINITY) => void refusals.push({ match, ...status, times }),
       [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),

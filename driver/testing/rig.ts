@@ -254,6 +254,7 @@ export function seenFiles(target: string): Record<string, string> {
       if (prefix === "" && name.startsWith("..")) continue;
       const path = join(folder, name);
       const real = lstatSync(path).isSymbolicLink() ? join(folder, readlinkSync(path)) : path;
+      if (!existsSync(real)) continue; // a link that leads nowhere: nobody can read it
       if (lstatSync(real).isDirectory()) walk(real, `${prefix}${name}/`);
       else seen[`${prefix}${name}`] = readFileSync(real, "utf8");
     }
