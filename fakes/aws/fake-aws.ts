@@ -21,6 +21,8 @@ export type FakeAwsSpec = {
   readonly ownerKey?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** How the address of a token's issuer becomes a connection. */
   readonly dialer?: Dialer;
+  /** Whose certificate issuers must show that are registered without one; Node's own authorities when left out. */
+  readonly issuerCaPem?: string;
   /** The control API on the fake's own port. */
   readonly control?: boolean;
 };
@@ -83,7 +85,7 @@ async function startIn(spec: FakeAwsSpec, scope: Scope): Promise<RunningFakeAws>
   const parts = {
     account,
     keys,
-    issuers: { keys, caPemOf: (url: string) => admin.caPemOf(url) },
+    issuers: { keys, caPemOf: (url: string) => admin.caPemOf(url) ?? spec.issuerCaPem },
     cluster: () => admin.cluster,
   };
 
