@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
 import type { Layout } from "../layout.ts";
+import { awsReference } from "./reference-aws.ts";
 import { referenceProvider } from "./reference-provider.ts";
 import type { ProviderSubject } from "./subject.ts";
 
 /** The providers of this project that PROVIDER-GRPC examines when no other is given: one line a store. */
 export function referenceProviders(_layout: Layout): readonly ProviderSubject[] {
-  return [vaultReference()];
+  return [vaultReference(), awsReference()];
 }
 
 function vaultReference(): ProviderSubject {
