@@ -88,6 +88,16 @@ Given("the pod's Secret for Google holds the key of a service account", function
   facet(this).request.secrets = JSON.stringify({ "key.json": JSON.stringify(key) });
 });
 
+Given("the class asks Google for {string} under {int} names", function (this: W, name: string, count: number) {
+  const entry = (_: unknown, at: number): string =>
+    `- {resourceName: ${secretNamed(name)}/versions/2, fileName: f${at}}`;
+  facet(this).parameters["secrets"] = Array.from({ length: count }, entry).join("\n");
+});
+Given("the driver sends the pod's token for Google in the secrets", async function (this: W) {
+  const tokens = JSON.stringify({ [POOL]: { token: await facet(this).ownToken() } });
+  facet(this).request.secrets = JSON.stringify({ "csi.storage.k8s.io/serviceAccount.tokens": tokens });
+});
+
 // Who the pod is.
 
 Given("the driver brings no token for Google", function (this: W) {
@@ -242,6 +252,10 @@ Given("Secret Manager holds no {string}", function (this: W, name: string) {
   // Whoever may read all of a project is told that there is nothing.
   facet(this).seed({ policies: { p: readBy(MEMBER) } });
 });
+Given("the payload of {string} is damaged on its way from Google", function (this: W, name: string) {
+  const version = facet(this).google.state.secrets.get(storedName(name)).versions.at(-1);
+  if (version !== undefined) version.data = Buffer.from("damaged"); // the checksum stays that of what was stored
+});
 Given("Secret Manager lets {string} read {string}", function (this: W, email: string, name: string) {
   facet(this).seed({ secrets: { [secretNamed(name)]: { policy: readBy(`serviceAccount:${email}`) } } });
 });
@@ -303,13 +317,13 @@ const PATHS: Readonly<Record<string, string>> = {
 const NAMED = "(Secret Manager|Parameter Manager|Google's token exchange)";
 Given(
   new RegExp(`^${NAMED} answers (\\d+)( once)? saying "([^"]*)"$`),
-  function (this: W, what: string, status: string, once: string | undefined, message: string) {
+  function (this: W, what: string, status: string, once: string | null, message: string) {
     const body = JSON.stringify({
       error: what === "Google's token exchange" ? "told_so" : { code: Number(status), message },
     });
     facet(this).google.faults.add({
       match: { path: PATHS[what] ?? "" },
-      ...(once !== undefined && { times: 1 }),
+      ...(once !== null && { times: 1 }),
       effect: { kind: "status", status: Number(status), headers: { "content-type": "application/json" }, body },
     });
   },
