@@ -9,7 +9,7 @@ export const defineUp: DefineCommand = (program, finish) => {
   program
     .command("up")
     .description("run a cluster with driver, providers and stores until Ctrl-C, and write a kubeconfig for it")
-    .option("--stores <list>", "stores to run: auto (all there are), none, or vault", "auto")
+    .option("--stores <list>", "stores to run: auto (all there are), none, or aws,azure,gcp,vault", "auto")
     .option("--providers <list>", "providers: auto (the stores' own), all, none, or aws,azure,gcp,vault", "auto")
     .option("--driver <which>", "reference, none, or upstream=PATH of a driver's binary", "reference")
     .option("--behaviour <name>", "of driver and providers: hardened, upstream-1.6, upstream-1.5", "hardened")

@@ -13,7 +13,8 @@ export function driverObjects(values: DriverValues): KubeObject[] {
 export const AUDIENCES: Readonly<Record<ProviderName, readonly string[]>> = {
   aws: ["sts.amazonaws.com", "pods.eks.amazonaws.com"],
   azure: ["api://AzureADTokenExchange", "api://AKSIdentityBinding"],
-  gcp: [],
+  // The pool of the project in which the cluster stands: its provider refuses tokens for others alone.
+  gcp: ["my-project.svc.id.goog"],
   vault: ["vault"],
 };
 

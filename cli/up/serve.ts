@@ -14,12 +14,14 @@ import { providerLaunchers } from "./parts/providers.ts";
 import { livenessProbe, registrar } from "./parts/sidecars.ts";
 import { AUDIENCES, driverObjects, PROVIDER_OBJECTS } from "./releases.ts";
 import { StateFiles, type UpState } from "./state.ts";
-import { type RunningStore, STORES } from "./stores.ts";
+import { type RunningStore, STORES } from "./stores/index.ts";
 
 /** What the journal keeps; a cluster that runs for days must not grow with its requests. */
 const KEPT_EXCHANGES = 10_000;
 /** Kubelet's loops look ten times as often as a real one's: nobody wants to wait for a laptop's cluster. */
 const BRISK = { registrationTick: 100, relist: 100, syncTick: 100, syncAfterError: seconds(2) } as const;
+/** Where the nodes are: AWS's provider takes its region from them. */
+const ZONE = { "topology.kubernetes.io/region": "us-east-1", "topology.kubernetes.io/zone": "us-east-1a" } as const;
 const READY_MS = seconds(30);
 
 export type UpCluster = AsyncDisposable & {
@@ -68,7 +70,7 @@ async function start(
       clock,
       journal,
       authority,
-      nodes,
+      nodes: Array.from({ length: nodes }, () => ({ labels: ZONE })),
       kubeVersion,
       listen: { port: options.port },
       folder: join(folder.path, "c"),
@@ -93,7 +95,17 @@ async function start(
   const stores: RunningStore[] = [];
   for (const name of options.stores)
     stores.push(
-      await STORES[name]({ clock, log: silentLog, journal, scope, cluster, names, dialer, seed: seeds[name] }),
+      await STORES[name]({
+        clock,
+        log: silentLog,
+        journal,
+        scope,
+        cluster,
+        authority,
+        names,
+        dialer,
+        seed: filledIn(seeds[name], { OIDC_ISSUER: cluster.issuer.url }),
+      }),
     );
   const tokenRequests = providers.flatMap((name) => AUDIENCES[name]).map((audience) => ({ audience }));
   if (driver.kind !== "none")
@@ -157,6 +169,15 @@ async function seedsOf(file: string | undefined): Promise<Readonly<Record<string
     message: `--seed "${file}" has no parts by the stores' names`,
     hint: "for example: vault: { write: { secret/data/app: { data: { password: x } } } }",
   });
+}
+
+/** `$OIDC_ISSUER` in a seed is this cluster's issuer, which no file can know before. */
+function filledIn(seed: unknown, variables: Readonly<Record<string, string>>): unknown {
+  if (typeof seed === "string")
+    return seed.replace(/\$\{?([A-Z_]+)\}?/g, (whole, name: string) => variables[name] ?? whole);
+  if (Array.isArray(seed)) return seed.map((one) => filledIn(one, variables));
+  if (typeof seed !== "object" || seed === null) return seed;
+  return Object.fromEntries(Object.entries(seed).map(([key, value]) => [key, filledIn(value, variables)]));
 }
 
 async function textOf(flag: string, path: string): Promise<string> {

@@ -109,14 +109,21 @@ async function aws(context: PartContext, common: Common): Promise<Made> {
 
 async function azure(context: PartContext, common: Common): Promise<Made> {
   const { AzureProvider } = await import("../../../providers/azure/index.ts");
-  const flag = context.args.find((arg) => arg.startsWith("--endpoint="))?.slice("--endpoint=".length);
-  const provider = new AzureProvider(common);
-  return { provider, socket: flag ?? "/provider/azure.sock", health: { port: 8989, paths: ["/healthz"] } };
+  const { AZURE_FLAGS } = await import("../../../providers/azure/main.ts");
+  const flags = flagsOf(context, AZURE_FLAGS);
+  const provider = new AzureProvider({
+    ...common,
+    cloudName: flags["cloud-name"],
+    writeCertAndKeyInSeparateFiles: flags["write-cert-and-key-in-separate-files"],
+  });
+  return { provider, socket: flags.endpoint, health: { port: 8989, paths: ["/healthz"] } };
 }
 
 async function gcp(context: PartContext, common: Common): Promise<Made> {
   const { GcpProvider } = await import("../../../providers/gcp/index.ts");
-  const provider = new GcpProvider(common);
+  // At its address another cloud's metadata may answer: by its name it is Google's.
+  const environment = { GCE_METADATA_HOST: "metadata.google.internal", ...common.environment };
+  const provider = new GcpProvider({ ...common, environment });
   const socket = join(context.env.get("TARGET_DIR") ?? "/etc/kubernetes/secrets-store-csi-providers", "gcp.sock");
   return { provider, socket, health: { port: 8095, paths: ["/live"] } };
 }

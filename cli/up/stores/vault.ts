@@ -1,37 +1,22 @@
-import type { RunningEmbeddedCluster } from "../../clusters/embedded/index.ts";
-import type { Clock, Log, Scope } from "../../core/index.ts";
-import type { VaultSeed } from "../../fakes/vault/index.ts";
-import type { Dialer, Journal } from "../../net/index.ts";
-import type { Names } from "./names.ts";
-import type { StoreName } from "./store-names.ts";
-
-export type StoreParts = {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly journal: Journal;
-  readonly scope: Scope;
-  readonly cluster: RunningEmbeddedCluster;
-  readonly names: Names;
-  readonly dialer: Dialer;
-  /** What the store shall hold; left out, it holds what the examples ask for. */
-  readonly seed: unknown;
-};
-
-/** What a person may want to know of a store that runs. */
-export type RunningStore = { readonly name: StoreName; readonly url: string; readonly hints: readonly string[] };
-
-type StoreLauncher = (parts: StoreParts) => Promise<RunningStore>;
+import type { VaultSeed } from "../../../fakes/vault/index.ts";
+import type { RunningStore, StoreParts } from "./store.ts";
 
 /** The address that stands for Vault in its Endpoints: pods are led from there to where it really listens. */
 const VAULT_IP = "10.244.200.10";
 const VAULT_PORT = 8200;
 
-/** Each store, imported only when it is asked for. */
-export const STORES: Readonly<Record<StoreName, StoreLauncher>> = { vault };
-
 /** Vault as its chart would bring it: a ServiceAccount that may review tokens, a Service, and a server behind it. */
-async function vault({ clock, log, journal, scope, cluster, names, dialer, seed }: StoreParts): Promise<RunningStore> {
-  const { FakeVault, seedVault } = await import("../../fakes/vault/index.ts");
+export async function startVault({
+  clock,
+  log,
+  journal,
+  scope,
+  cluster,
+  names,
+  dialer,
+  seed,
+}: StoreParts): Promise<RunningStore> {
+  const { FakeVault, seedVault } = await import("../../../fakes/vault/index.ts");
   const metadata = { name: "vault", namespace: "vault" };
   await cluster.apply([
     { apiVersion: "v1", kind: "Namespace", metadata: { name: "vault" } },
