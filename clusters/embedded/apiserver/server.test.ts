@@ -384,3 +384,18 @@ test("time stands still for the server: a watch without news ends by the clock",
   stop.abort();
   expect(await watching.catch(() => "aborted")).toBe("ended");
 });
+
+test("a continued list is of the version it began with, and gone when the history is", async () => {
+  const path = "/api/v1/namespaces/default/configmaps";
+  for (const name of ["a", "b", "c", "d"]) await admin.raw("POST", path, { body: { metadata: { name } } as never });
+  type List = { items: { metadata: { name: string } }[]; metadata: { continue?: string; remainingItemCount?: number } };
+  const first = JSON.parse((await admin.raw("GET", `${path}?limit=2`)).body) as List;
+  await admin.raw("DELETE", `${path}/c`);
+  await admin.raw("POST", path, { body: { metadata: { name: "cc" } } as never });
+  const rest = await admin.raw("GET", `${path}?limit=9&continue=${first.metadata.continue}`);
+  const names = ({ items }: List): string[] => items.map(({ metadata }) => metadata.name);
+  expect(names(first)).toEqual(["a", "b"]);
+  expect(names(JSON.parse(rest.body) as List)).toEqual(["c", "d"]);
+  api.compact();
+  expect((await admin.raw("GET", `${path}?continue=${first.metadata.continue}`)).status).toBe(410);
+});

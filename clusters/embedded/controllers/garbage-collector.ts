@@ -2,6 +2,7 @@ import { type Informer, isKubeStatus, type Resource } from "../../../kube/client
 import {
   ConfigMaps,
   CronJobs,
+  CSINodes,
   CustomResourceDefinitions,
   DaemonSets,
   Deployments,
@@ -32,6 +33,7 @@ const BUILT_IN: readonly Resource[] = [
   ServiceAccounts,
   Services,
   Nodes,
+  CSINodes,
 ];
 
 const FOREGROUND = "foregroundDeletion";

@@ -70,6 +70,8 @@ export type Kind = {
   readonly warnings?: (object: KubeObject) => string[];
   /** Whether `metadata.generation` counts changes of everything outside metadata and status. */
   readonly hasGeneration?: boolean;
+  /** It is counted from the first change on; a new object has none. */
+  readonly startsWithoutGeneration?: boolean;
   /** A CustomResource's PUT must name the version it replaces. */
   readonly requiresResourceVersionOnUpdate?: boolean;
   readonly columns?: readonly Column[];

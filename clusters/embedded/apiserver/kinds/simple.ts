@@ -175,6 +175,8 @@ export const csiDriverKind: Definition = {
   kind: "CSIDriver",
   plural: "csidrivers",
   namespaced: false,
+  hasGeneration: true,
+  startsWithoutGeneration: true,
   defaults: (object) => {
     const spec = specOf(object);
     object["spec"] = spec;

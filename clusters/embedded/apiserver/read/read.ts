@@ -5,7 +5,7 @@ import { apiVersionOf, type Kind } from "../kinds/kind.ts";
 import { tableOf } from "../kinds/registry.ts";
 import type { ApiRequest } from "../pipeline.ts";
 import { findStored, present, type ServerContext } from "../server-context.ts";
-import { expired, versionTooLarge } from "../store/refusals.ts";
+import { versionTooLarge } from "../store/refusals.ts";
 import { itemJsonOf, jsonOf } from "../store/store.ts";
 import { badRequest, failure, notFoundObject } from "../validation/field-error.ts";
 import { negotiate } from "./negotiate.ts";
@@ -120,9 +120,8 @@ function readPage(server: ServerContext, { exchange }: ApiRequest): Page {
     });
   }
   if (version !== undefined && version > server.store.version) throw versionTooLarge(version, server.store.version);
-  if (query.get("resourceVersionMatch") === "Exact" && version !== undefined && version !== server.store.version)
-    throw expired("The resourceVersion for the provided list is too old.");
-  if (token === null || token === "") return { limit, after: "", version: server.store.version };
+  const isExact = query.get("resourceVersionMatch") === "Exact" && version !== undefined;
+  if (token === null || token === "") return { limit, after: "", version: isExact ? version : server.store.version };
   return { limit, ...decodeContinue(token) };
 }
 
@@ -134,7 +133,8 @@ function selectPage(
   page: Page,
 ): { readonly items: KubeObject[]; readonly metadata: Record<string, unknown> } {
   const prefix = kind.namespaced && namespace !== "" ? `${namespace}/` : "";
-  const stored = server.store.list(tableOf(kind), prefix);
+  // A page belongs to the list that the first one began.
+  const stored = server.store.listAt(tableOf(kind), prefix, page.version);
   const found = (matches === undefined ? stored : stored.filter(matches)).filter(
     (object) => page.after === "" || keyOf(kind, object) > page.after,
   );

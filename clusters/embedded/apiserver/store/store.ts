@@ -65,6 +65,32 @@ export class Store {
     return found.map(({ object }) => object);
   }
 
+  /**
+   * The objects as they were at a past version: changes since then are taken back.
+   * @throws KubeStatusError 410 when the history does not reach back that far
+   */
+  listAt(table: string, prefix: string, version: number): KubeObject[] {
+    const known = this.#tables.get(table);
+    if (known === undefined || version >= this.#version) return this.list(table, prefix);
+    this.#forget(known);
+    if (version < known.forgotten)
+      throw expired(
+        "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.",
+      );
+    const objects = new Map([...known.objects.values()].map(({ key, object }) => [key, object]));
+    for (const change of known.history.toReversed()) {
+      if (change.resourceVersion <= version) break;
+      const { name = "", namespace } = change.object.metadata;
+      const key = namespace === undefined ? name : `${namespace}/${name}`;
+      if (change.previous === undefined) objects.delete(key);
+      else objects.set(key, change.previous);
+    }
+    return [...objects]
+      .filter(([key]) => key.startsWith(prefix))
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([, object]) => object);
+  }
+
   count(table: string): number {
     return this.#tables.get(table)?.objects.size ?? 0;
   }

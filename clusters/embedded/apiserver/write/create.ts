@@ -66,7 +66,8 @@ export function storeNew(write: Write, sent: KubeObject, owned?: readonly Manage
     dryRun: options.dryRun,
     warnings: request.warnings,
   };
-  if (kind.hasGeneration === true || kind.isCustom === true) object.metadata.generation = 1;
+  const counts = kind.hasGeneration === true && kind.startsWithoutGeneration !== true;
+  if (counts || kind.isCustom === true) object.metadata.generation = 1;
   admit(write, admission, object, undefined);
   for (let tries = 0; server.store.get(table, objectKey(kind, namespace, object.metadata.name ?? "")) !== undefined; ) {
     if (!isGenerated || ++tries >= NAME_TRIES) throw alreadyExists(qualifiedPlural(kind), object.metadata.name ?? "");

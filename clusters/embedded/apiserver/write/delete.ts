@@ -36,6 +36,7 @@ const RETURNED = new Set([
   "Pod",
   "PodTemplate",
   "ResourceQuota",
+  "Service",
   "ServiceAccount",
   "StorageClass",
   "VolumeAttachment",
