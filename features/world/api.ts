@@ -95,7 +95,9 @@ export class ApiFacet {
   /** What a program of that account reaches the API server with. */
   async configOf(namespace: string, serviceAccount: string): Promise<KubeConfig> {
     const { adminConfig } = await this.running();
-    return { ...adminConfig, credentials: { kind: "token", token: await this.tokenOf(namespace, serviceAccount) } };
+    // A pod's token is renewed in its file; this one has to last as long as a case.
+    const token = await this.tokenOf(namespace, serviceAccount, { expirationSeconds: 86_400 });
+    return { ...adminConfig, credentials: { kind: "token", token } };
   }
 
   async #start(): Promise<RunningApiServer> {

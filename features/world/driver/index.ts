@@ -1,3 +1,5 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DescService } from "@bufbuild/protobuf";
@@ -6,6 +8,7 @@ import { DRIVER_SERVICE_ACCOUNT, type DriverValues, type Mounter, openMounter } 
 import { type Script, ScriptedProvider } from "../../../suite/parts/scripted-provider.ts";
 import { type Controller, type Identity, Node } from "../../../wire/gen/csi_pb.ts";
 import { type CallOptions, type GrpcClient, grpcClient } from "../../../wire/grpc/index.ts";
+import { check } from "../../check.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
 import { api } from "../api.ts";
 import { type DriverOptions, type LaunchedDriver, launchDriver } from "./launch.ts";
@@ -45,6 +48,7 @@ export class DriverFacet {
   #podUid = "";
   #last: Outcome = { code: "none", message: "nothing was called" };
   #mark = 0;
+  #worker: ChildProcess | undefined;
   /** When the call began whose length is examined. */
   began = 0;
   /** Random contents that the provider was told to return. */
@@ -224,6 +228,43 @@ export class DriverFacet {
       kubeConfig: await this.#world.use(api).configOf(DRIVER_NAMESPACE, DRIVER_SERVICE_ACCOUNT),
       mounter: this.#mounter,
     });
+  }
+
+  async drain(): Promise<void> {
+    if (this.#driver?.drain === undefined) this.#world.skip("this driver can only be told by a signal");
+    await this.#driver.drain();
+  }
+
+  /** A publish at one point of which the driver is killed; it is started again by the next call. */
+  async publishKilledAt(point: string): Promise<void> {
+    if (this.#world.pass.subject.kind === "driver") this.#world.skip("only the reference driver tells its points");
+    if (this.#driver !== undefined) await this.kill();
+    let dying: Promise<void> | undefined;
+    this.options.onPoint = (name) => {
+      if (name === point && dying === undefined) dying = this.#driver?.kill();
+      return undefined;
+    };
+    await this.publish();
+    check(dying !== undefined, "the publish comes to that point", { expected: point, got: "another way" });
+    delete this.options.onPoint;
+    await dying;
+    await this.kill();
+  }
+
+  /** A program whose working directory is the volume. */
+  async workInside(): Promise<void> {
+    const child = spawn("sleep", ["600"], { cwd: this.volumes.target(), stdio: "ignore" });
+    this.#worker = child;
+    this.#world.scope.defer("process inside the volume", () => this.endWorkInside());
+    await once(child, "spawn");
+  }
+
+  async endWorkInside(): Promise<void> {
+    const child = this.#worker;
+    this.#worker = undefined;
+    if (child === undefined) return;
+    child.kill("SIGKILL");
+    await once(child, "exit");
   }
 
   /** Dies without a goodbye; its socket file stays. */

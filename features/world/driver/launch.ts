@@ -39,6 +39,8 @@ export type LaunchedDriver = AsyncDisposable & {
   metrics(): Promise<string>;
   /** Ends it without a goodbye. */
   kill(): Promise<void>;
+  /** Tells it to stop, as SIGTERM does; calls under way may finish. */
+  drain?(): Promise<void>;
 };
 
 /** Starts the driver under test: the reference driver on the scenario's clock, or what the run was given instead. */
@@ -92,7 +94,12 @@ async function startReference(
   const end = async (): Promise<void> => await driver[Symbol.asyncDispose]();
   world.scope.defer("driver", end);
   await world.settle(driver.synced, START_WITHIN_MS);
-  return { metrics: async () => driver.metrics.text(), kill: () => driver.kill(), [Symbol.asyncDispose]: end };
+  return {
+    metrics: async () => driver.metrics.text(),
+    kill: () => driver.kill(),
+    drain: () => driver.drain(),
+    [Symbol.asyncDispose]: end,
+  };
 }
 
 async function startInProcess(

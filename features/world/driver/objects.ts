@@ -18,6 +18,8 @@ export const VOLUMES: Readonly<Record<string, string>> = { vol: CLASS, more: "mo
 /** What the API server holds of the pod, its SecretProviderClass and the driver. */
 export class DriverObjects {
   readonly #api: ApiFacet;
+  /** What the API server warned of when the class was written. */
+  warning = "";
 
   constructor(api: ApiFacet) {
     this.#api = api;
@@ -46,6 +48,24 @@ export class DriverObjects {
       },
     });
     return pod.metadata.uid ?? "";
+  }
+
+  /** The class in an old version of its group; what the API server has to say about that is kept. */
+  async writeClassAs(version: string): Promise<void> {
+    const admin = await this.#api.admin();
+    const path = `/apis/secrets-store.csi.x-k8s.io/${version}/namespaces/${NAMESPACE}/secretproviderclasses`;
+    const apiVersion = `secrets-store.csi.x-k8s.io/${version}`;
+    await this.deleteClass();
+    const { status, headers, body } = await admin.raw("POST", path, {
+      body: {
+        apiVersion,
+        kind: "SecretProviderClass",
+        metadata: { name: CLASS, namespace: NAMESPACE },
+        spec: { provider: "scripted", parameters: { objects: "all" } },
+      },
+    });
+    if (status !== 201) throw new Error(`the class was not written: ${body}`);
+    this.warning = headers["warning"] ?? "";
   }
 
   async deletePod(): Promise<void> {

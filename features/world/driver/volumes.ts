@@ -13,6 +13,9 @@ import { join } from "node:path";
 import type { Mounter } from "../../../driver/index.ts";
 import { type SeenFile, seenFiles } from "./seen-files.ts";
 
+/** What is to be taken away in the end, alive or dead. */
+const MOUNTS: ReadonlySet<string> = new Set(["mounted", "dead", "unreadable"]);
+
 /** The volumes of the pod, where kubelet keeps them: what lies at a target path, and what a container sees there. */
 export class Volumes {
   readonly #folder: string;
@@ -60,6 +63,15 @@ export class Volumes {
       (name) =>
         !name.startsWith("..") &&
         !(lstatSync(join(target, name)).isSymbolicLink() && readlinkSync(join(target, name)).startsWith("..data/")),
+    );
+  }
+
+  /** Links that lead nowhere, and data directories that nothing points to. */
+  leftOvers(): string[] {
+    const target = this.target();
+    const data = readlinkSync(join(target, "..data"));
+    return readdirSync(target).filter((name) =>
+      name.startsWith("..") ? name !== "..data" && name !== data : !existsSync(join(target, name)),
     );
   }
 
@@ -116,7 +128,7 @@ export class Volumes {
       for (const entry of readdirSync(folder, { withFileTypes: true })) {
         const path = join(folder, entry.name);
         if (!entry.isDirectory()) continue;
-        for (let state = this.#mounter.inspect(path); state.kind === "mounted"; state = this.#mounter.inspect(path))
+        for (let left = this.#mounter.inspect(path).kind; MOUNTS.has(left); left = this.#mounter.inspect(path).kind)
           this.#mounter.unmount(path, { detach: true });
         walk(path);
       }
