@@ -66,11 +66,13 @@ export function parseGoYaml(text: string): GoYaml | undefined {
     throw syntaxError(problem.code, problem.message, counter.linePos(problem.pos[0]).line, source, problem.pos[0]);
   const root = document.contents as Node | null;
   if (root === null) return undefined;
+  const guard = new AliasGuard();
   const read = (node: unknown): GoYaml => {
     const line = counter.linePos((node as Node | undefined)?.range?.[0] ?? 0).line;
+    guard.count();
     if (isAlias(node)) {
       const target = node.resolve(document);
-      return target === undefined ? { kind: "null", line } : read(target);
+      return target === undefined ? { kind: "null", line } : guard.inside(node.source, target, () => read(target));
     }
     if (isMap(node))
       return {
@@ -83,6 +85,41 @@ export function parseGoYaml(text: string): GoYaml | undefined {
     return { kind: "null", line };
   };
   return read(root);
+}
+
+/** Few lines with anchors can stand for millions of values: go-yaml's own bounds (decode.go, allowedAliasRatio). */
+class AliasGuard {
+  #read = 0;
+  #readByAlias = 0;
+  readonly #open = new Set<unknown>();
+
+  /** @throws GoYamlError when aliases make up too much of what is read */
+  count(): void {
+    this.#read++;
+    if (this.#open.size > 0) this.#readByAlias++;
+    if (this.#readByAlias > 100 && this.#read > 1000 && this.#readByAlias / this.#read > allowedRatio(this.#read))
+      throw new GoYamlError("yaml: document contains excessive aliasing");
+  }
+
+  /** @throws GoYamlError for an anchor that stands inside of itself */
+  inside<T>(name: string, target: unknown, work: () => T): T {
+    if (this.#open.has(target)) throw new GoYamlError(`yaml: anchor '${name}' value contains itself`);
+    this.#open.add(target);
+    try {
+      return work();
+    } finally {
+      this.#open.delete(target);
+    }
+  }
+}
+
+const MANY = 400_000;
+const TOO_MANY = 4_000_000;
+
+function allowedRatio(read: number): number {
+  if (read <= MANY) return 0.99;
+  if (read >= TOO_MANY) return 0.1;
+  return 0.99 - (0.89 * (read - MANY)) / (TOO_MANY - MANY);
 }
 
 type Entries = readonly (readonly [GoYaml, GoYaml])[];

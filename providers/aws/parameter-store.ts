@@ -8,9 +8,9 @@ import { type Value, valuesOf } from "./value.ts";
 /** As many names as GetParameters takes. */
 const BATCH = 10;
 
-/** The objects of Parameter Store, in the portions they are asked for. */
-export function batchesOf(objects: readonly AwsObject[]): AwsObject[][] {
-  const batches: AwsObject[][] = [];
+/** In the portions that they are asked for. */
+export function batchesOf<T>(objects: readonly T[]): T[][] {
+  const batches: T[][] = [];
   for (let at = 0; at < objects.length; at += BATCH) batches.push(objects.slice(at, at + BATCH));
   return batches;
 }

@@ -138,18 +138,20 @@ export class AwsProvider implements Provider {
 
   /** `upstream`: one store after the other, drawn which first. `hardened`: in the order of the list. */
   #tasks(objects: readonly AwsObject[]): Task[] {
-    const secrets = objects.filter(({ type }) => type === "secretsmanager");
-    const parameters = objects.filter(({ type }) => type === "ssmparameter");
-    const ofSecrets = secrets.map(
-      (object): Task => ({
-        at: objects.indexOf(object),
-        run: (parts, signal) => fetchSecret(object, parts, signal),
-      }),
-    );
+    const placed = objects.map((object, at) => ({ object, at }));
+    const ofSecrets = placed
+      .filter(({ object }) => object.type === "secretsmanager")
+      .map(({ object, at }): Task => ({ at, run: (parts, signal) => fetchSecret(object, parts, signal) }));
+    const parameters = placed.filter(({ object }) => object.type === "ssmparameter");
     const ofParameters = batchesOf(parameters).map(
       (batch): Task => ({
-        at: objects.indexOf(batch[0] as AwsObject),
-        run: (parts, signal) => fetchParameters(batch, parts, signal),
+        at: batch[0]?.at ?? 0,
+        run: (parts, signal) =>
+          fetchParameters(
+            batch.map(({ object }) => object),
+            parts,
+            signal,
+          ),
       }),
     );
     if (this.#behaviour === "hardened") return [...ofSecrets, ...ofParameters].sort((a, b) => a.at - b.at);

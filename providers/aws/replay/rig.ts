@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -29,6 +30,8 @@ type Part = RecordedCall["to"];
 
 /** Nothing listens there: port 1 is nobody's on a loopback address. */
 const CLOSED = { host: "127.0.0.1", port: 1 };
+/** Files are flushed one by one: not to a disk. */
+const MEMORY = "/dev/shm";
 const PATIENCE_MS = 300_000;
 
 /** Plays the recorded answers of AWS and the API server to the provider, and tells what it did. */
@@ -40,6 +43,9 @@ export class ReplayRig implements AsyncDisposable {
   readonly #folder: string;
   #script: RecordedCall[] = [];
   #seen: string[] = [];
+  #provider: AwsProvider | undefined;
+  #setup = "";
+  #drawn = 0;
 
   private constructor(
     scope: Scope,
@@ -63,7 +69,7 @@ export class ReplayRig implements AsyncDisposable {
         commonName: "sts",
         dnsNames: ["*.us-west-2.amazonaws.com", "*.us-east-1.amazonaws.com", "*.eu-west-1.amazonaws.com"],
       });
-      const folder = await mkdtemp(join(tmpdir(), "mp-aws-"));
+      const folder = await mkdtemp(join(existsSync(MEMORY) ? MEMORY : tmpdir(), "mp-aws-"));
       scope.defer("folder", () => rm(folder, { recursive: true, force: true }));
       let rig: ReplayRig | undefined;
       const handler = async (exchange: HttpExchange): Promise<void> => await rig?.answer(exchange);
@@ -78,7 +84,7 @@ export class ReplayRig implements AsyncDisposable {
     this.#script = [...(probe.calls ?? [])];
     this.#seen = [];
     const target = await this.#prepareTarget(probe);
-    await using provider = this.#providerFor(probe);
+    const provider = await this.#providerFor(probe);
     const gone = new AbortController();
     let ended: Pick<Outcome, "code" | "message" | "mounted"> | undefined;
     const request = {
@@ -101,6 +107,7 @@ export class ReplayRig implements AsyncDisposable {
     await this.#clock.advanceUntil(() => ended !== undefined, PATIENCE_MS);
     if (ended === undefined) gone.abort(new Error("no answer"));
     await work;
+    if (probe.died === true) await this.#forget();
     const { code, message, mounted } = ended as Pick<Outcome, "code" | "message" | "mounted">;
     return {
       code,
@@ -111,8 +118,14 @@ export class ReplayRig implements AsyncDisposable {
     };
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#scope[Symbol.asyncDispose]();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#forget();
+    await this.#scope[Symbol.asyncDispose]();
+  }
+
+  async #forget(): Promise<void> {
+    await this.#provider?.[Symbol.asyncDispose]();
+    this.#provider = undefined;
   }
 
   async answer(exchange: HttpExchange): Promise<void> {
@@ -127,12 +140,21 @@ export class ReplayRig implements AsyncDisposable {
     exchange.respond(recorded.status, recorded.answerHeaders ?? {}, recorded.answer ?? "");
   }
 
-  #providerFor({ setup = "", calls = [] }: Probe): AwsProvider {
+  /** One process of the real provider served many probes: a new one only where flags or environment changed. */
+  async #providerFor({ setup = "", calls = [] }: Probe): Promise<AwsProvider> {
+    // Which store came first was drawn: draw it as it was.
+    this.#drawn = calls.find(({ to }) => to === "secretsmanager" || to === "ssm")?.to === "ssm" ? 0.9 : 0.1;
+    if (this.#provider !== undefined && this.#setup === setup) return this.#provider;
+    await this.#forget();
+    this.#setup = setup;
+    this.#provider = this.#makeProvider(setup);
+    return this.#provider;
+  }
+
+  #makeProvider(setup: string): AwsProvider {
     const { plain, tls } = this.#servers;
     const [name = "", value = ""] = setup.startsWith("AWS_") ? setup.split("=") : [];
-    // Which store came first was drawn: draw it as it was.
-    const firstStore = calls.find(({ to }) => to === "secretsmanager" || to === "ssm")?.to;
-    const random: Random = { ...systemRandom(), next: () => (firstStore === "ssm" ? 0.9 : 0.1) };
+    const random: Random = { ...systemRandom(), next: () => this.#drawn };
     const isAgentGone = setup.includes("HTTP_PROXY");
     return new AwsProvider({
       clock: this.#clock,
