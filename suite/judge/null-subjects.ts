@@ -10,6 +10,8 @@ import { judge } from "./judge.ts";
 const SUBJECTS: Readonly<Record<string, () => readonly Subject[]>> = {
   "PROVIDER-GRPC": nullProviders,
   "DRIVER-NODE": nullDrivers,
+  "DRIVER-SYNC": nullDrivers,
+  SECURITY: nullDrivers,
 };
 
 const profiles = process.argv.slice(2);

@@ -45,6 +45,7 @@ export class DriverFacet {
   #clients = new Map<DescService, GrpcClient<DescService>>();
   #context: Record<string, string> = {};
   #secrets: Record<string, string> = {};
+  #pod = POD;
   #podUid = "";
   #last: Outcome = { code: "none", message: "nothing was called" };
   #mark = 0;
@@ -123,9 +124,15 @@ export class DriverFacet {
     this.#world.scope.use(this.provider());
   }
 
-  async definePod(): Promise<void> {
+  async definePod(pod: Parameters<DriverObjects["definePod"]>[2] = {}): Promise<void> {
     await this.prepare();
-    this.#podUid = await this.objects.definePod(this.options.nodeId ?? "node-0");
+    this.#pod = pod.name ?? POD;
+    this.#podUid = await this.objects.definePod(this.options.nodeId ?? "node-0", {}, pod);
+  }
+
+  /** The pod that kubelet's calls are about. */
+  get pod(): string {
+    return this.#pod;
   }
 
   /** The pod anew, its volumes with these fields of a CSI volume source besides. */
@@ -150,7 +157,7 @@ export class DriverFacet {
     const { without = [], deadlineMs = KUBELET_DEADLINE_MS, volume = "vol" } = change;
     const context: Record<string, string> = {
       secretProviderClass: VOLUMES[volume] ?? CLASS,
-      "csi.storage.k8s.io/pod.name": POD,
+      "csi.storage.k8s.io/pod.name": this.#pod,
       "csi.storage.k8s.io/pod.namespace": NAMESPACE,
       "csi.storage.k8s.io/pod.uid": this.#podUid,
       "csi.storage.k8s.io/serviceAccount.name": "default",

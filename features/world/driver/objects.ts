@@ -1,6 +1,8 @@
 import { DRIVER_NAME, type DriverValues, driverManifests } from "../../../driver/index.ts";
 import {
+  ClusterRoleBindings,
   type KubeObject,
+  type OwnerReference,
   Pods,
   resource,
   SecretProviderClasses,
@@ -31,23 +33,38 @@ export class DriverObjects {
     await this.#api.namespace(NAMESPACE);
   }
 
+  /** The rights that the chart gives with syncSecret.enabled. */
+  async allowSecrets(): Promise<void> {
+    for (const manifest of driverManifests({ syncSecret: { enabled: true } }))
+      if (manifest.metadata.name?.startsWith("secretprovidersyncing-")) await this.#apply(manifest);
+  }
+
+  async forbidSecrets(): Promise<void> {
+    await (await this.#api.admin()).delete(ClusterRoleBindings, { name: "secretprovidersyncing-rolebinding" });
+  }
+
   /** @returns the pod's UID */
-  async definePod(nodeName: string, csi: Readonly<Record<string, unknown>> = {}): Promise<string> {
+  async definePod(
+    nodeName: string,
+    csi: Readonly<Record<string, unknown>> = {},
+    pod: { readonly name?: string; readonly owner?: OwnerReference } = {},
+  ): Promise<string> {
     await this.#api.serviceAccount(NAMESPACE, "default");
-    const pod = await this.#api.put(Pods, {
+    const { owner, name = POD } = pod;
+    const made = await this.#api.put(Pods, {
       apiVersion: "v1",
       kind: "Pod",
-      metadata: { name: POD, namespace: NAMESPACE },
+      metadata: { name, namespace: NAMESPACE, ...(owner && { ownerReferences: [owner] }) },
       spec: {
         nodeName,
         containers: [{ name: "app", image: "app" }],
-        volumes: Object.entries(VOLUMES).map(([name, secretProviderClass]) => ({
-          name,
+        volumes: Object.entries(VOLUMES).map(([volume, secretProviderClass]) => ({
+          name: volume,
           csi: { driver: DRIVER_NAME, readOnly: true, volumeAttributes: { secretProviderClass }, ...csi },
         })),
       },
     });
-    return pod.metadata.uid ?? "";
+    return made.metadata.uid ?? "";
   }
 
   /** The class in an old version of its group; what the API server has to say about that is kept. */

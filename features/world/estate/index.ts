@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, parseAllDocuments } from "yaml";
+import type { LaunchContext } from "../../../clusters/cluster.ts";
 import { EmbeddedCluster, type RunningEmbeddedCluster } from "../../../clusters/embedded/index.ts";
 import { parseDuration } from "../../../core/go/duration.ts";
-import { type Clock, type Log, minutes, seconds } from "../../../core/index.ts";
+import { type Clock, type Log, minutes, Scope, seconds } from "../../../core/index.ts";
 import {
   DRIVER_NAME,
   DRIVER_SERVICE_ACCOUNT,
@@ -11,6 +12,7 @@ import {
   driverManifests,
   openMounter,
   plainMounter,
+  startRegistration,
 } from "../../../driver/index.ts";
 import { Events, type KubeConfig, type KubeObject, Pods, serviceResolver } from "../../../kube/index.ts";
 import {
@@ -103,6 +105,8 @@ export class EstateFacet {
       namespace: "kube-system",
       serviceAccount: DRIVER_SERVICE_ACCOUNT,
       launch: async (context) => {
+        const given = this.#driverOfRun(context);
+        if (given !== undefined) return await given;
         if (this.#hasProcesses)
           return await startDriverProcess(this.#world, cluster, context, [
             `--enable-secret-rotation=${values.enableSecretRotation === true}`,
@@ -123,11 +127,26 @@ export class EstateFacet {
           enableSecretRotation: values.enableSecretRotation === true,
           rotationPollIntervalMs: parseDuration(values.rotationPollInterval ?? "2m"),
           mounter: cluster.mounts.isReal ? await openMounter(log) : plainMounter(),
+          kubeletRootDir: node.paths.kubeletRoot,
           registration: { path: join(node.paths.pluginsRegistry, `${DRIVER_NAME}-reg.sock`) },
         }).start();
       },
     });
     if (!this.#hasProcesses) await this.#world.elapse(seconds(2));
+  }
+
+  /** A driver that the run was given and that lives in this process: its node's kubelet is led to it. */
+  #driverOfRun({ clock, log, node }: LaunchContext): Promise<AsyncDisposable> | undefined {
+    const { subject } = this.#world.pass;
+    if (subject.kind !== "driver" || subject.start === undefined) return undefined;
+    const { start } = subject;
+    return Scope.run("the driver of the run", async (scope) => {
+      const socketPath = join(node.paths.driverPluginDir, "csi.sock");
+      scope.use(await start({ clock, socketPath }));
+      const path = join(node.paths.pluginsRegistry, `${DRIVER_NAME}-reg.sock`);
+      scope.use(await startRegistration({ clock, log, path, driverName: DRIVER_NAME, endpoint: socketPath }));
+      return scope;
+    });
   }
 
   /** A provider on every node, at the socket the driver looks for, with its own account's rights. */
