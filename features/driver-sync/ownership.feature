@@ -21,7 +21,7 @@ Feature: Whose a Secret is, and who may write it
     When kubelet publishes the volume
     Then the Secret "creds" is as somebody else made it
     And the volume holds the file "password" with "first"
-    And the pod has a Warning event "FailedToCreateSecret" that says "it is not the driver's"
+    And the pod is told that a Secret failed: "it is not the driver's"
 
   @SYN-19
   Scenario: A Secret of another type is left alone
@@ -36,7 +36,7 @@ Feature: Whose a Secret is, and who may write it
     Given a Secret "creds" of the type "example.com/x" that somebody else made
     And the SecretProviderClass asks for the Secret "creds" of the type "Opaque" with the key "k" from "password"
     When kubelet publishes the volume
-    Then the pod has a Warning event "FailedToCreateSecret" that says "timed out waiting for the condition"
+    Then the pod is told that a Secret failed: "timed out waiting for the condition"
 
   @SYN-19h @behaviour:hardened
   Scenario: A Secret of another SecretProviderClass is left alone, and the pod is told
@@ -46,7 +46,7 @@ Feature: Whose a Secret is, and who may write it
     When kubelet publishes the volume
     Then there is a Secret "creds" of the type "Opaque" with:
       | password | first |
-    And the pod has a Warning event "FailedToCreateSecret" that says "the SecretProviderClass \"more-secrets\" owns it"
+    And the pod is told that a Secret failed: "the SecretProviderClass \"more-secrets\" owns it"
 
   @SYN-25h @behaviour:hardened
   Scenario: The Secret stands when the publish returns

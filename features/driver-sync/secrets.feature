@@ -45,7 +45,7 @@ Feature: Secrets made of what is mounted
     Given a provider that returns the file "password" holding "first"
     And the SecretProviderClass asks for the Secret "creds" of the type "Opaque" with the key "k" from "absent"
     When kubelet publishes the volume
-    Then the pod has a Warning event "FailedToCreateSecret" that says "file matching objectName absent not found in the pod"
+    Then the pod is told that a Secret failed: "file matching objectName absent not found in the pod"
     And there is no Secret "creds"
 
   @SYN-07
@@ -66,7 +66,7 @@ Feature: Secrets made of what is mounted
     When kubelet publishes the volume
     Then there is no Secret "creds"
     And the volume holds the file "password" with "first"
-    And the pod has no Warning event "FailedToCreateSecret"
+    And the pod is not told that a Secret failed
 
   @SYN-08h @behaviour:hardened
   Scenario: Without a type a Secret is Opaque
@@ -124,7 +124,7 @@ Feature: Secrets made of what is mounted
     And the SecretProviderClass asks for the Secret "creds" of the type "Opaque" with the key "k" from "password"
     When kubelet publishes the volume
     Then the publish succeeds
-    And the pod has a Warning event "FailedToCreateSecret" that says ""
+    And the pod is told that a Secret failed: ""
     And there is no Secret "creds"
     And the volume holds the file "password" with "first"
 

@@ -28,7 +28,7 @@ Feature: Certificates and keys taken apart into a TLS Secret
   Scenario: A PFX as OpenSSL 3 writes it is refused
     Given a provider that returns the file "bundle" made of "new.pfx"
     When kubelet publishes the volume
-    Then the pod has a Warning event "FailedToCreateSecret" that says "pkcs12: unknown digest algorithm"
+    Then the pod is told that a Secret failed: "pkcs12: unknown digest algorithm"
     And there is no Secret "tls"
 
   @SYN-13h @behaviour:hardened
@@ -53,7 +53,7 @@ Feature: Certificates and keys taken apart into a TLS Secret
       | bundle     | ca.crt  | kubernetes.io/tls |
     And a provider that returns the file "bundle" made of "rsa.crt, rsa.key"
     When kubelet publishes the volume
-    Then the pod has a Warning event "FailedToCreateSecret" that says "key 'ca.crt' is not supported"
+    Then the pod is told that a Secret failed: "key 'ca.crt' is not supported"
     And there is no Secret "tls"
 
   @SYN-16 @behaviour:upstream
@@ -71,7 +71,7 @@ Feature: Certificates and keys taken apart into a TLS Secret
   Scenario Outline: A key that cannot be used makes no Secret
     Given a provider that returns the file "bundle" made of "rsa.crt, <key>"
     When kubelet publishes the volume
-    Then the pod has a Warning event "FailedToCreateSecret" that says "private key"
+    Then the pod is told that a Secret failed: "private key"
     And there is no Secret "tls"
 
     Examples:

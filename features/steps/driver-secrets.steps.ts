@@ -246,16 +246,17 @@ Then("the private key of the Secret {string} is empty", async function (this: W,
   const secret = await present(this, name, SOON_MS);
   checkSame(decoded(secret)["tls.key"], "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n", "tls.key");
 });
-Then("the pod has a Warning event {string} that says {string}", async function (this: W, reason: string, text: string) {
+const FAILED = "Warning FailedToCreateSecret: ";
+Then("the pod is told that a Secret failed: {string}", async function (this: W, text: string) {
   const facet = this.use(secrets);
   const isTold = async (): Promise<boolean> =>
-    (await facet.events()).some((event) => event.startsWith(`Warning ${reason}: `) && event.includes(text));
+    (await facet.events()).some((event) => event.startsWith(FAILED) && event.includes(text));
   await facet.eventually(isTold, SOON_MS);
-  check(await isTold(), "the pod is told", { expected: `Warning ${reason}: …${text}…`, got: await facet.events() });
+  check(await isTold(), "the pod is told", { expected: `${FAILED}…${text}…`, got: await facet.events() });
 });
-Then("the pod has no Warning event {string}", async function (this: W, reason: string) {
+Then("the pod is not told that a Secret failed", async function (this: W) {
   await this.elapse(SOON_MS);
-  const told = (await this.use(secrets).events()).filter((event) => event.startsWith(`Warning ${reason}: `));
+  const told = (await this.use(secrets).events()).filter((event) => event.startsWith(FAILED));
   checkSame(told, [], "events of the pod");
 });
 Then("no Secret was written meanwhile", async function (this: W) {
