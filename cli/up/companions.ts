@@ -69,6 +69,6 @@ export async function logs(name: string): Promise<number> {
 export async function env(name: string): Promise<number> {
   const { environment } = await new StateFiles(name).require();
   for (const [variable, value] of Object.entries(environment))
-    process.stdout.write(`export ${variable}='${value.replaceAll("'", "'\\''")}'\n`);
+    process.stdout.write(`export ${variable}='${value.replaceAll("'", "'\\''")}';\n`);
   return ExitCode.good;
 }

@@ -4,15 +4,23 @@ import { parse } from "yaml";
 import { BUILT_IN_IMAGES, EmbeddedCluster, type ImageEntry, parseImages } from "../../clusters/embedded/index.ts";
 import { MountproofError, RealClock, Scope, seconds, silentLog } from "../../core/index.ts";
 import { DaemonSets, kubeconfigText, serviceResolver } from "../../kube/index.ts";
-import { createCertificateAuthority, createDialer, Journal, loopbackResolver } from "../../net/index.ts";
+import {
+  createCertificateAuthority,
+  createDialer,
+  Journal,
+  loopbackResolver,
+  startEgressProxy,
+} from "../../net/index.ts";
 import { layoutOf } from "../../suite/index.ts";
 import { createRunFolder } from "../../suite/run-folder.ts";
+import { helmRecord } from "./helm-record.ts";
 import { Names } from "./names.ts";
 import { readUpOptions, type UpFlags, type UpOptions } from "./options.ts";
 import { driverProgram, referenceDriver } from "./parts/driver.ts";
 import { providerLaunchers } from "./parts/providers.ts";
 import { livenessProbe, registrar } from "./parts/sidecars.ts";
-import { AUDIENCES, driverObjects, PROVIDER_OBJECTS } from "./releases.ts";
+import { publishCharts } from "./published.ts";
+import { AUDIENCES, driverObjects, PROVIDER_OBJECTS, RELEASE } from "./releases.ts";
 import { StateFiles, type UpState } from "./state.ts";
 import { type RunningStore, STORES } from "./stores/index.ts";
 
@@ -92,6 +100,8 @@ async function start(
   for (const name of ["kubernetes.default.svc", "kubernetes.default.svc.cluster.local", "kubernetes.default"])
     names.lead(`${name}:443`, apiserver);
   resolvers.unshift(serviceResolver(cluster.admin, (ip, at) => names.find(ip, at)));
+  await publishCharts(scope, clock, authority, names);
+  const proxy = scope.use(await startEgressProxy({ clock, journal, resolvers }));
   const stores: RunningStore[] = [];
   for (const name of options.stores)
     stores.push(
@@ -108,16 +118,18 @@ async function start(
       }),
     );
   const tokenRequests = providers.flatMap((name) => AUDIENCES[name]).map((audience) => ({ audience }));
-  if (driver.kind !== "none")
-    await cluster.apply(
-      driverObjects({
-        syncSecret: { enabled: flags.sync !== false },
-        enableSecretRotation: true,
-        rotationPollInterval: flags.rotation ?? "120s",
-        tokenRequests,
-        serviceAccountTokenInSecrets: kubeVersion !== "1.34" && tokenRequests.length > 0,
-      }),
-    );
+  if (driver.kind !== "none") {
+    const values = {
+      syncSecret: { enabled: flags.sync !== false },
+      enableSecretRotation: true,
+      rotationPollInterval: flags.rotation ?? "120s",
+      tokenRequests,
+    };
+    const inSecrets = kubeVersion !== "1.34" && tokenRequests.length > 0;
+    const objects = driverObjects({ ...values, serviceAccountTokenInSecrets: inSecrets });
+    const record = await helmRecord({ ...RELEASE, chart: "secrets-store-csi-driver", values, objects }, clock.now());
+    await cluster.apply([...objects, record]);
+  }
   for (const name of providers) await cluster.apply(await PROVIDER_OBJECTS[name]());
   const config = cluster.configWithToken({ name: "kubernetes-admin", groups: ["system:masters"] });
   const kubeconfig = resolve(flags.kubeconfig);
@@ -145,11 +157,25 @@ async function start(
     driver: driver.kind === "program" ? driver.path : driver.kind,
     providers,
     stores,
-    environment: { KUBECONFIG: kubeconfig },
+    environment: environmentOf(kubeconfig, proxy.url, files.ca),
   };
   await files.write(state);
+  await writeFile(files.ca, authority.certPem);
   scope.defer("state", () => files.forget());
   return { state, tookMs: clock.wall() - began, allReady, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
+}
+
+/** By these a shell's programs find the cluster, and what stands for the outside world, under its own names. */
+function environmentOf(kubeconfig: string, proxy: string, ca: string): Readonly<Record<string, string>> {
+  const proxies = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].map((name) => [name, proxy]);
+  const authorities = ["SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"];
+  return {
+    KUBECONFIG: kubeconfig,
+    ...Object.fromEntries(proxies),
+    NO_PROXY: "127.0.0.1,localhost",
+    no_proxy: "127.0.0.1,localhost",
+    ...Object.fromEntries(authorities.map((name) => [name, ca])),
+  };
 }
 
 /** The user's lines come first, then those of the examples, then what everybody's manifests name. */

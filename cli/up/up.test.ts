@@ -38,7 +38,7 @@ test("a detached cluster is up, is known to status and env, and is gone after do
   expect(config.users[0]?.user.token).toEqual(expect.any(String));
   const status = JSON.parse((await mountproof("status", "--json")).stdout) as { server: string; stores: object[] };
   expect(up.stdout).toContain(status.server);
-  expect((await mountproof("env")).stdout).toContain(`export KUBECONFIG='${kubeconfig()}'`);
+  expect((await mountproof("env")).stdout).toContain(`export KUBECONFIG='${kubeconfig()}';`);
   expect((await mountproof("logs")).stdout).toContain(status.server);
   expect(await mountproof("up", "--detach")).toMatchObject({
     code: 3,

@@ -2,6 +2,9 @@ import type { Program } from "../kubelet/index.ts";
 import type { Container } from "../kubelet/types.ts";
 import type { ImageTable } from "./image-table.ts";
 
+/** Does nothing until it is told to end; what is executed in the container finds one and the same file system. */
+const IDLE = ["/bin/sh", "-c", "trap 'exit 0' TERM INT; while :; do sleep 3600 & wait; done"];
+
 /**
  * What a container of an image runs. A pod's `command` replaces the image's, and its `args` the image's; a `command`
  * alone drops the image's `args`, as with a container engine.
@@ -16,7 +19,7 @@ export function programOfImage(
   const entry = images.find(image);
   if (entry === undefined) return { startError: images.missing(image) ?? "" };
   if (entry.part !== undefined) return { part: entry.part };
-  if (entry.pause === true) return {};
+  if (entry.pause === true) return containers === "processes" ? { run: { command: IDLE } } : {};
   if (containers !== "processes") return undefined;
   const isReplaced = command !== undefined && command.length > 0;
   const own = isReplaced ? [] : (entry.args ?? []);

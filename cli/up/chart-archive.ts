@@ -1,0 +1,44 @@
+import { readdir, readFile } from "node:fs/promises";
+import { basename, join, relative } from "node:path";
+import { gzipSync } from "node:zlib";
+
+const BLOCK = 512;
+/** Charts have no times of their own: the same files are the same archive. */
+const TIME = 0;
+
+/** A chart's folder as `helm package` packs it: a gzipped tar with the chart's name as its top folder. */
+export async function packChart(folder: string): Promise<Buffer> {
+  const names = (await readdir(folder, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    // Helm wants to see Chart.yaml first.
+    .toSorted((a, b) => Number(b === "Chart.yaml") - Number(a === "Chart.yaml") || (a < b ? -1 : 1));
+  const parts: Buffer[] = [];
+  for (const name of names) {
+    const content = await readFile(join(folder, name));
+    parts.push(headerOf(join(basename(folder), name), content.length), content, padding(content.length));
+  }
+  return gzipSync(Buffer.concat([...parts, Buffer.alloc(2 * BLOCK)]));
+}
+
+/** A ustar header (POSIX.1-1988): fixed fields, numbers in octal, a checksum over the header itself. */
+function headerOf(name: string, size: number): Buffer {
+  const header = Buffer.alloc(BLOCK);
+  const octal = (value: number, length: number): string => `${value.toString(8).padStart(length - 1, "0")}\0`;
+  header.write(name, 0, 100);
+  header.write(octal(0o644, 8), 100);
+  header.write(octal(0, 8), 108);
+  header.write(octal(0, 8), 116);
+  header.write(octal(size, 12), 124);
+  header.write(octal(TIME, 12), 136);
+  header.write(" ".repeat(8), 148);
+  header.write("0", 156);
+  header.write("ustar\x0000", 257);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
+  return header;
+}
+
+function padding(size: number): Buffer {
+  return Buffer.alloc((BLOCK - (size % BLOCK)) % BLOCK);
+}
