@@ -39,8 +39,8 @@ describe("who asks", () => {
     const denied = await rig.vault("/secrets/db", { token: other });
     expect(denied.status).toBe(403);
     expect(errorOf(denied.json)).toMatchObject({ code: "Forbidden", innererror: { code: "AccessDenied" } });
-    expect(errorOf(denied.json).message).toContain("does not have secrets get permission on key vault 'kv;");
-    const { access } = rig.azure.vault("kv");
+    expect(errorOf(denied.json).message).toContain("does not have secrets get permission on key vault 'app-kv;");
+    const { access } = rig.azure.vault("app-kv");
     access.isRbac = true;
     expect(errorOf((await rig.vault("/secrets/db", { token: other })).json).innererror?.code).toBe("ForbiddenByRbac");
     const objectId = rig.azure.state.directory.identity("stranger").objectId;
@@ -67,7 +67,7 @@ describe("secrets", () => {
   });
 
   test("that are disabled, missing or badly named are refused in Key Vault's words", async () => {
-    rig.azure.vault("kv").setSecret("off", { value: "x", attributes: { enabled: false } });
+    rig.azure.vault("app-kv").setSecret("off", { value: "x", attributes: { enabled: false } });
     const off = await rig.vault("/secrets/off", { token });
     expect([off.status, errorOf(off.json).innererror?.code]).toEqual([403, "SecretDisabled"]);
     const missing = await rig.vault("/secrets/nope", { token });
@@ -77,12 +77,12 @@ describe("secrets", () => {
   });
 
   test("outside of their time are given all the same, as Key Vault does", async () => {
-    rig.azure.vault("kv").setSecret("late", { value: "x", attributes: { exp: 1 } });
+    rig.azure.vault("app-kv").setSecret("late", { value: "x", attributes: { exp: 1 } });
     expect((await rig.vault("/secrets/late", { token })).status).toBe(200);
   });
 
   test("that were deleted keep their name until they are recovered or purged", async () => {
-    const vault = rig.azure.vault("kv");
+    const vault = rig.azure.vault("app-kv");
     vault.setSecret("gone", "1");
     expect((await rig.vault("/secrets/gone", { token, method: "DELETE" })).json["recoveryId"]).toContain(
       "/deletedsecrets/gone",
@@ -98,7 +98,7 @@ describe("secrets", () => {
   });
 
   test("come in pages", async () => {
-    for (let i = 0; i < 30; i++) rig.azure.vault("kv").setSecret("many", String(i));
+    for (let i = 0; i < 30; i++) rig.azure.vault("app-kv").setSecret("many", String(i));
     const first = await rig.vault("/secrets/many/versions", { token });
     expect((first.json["value"] as unknown[]).length).toBe(25);
     const next = new URL(String(first.json["nextLink"]));

@@ -137,7 +137,7 @@ Feature: Azure is asked as the right one, as often as needed and no more
   Scenario: A token is not for every vault that asks for one
     Given Azure answers "/secrets/secret1/" with 401 and the header 'www-authenticate: Bearer authorization="https://login.microsoftonline.com/t", resource="https://vault.azure.cn"'
     When the Azure volume is mounted
-    Then the Azure mount is refused, naming "secret1" and "https://vault.azure.cn"
+    Then the Azure mount is refused, naming "secret1" and "vault.azure.cn"
     And Azure was asked 0 times for "POST"
 
   @AZ-46 @core

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, hash as hashOnce } from "node:crypto";
 
 /** A hash and the size of its blocks in bytes. */
 export type Hash = { readonly name: string; readonly block: number };
@@ -29,7 +29,7 @@ export function deriveKey({ id, password, salt, rounds, hash, length }: Derivati
   const out: Buffer[] = [];
   for (let made = 0; made < wanted; made += size) {
     let digest = createHash(name).update(diversifier).update(input).digest();
-    for (let round = 1; round < rounds; round++) digest = createHash(name).update(digest).digest();
+    for (let round = 1; round < rounds; round++) digest = hashOnce(name, digest, "buffer");
     out.push(digest);
     addToEach(input, block, Buffer.alloc(block, digest));
   }

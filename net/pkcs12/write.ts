@@ -5,9 +5,8 @@ import { OID } from "./oids.ts";
 import type { PfxContent } from "./read.ts";
 
 const SHA1: Hash = { name: "sha1", block: 64 };
-/** What OpenSSL and Key Vault take; the password is empty, so more would guard nothing. */
-const ROUNDS = 2048;
-const ROUNDS_BYTES = Buffer.from([ROUNDS >> 8, ROUNDS & 0xff]);
+/** The password is empty, so more would guard nothing. */
+const ROUNDS = 1;
 
 /** A PFX with the empty password, in the classic form that every reader knows: 3DES and a SHA-1 MAC, two parts. */
 export function writePfx({ keys, certificates }: PfxContent): Buffer {
@@ -35,7 +34,7 @@ export function writePfx({ keys, certificates }: PfxContent): Buffer {
     sequence(
       sequence(sequence(oid(OID.sha1), Buffer.from([5, 0])), octets(digest)),
       octets(salt),
-      integer(ROUNDS_BYTES),
+      integer(ROUNDS),
     ),
   );
 }
@@ -46,7 +45,7 @@ function encrypted(plain: Buffer): { readonly algorithm: Buffer; readonly data: 
     deriveKey({ id, password: EMPTY_PASSWORD, salt, rounds: ROUNDS, hash: SHA1, length });
   const cipher = createCipheriv("des-ede3-cbc", derive(1, 24), derive(2, 8));
   return {
-    algorithm: sequence(oid(OID.tripleDes), sequence(octets(salt), integer(ROUNDS_BYTES))),
+    algorithm: sequence(oid(OID.tripleDes), sequence(octets(salt), integer(ROUNDS))),
     data: Buffer.concat([cipher.update(plain), cipher.final()]),
   };
 }

@@ -4,11 +4,6 @@ import { type Clock, isMountproofError, type Random, waiting } from "../../core/
 import type { HttpClient } from "../../net/index.ts";
 import { networkFailure } from "../kit/index.ts";
 
-/**
- * A thin client in place of the SDK's pipeline: the official JavaScript SDKs send other API versions, other query
- * encodings and other calls to Entra ID than the recorded provider, and keep time with timers of their own, so that
- * neither the recordings nor the virtual clock could hold. `hardened` reads the store through the official SDKs.
- */
 export type AzureRequest = {
   readonly method: "GET" | "POST";
   readonly url: string;
@@ -54,7 +49,12 @@ export class AzureNetworkError extends Error {
 
 export type AzureHttpOptions = { readonly clock: Clock; readonly random: Random; readonly http: HttpClient };
 
-/** Sends requests as azcore's pipeline does: retries with back-off on the clock, and what the server asks for. */
+/**
+ * Sends requests as azcore's pipeline does: retries with back-off on the clock, and what the server asks for. The
+ * official SDKs stand on it in `hardened`; in `upstream` thin clients do, since the JavaScript SDKs ask otherwise than
+ * the recorded provider: another API version, another query, other calls to Entra ID. Tokens are got by thin clients in
+ * both: MSAL keeps time by a clock of its own, and would take one token for another mount's on the virtual one.
+ */
 export class AzureHttp {
   readonly clock: Clock;
   readonly #random: Random;

@@ -20,6 +20,7 @@ import { type KeyVaultObject, nameOfObject } from "./objects.ts";
 import { type AzureParameters, parseParameters, readRequest } from "./parameters.ts";
 import { type AzureProviderSpec, DEFAULTS } from "./spec.ts";
 import { type Collection, HttpKeyVaultClient, type KeyVaultClient } from "./vault/key-vault.ts";
+import { SdkKeyVaultClient } from "./vault/sdk-client.ts";
 import { latestVersions } from "./vault/versions.ts";
 
 const PREFIX = "failed to mount objects, error: ";
@@ -80,7 +81,8 @@ export class AzureProvider implements Provider {
       if (collection === undefined) throw new Error(UNKNOWN_TYPE);
       const known = clients.get(collection);
       if (known !== undefined) return known;
-      const made = new HttpKeyVaultClient({ http: this.#azure, vaultUrl: url, collection, credential });
+      const Client = this.#behaviour === "upstream" ? HttpKeyVaultClient : SdkKeyVaultClient;
+      const made = new Client({ http: this.#azure, vaultUrl: url, collection, credential });
       clients.set(collection, made);
       return made;
     };

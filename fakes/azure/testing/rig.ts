@@ -21,7 +21,7 @@ const NAMES = ["*.vault.azure.net", "login.microsoftonline.com"];
 
 /** A fake Azure under its real host names, and a cluster's issuer beside it. */
 export class AzureRig implements AsyncDisposable {
-  readonly clock: Clock = new RealClock();
+  readonly clock: Clock;
   readonly scope: Scope;
   readonly key: SigningKey;
   readonly forger: SigningKey;
@@ -32,18 +32,18 @@ export class AzureRig implements AsyncDisposable {
   issuer!: RunningHttpServer;
   published: SigningKey[];
 
-  private constructor(scope: Scope, key: SigningKey, forger: SigningKey) {
+  private constructor(clock: Clock, scope: Scope, key: SigningKey, forger: SigningKey) {
+    this.clock = clock;
     this.scope = scope;
     this.key = key;
     this.forger = forger;
     this.published = [key];
   }
 
-  static async start(): Promise<AzureRig> {
+  static async start(clock: Clock = new RealClock()): Promise<AzureRig> {
     return await Scope.run("azure rig", async (scope) => {
       const [key, forger] = await Promise.all([createSigningKey(), createSigningKey()]);
-      const rig = new AzureRig(scope, key, forger);
-      const { clock } = rig;
+      const rig = new AzureRig(clock, scope, key, forger);
       const authority = await createCertificateAuthority({ clock });
       rig.caPem = authority.certPem;
       rig.issuer = scope.use(
@@ -79,7 +79,7 @@ export class AzureRig implements AsyncDisposable {
           ],
         },
         vaults: {
-          kv: {
+          "app-kv": {
             tenant: TENANT,
             accessPolicies: [
               {
@@ -136,7 +136,7 @@ export class AzureRig implements AsyncDisposable {
     const query = path.includes("?") ? "" : "?api-version=7.4";
     const response = await this.http.request({
       method,
-      url: `https://kv.vault.azure.net${path}${query}`,
+      url: `https://app-kv.vault.azure.net${path}${query}`,
       headers: {
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
         ...(body !== undefined && { "content-type": "application/json" }),

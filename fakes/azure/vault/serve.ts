@@ -64,15 +64,12 @@ async function answer(exchange: HttpExchange, parts: ServeParts): Promise<Answer
     throw refusals.unauthorized((error as Error).message);
   }
   if (!exchange.query.has("api-version")) throw refusals.bad("api-version must be specified");
-  const match = PATH.exec(exchange.path);
+  // An escaped slash belongs to a name, which is then none.
+  const match = PATH.exec(exchange.rawPath);
   if (match === null) throw refusals.notServed(exchange.method, exchange.path);
-  const [, deleted, collection = "secrets", name = "", rest = ""] = match as unknown as [
-    string,
-    string?,
-    Collection?,
-    string?,
-    string?,
-  ];
+  const [, deleted, kind, rawName = "", rawRest = ""] = match;
+  const collection = kind as Collection;
+  const [name, rest] = [decoded(rawName), decoded(rawRest)];
   if (name !== "" && !NAME.test(name)) throw refusals.bad(`The request URI contains an invalid name: ${name}`);
   const call: Call = {
     ...parts,
@@ -84,6 +81,14 @@ async function answer(exchange: HttpExchange, parts: ServeParts): Promise<Answer
     allow: (permission) => vault.access.check(caller, collection, permission, name === "" ? undefined : name),
   };
   return deleted === undefined ? await live(call) : gone(call);
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
 }
 
 async function live(call: Call): Promise<Answer> {
