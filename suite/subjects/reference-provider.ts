@@ -35,7 +35,10 @@ export function referenceProvider(spec: ReferenceProviderSpec): ProviderSubject 
     },
     start: (place) =>
       Scope.run(`reference provider ${spec.name}`, async (scope) => {
-        const parts = await spec.start(place.clock, place, scope);
+        // Loading modules and making keys takes real time, in which the virtual clock must stand still.
+        const parts = await place.clock.activity.track(`reference provider ${spec.name} starts`, () =>
+          spec.start(place.clock, place, scope),
+        );
         const provider = new RunningReferenceProvider(spec.name, place, parts, scope);
         running.set(provider.socketPath, parts);
         scope.defer("registration", () => running.delete(provider.socketPath));
