@@ -55,7 +55,12 @@ export class AzureProvider implements Provider {
   }
 
   /** Parameters, vault, identity, then each object in the list's order. */
-  async mount(request: MountRequest, { signal }: MountContext): Promise<Mounted> {
+  mount(request: MountRequest, context: MountContext): Promise<Mounted> {
+    // The SDKs work between requests, too: until it waits for time or for somebody else, a mount is busy.
+    return this.#spec.clock.activity.track("azure mount", () => this.#mount(request, context));
+  }
+
+  async #mount(request: MountRequest, { signal }: MountContext): Promise<Mounted> {
     const raw = readRequest(request);
     try {
       const parameters = await parseParameters(raw, (name, file) => this.#cloud(name, file), this.#behaviour);

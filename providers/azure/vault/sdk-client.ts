@@ -30,7 +30,9 @@ export class SdkKeyVaultClient implements KeyVaultClient {
   async #read<T>(name: string, signal: AbortSignal, work: (reader: Reader) => Promise<T>): Promise<T> {
     if (name === "") throw new Error("parameter name cannot be empty");
     // A client is made for one mount, and so is the signal.
-    this.#reader ??= openReader(this.#spec, signal, (answer) => this.#refused.set(answer.request.url, answer));
+    this.#reader ??= this.#spec.http.clock.activity.track("azure SDK loads", () =>
+      openReader(this.#spec, signal, (answer) => this.#refused.set(answer.request.url, answer)),
+    );
     const reader = await this.#reader;
     if (this.#first !== undefined) await this.#first;
     const mine = work(reader).catch((error: unknown) => {
