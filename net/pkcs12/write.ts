@@ -31,11 +31,7 @@ export function writePfx({ keys, certificates }: PfxContent): Buffer {
   return sequence(
     integer(3),
     sequence(oid(OID.data), context(0, octets(authenticated))),
-    sequence(
-      sequence(sequence(oid(OID.sha1), Buffer.from([5, 0])), octets(digest)),
-      octets(salt),
-      integer(ROUNDS),
-    ),
+    sequence(sequence(sequence(oid(OID.sha1), Buffer.from([5, 0])), octets(digest)), octets(salt), integer(ROUNDS)),
   );
 }
 
