@@ -1,0 +1,228 @@
+import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { parseAllDocuments } from "yaml";
+import { EmbeddedCluster, type RunningEmbeddedCluster } from "../../../clusters/embedded/index.ts";
+import { minutes, RealClock, seconds } from "../../../core/index.ts";
+import {
+  DRIVER_NAME,
+  DRIVER_SERVICE_ACCOUNT,
+  Driver,
+  driverManifests,
+  openMounter,
+  plainMounter,
+} from "../../../driver/index.ts";
+import { ConfigMaps, type KubeObject, Pods } from "../../../kube/index.ts";
+import { layoutOf } from "../../../suite/index.ts";
+import { ScriptedProvider } from "../../../suite/parts/scripted-provider.ts";
+import type { Facet, MountproofWorld } from "../../world.ts";
+import { runAuthority, runSigningKey } from "../api.ts";
+import { answerWith } from "../driver/answers.ts";
+
+const NAMESPACE = "shop";
+const CLASS = "app-secrets";
+const SCRIPTS = ["watcher.py", "watcher-as-written.py", "watcher.mjs"];
+/** An app's process lives in real time: it gets so long to say what it has to say. */
+const PATIENCE_MS = seconds(20);
+const ROTATION_MS = minutes(2);
+
+/** How the apps of `examples/apps` are run here; `libraries` is where Python finds what it needs besides. */
+type Interpreters = {
+  readonly node: string;
+  readonly python: string;
+  readonly prefix: string;
+  readonly libraries: string;
+};
+
+/** A cluster whose containers are processes, and in it the applications of `examples/apps`. */
+export class AppsFacet {
+  readonly #world: MountproofWorld;
+  #cluster: RunningEmbeddedCluster | undefined;
+  #provider: ScriptedProvider | undefined;
+
+  constructor(world: MountproofWorld) {
+    this.#world = world;
+  }
+
+  get cluster(): RunningEmbeddedCluster {
+    if (this.#cluster === undefined) throw new Error("no cluster with apps runs in this scenario");
+    return this.#cluster;
+  }
+
+  /** A cluster with driver and provider, rotation and sync on. */
+  async start(): Promise<void> {
+    const world = this.#world;
+    if (world.pass.subject.kind === "driver") world.skip("apps run with the reference driver alone");
+    const [authority, key, folder, found] = await Promise.all([
+      runAuthority(world),
+      runSigningKey(world),
+      world.folder(),
+      this.#interpreters(),
+    ]);
+    const cluster = world.scope.use(
+      await new EmbeddedCluster({
+        clock: world.clock,
+        log: world.logger,
+        journal: world.journal,
+        random: world.pass.random,
+        folder,
+        authority,
+        signingKey: async () => key,
+        containers: "processes",
+        expose: [found.prefix, found.libraries].filter((path) => path !== ""),
+      }).start(),
+    );
+    this.#cluster = cluster;
+    if (!cluster.mounts.isReal) world.skip("mount(2) is refused here: apps' processes would not see their volumes");
+    const values = { syncSecret: { enabled: true }, enableSecretRotation: true };
+    await cluster.apply([...driverManifests(values), ...(await this.#objects())]);
+    await cluster.launch({
+      name: "driver",
+      namespace: "kube-system",
+      serviceAccount: DRIVER_SERVICE_ACCOUNT,
+      launch: async ({ clock, log, journal, node, kubeConfig }) => {
+        this.#provider = new ScriptedProvider(clock, join(node.paths.providersDir, "scripted.sock"));
+        world.scope.use(await this.#provider.start());
+        return await new Driver({
+          clock,
+          log,
+          journal,
+          random: world.pass.random,
+          behaviour: world.pass.behaviour,
+          endpoint: `unix://${join(node.paths.driverPluginDir, "csi.sock")}`,
+          nodeId: node.name,
+          kubeConfig,
+          providersDir: node.paths.providersDir,
+          additionalProvidersDirs: node.paths.additionalProvidersDir,
+          enableSecretRotation: true,
+          rotationPollIntervalMs: ROTATION_MS,
+          mounter: cluster.mounts.isReal ? await openMounter(log) : plainMounter(),
+          registration: { path: join(node.paths.pluginsRegistry, `${DRIVER_NAME}-reg.sock`) },
+        }).start();
+      },
+    });
+    await world.elapse(seconds(2));
+  }
+
+  /** What the store holds from now on. */
+  holds(password: string): void {
+    this.#provider?.answers(answerWith([{ path: "password", text: password }]));
+  }
+
+  /** Runs a pod of `examples/apps/pods.yaml`, its interpreter being the one of this machine. */
+  async run(name: string): Promise<void> {
+    const { node, python, libraries } = await this.#interpreters();
+    const pod = (await this.#pods()).find(({ metadata }) => metadata.name === name);
+    if (pod === undefined) throw new Error(`examples/apps/pods.yaml has no pod "${name}"`);
+    const [container] = (pod["spec"] as { containers: { command: string[]; env?: unknown[] }[] }).containers;
+    if (container === undefined) throw new Error(`pod "${name}" has no container`);
+    const [program = ""] = container.command;
+    if (program === "python3") {
+      if (python === "") this.#world.skip("Python with its watchdog package is not there (pip install watchdog)");
+      container.command[0] = python;
+      container.env = [...(container.env ?? []), { name: "PYTHONPATH", value: libraries }];
+    }
+    if (program === "node") container.command[0] = node;
+    await this.cluster.apply([pod]);
+    if (!(await this.cluster.until(async () => (await this.phase(name)) === "Running", minutes(5))))
+      throw new Error(`pod "${name}" does not run: ${await this.phase(name)}`);
+  }
+
+  async phase(name: string): Promise<string> {
+    const pod = await this.cluster.admin.find(Pods, name, NAMESPACE);
+    return ((pod?.["status"] ?? {}) as { phase?: string }).phase ?? "none";
+  }
+
+  /** The same pod once more, as a rollout would bring it. */
+  async restart(name: string): Promise<void> {
+    await this.cluster.admin.delete(Pods, { name, namespace: NAMESPACE });
+    await this.cluster.until(async () => (await this.phase(name)) === "none", minutes(5));
+    await this.run(name);
+  }
+
+  /** Lets kubelet and driver bring what the store holds to the pods. */
+  async rotate(): Promise<void> {
+    await this.#world.elapse(2 * ROTATION_MS);
+  }
+
+  /** Waits, in real time and not for ever, until the pod's app has said it. */
+  async says(name: string, line: string): Promise<boolean> {
+    const real = new RealClock();
+    using patience = real.deadline(PATIENCE_MS);
+    while (!(await this.output(name)).includes(line)) {
+      if (patience.signal.aborted) return false;
+      await real.sleep(20);
+    }
+    return true;
+  }
+
+  async output(name: string): Promise<string[]> {
+    return (await this.cluster.logs({ namespace: NAMESPACE, name })).split("\n").filter((line) => line !== "");
+  }
+
+  /** A file as the container sees it. */
+  async read(name: string, path: string): Promise<string> {
+    const execution = await this.cluster.execute({ namespace: NAMESPACE, name }, ["cat", path]);
+    let text = "";
+    execution.stdout.on("data", (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    await execution.exited;
+    return text;
+  }
+
+  async environment(name: string): Promise<ReadonlyMap<string, string>> {
+    return await this.cluster.environment({ namespace: NAMESPACE, name });
+  }
+
+  async #objects(): Promise<KubeObject[]> {
+    const scripts = await Promise.all(
+      SCRIPTS.map(async (name) => [name, await readFile(join(folder(), name), "utf8")] as const),
+    );
+    return [
+      { apiVersion: "v1", kind: "Namespace", metadata: { name: NAMESPACE } },
+      {
+        apiVersion: "v1",
+        kind: ConfigMaps.kind,
+        metadata: { name: "watchers", namespace: NAMESPACE },
+        data: Object.fromEntries(scripts),
+      },
+      {
+        apiVersion: "secrets-store.csi.x-k8s.io/v1",
+        kind: "SecretProviderClass",
+        metadata: { name: CLASS, namespace: NAMESPACE },
+        spec: {
+          provider: "scripted",
+          parameters: { objects: "all" },
+          secretObjects: [{ secretName: CLASS, type: "Opaque", data: [{ objectName: "password", key: "password" }] }],
+        },
+      },
+    ];
+  }
+
+  async #pods(): Promise<KubeObject[]> {
+    const text = await readFile(join(folder(), "pods.yaml"), "utf8");
+    return parseAllDocuments(text).map((document) => document.toJS() as KubeObject);
+  }
+
+  #interpreters(): Promise<Interpreters> {
+    return this.#world.run.once("interpreters of apps", async () => {
+      const ask =
+        "import os, sys, watchdog; print(sys.executable, sys.prefix, os.path.dirname(os.path.dirname(watchdog.__file__)))";
+      try {
+        const { stdout } = await promisify(execFile)("python3", ["-c", ask]);
+        const [python = "", prefix = "", libraries = ""] = stdout.trim().split(" ");
+        return { node: process.execPath, python, prefix, libraries };
+      } catch {
+        return { node: process.execPath, python: "", prefix: "", libraries: "" };
+      }
+    });
+  }
+}
+
+function folder(): string {
+  return join(layoutOf().root, "examples", "apps");
+}
+
+export const apps: Facet<AppsFacet> = (world) => new AppsFacet(world);
