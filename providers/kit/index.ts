@@ -1,5 +1,6 @@
 export { GrpcError, GrpcStatus } from "../../wire/grpc/index.ts";
 export { type PodIdentity, permissionOf, podOf, stringMap, tokensOf } from "./attributes.ts";
+export { ClientLimit, type ClientLimitOptions } from "./client-limit.ts";
 export { type ProviderDaemonSet, providerDaemonSet } from "./daemon-set.ts";
 export { fetchAll } from "./fetch-all.ts";
 export { type NetworkFailure, networkFailure } from "./go-network.ts";

@@ -3,6 +3,7 @@ import { messageOf } from "../../core/index.ts";
 import { createKubeClient, type KubeClient } from "../../kube/index.ts";
 import { GrpcError, GrpcStatus } from "../../wire/grpc/index.ts";
 import {
+  ClientLimit,
   fetchAll,
   type MountContext,
   type Mounted,
@@ -31,6 +32,7 @@ export class VaultProvider implements Provider {
   readonly #spec: VaultProviderSpec;
   readonly #behaviour: ProviderBehaviour;
   readonly #kube: KubeClient | undefined;
+  readonly #limit: ClientLimit;
   readonly #sessions = new Map<string, Promise<VaultSession>>();
 
   constructor(spec: VaultProviderSpec) {
@@ -38,6 +40,8 @@ export class VaultProvider implements Provider {
     this.#spec = spec;
     this.#behaviour = spec.behaviour ?? "hardened";
     this.runtimeVersion = this.#behaviour === "upstream" ? "" : "mountproof";
+    // client-go's limit is no part of what a provider owes anybody.
+    this.#limit = new ClientLimit(clock, this.#behaviour === "upstream" ? { qps: 5, burst: 10 } : { qps: 0, burst: 0 });
     this.#kube =
       spec.kubeConfig === undefined
         ? undefined
@@ -157,11 +161,11 @@ export class VaultProvider implements Provider {
     );
   }
 
-  async #hmacKey({ log }: MountContext): Promise<Buffer | undefined> {
+  async #hmacKey({ log, signal }: MountContext): Promise<Buffer | undefined> {
     if (this.#kube === undefined) return undefined;
     const { namespace = DEFAULTS.namespace, hmacSecretName = DEFAULTS.hmacSecretName } = this.#spec;
     try {
-      return await hmacKey(this.#kube, namespace, hmacSecretName);
+      return await hmacKey(this.#kube, namespace, hmacSecretName, () => this.#limit.turn(signal));
     } catch (error) {
       log.warn("versions stay empty: the HMAC key cannot be had", { error: messageOf(error) });
       return undefined;
@@ -173,7 +177,12 @@ export class VaultProvider implements Provider {
     const { cacheSize = DEFAULTS.cacheSize } = this.#spec;
     const open = async (): Promise<VaultSession> => {
       try {
-        return new VaultSession(await openConnection(this.#spec, parameters.connection), this.#kube, this.#behaviour);
+        return new VaultSession(
+          await openConnection(this.#spec, parameters.connection),
+          this.#kube,
+          this.#limit,
+          this.#behaviour,
+        );
       } catch (error) {
         throw new Error(`${PREFIX}${messageOf(error)}`, { cause: error });
       }

@@ -1,7 +1,13 @@
 import { goJson, goJsonError } from "../../core/go/index.ts";
 import { isMountproofError } from "../../core/index.ts";
 import { type KubeClient, type KubeObject, KubeStatusError, ServiceAccounts } from "../../kube/index.ts";
-import { networkFailure, type PodIdentity, type ProviderBehaviour, ProviderCrash } from "../kit/index.ts";
+import {
+  type ClientLimit,
+  networkFailure,
+  type PodIdentity,
+  type ProviderBehaviour,
+  ProviderCrash,
+} from "../kit/index.ts";
 import type { Connection } from "./connection.ts";
 import { DEFAULTS } from "./spec.ts";
 import type { VaultReply, VaultRequest } from "./vault-http.ts";
@@ -24,13 +30,15 @@ const TOKEN_SECONDS = 900;
 export class VaultSession implements AsyncDisposable {
   readonly connection: Connection;
   readonly #kube: KubeClient | undefined;
+  readonly #limit: ClientLimit;
   readonly #behaviour: ProviderBehaviour;
   #token: string;
   #login: { readonly done: Promise<void>; readonly signal: AbortSignal } | undefined;
 
-  constructor(connection: Connection, kube: KubeClient | undefined, behaviour: ProviderBehaviour) {
+  constructor(connection: Connection, kube: KubeClient | undefined, limit: ClientLimit, behaviour: ProviderBehaviour) {
     this.connection = connection;
     this.#kube = kube;
+    this.#limit = limit;
     this.#behaviour = behaviour;
     this.#token = connection.token;
   }
@@ -96,7 +104,7 @@ export class VaultSession implements AsyncDisposable {
 
   async #authenticate(login: Login, signal: AbortSignal): Promise<void> {
     const { vault, prefix, authMount, namespace } = this.connection;
-    const jwt = await this.#jwt(login);
+    const jwt = await this.#jwt(login, signal);
     let reply: VaultReply;
     try {
       reply = await vault.send(
@@ -127,7 +135,7 @@ export class VaultSession implements AsyncDisposable {
   }
 
   /** The token that came with the mount for the audience, else one made for the pod. */
-  async #jwt({ tokens, pod }: Login): Promise<string> {
+  async #jwt({ tokens, pod }: Login, signal: AbortSignal): Promise<string> {
     const { audience } = this.connection;
     const given = tokens.get(audience || DEFAULTS.audience);
     if (given) return given;
@@ -148,6 +156,7 @@ export class VaultSession implements AsyncDisposable {
       },
     };
     try {
+      await this.#limit.turn(signal);
       const made = await this.#kube.create(ServiceAccounts, request, { subresource: "token" });
       return (made["status"] as { token: string }).token;
     } catch (error) {

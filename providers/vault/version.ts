@@ -20,7 +20,13 @@ const KEY_BYTES = 32;
  * The key that versions are made with: a Secret of the provider's own, made by the first who needs it.
  * @throws KubeStatusError or MountproofError when it can be neither read nor made; Error when it holds no key
  */
-export async function hmacKey(kube: KubeClient, namespace: string, name: string): Promise<Buffer> {
+export async function hmacKey(
+  kube: KubeClient,
+  namespace: string,
+  name: string,
+  turn: () => Promise<void>,
+): Promise<Buffer> {
+  await turn();
   const known = await kube.find(Secrets, name, namespace);
   if (known !== undefined) return keyIn(known);
   const secret: KubeObject = {
@@ -31,11 +37,13 @@ export async function hmacKey(kube: KubeClient, namespace: string, name: string)
     immutable: true,
   };
   try {
+    await turn();
     return keyIn(await kube.create(Secrets, secret));
   } catch (error) {
     // Another provider pod was faster: its key counts.
-    if (isKubeStatus(error, "AlreadyExists")) return keyIn(await kube.get(Secrets, name, namespace));
-    throw error;
+    if (!isKubeStatus(error, "AlreadyExists")) throw error;
+    await turn();
+    return keyIn(await kube.get(Secrets, name, namespace));
   }
 }
 

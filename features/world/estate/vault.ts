@@ -119,7 +119,7 @@ export class VaultEstateFacet {
       namespace: VAULT_PROVIDER_NAMESPACE,
       serviceAccount: VAULT_PROVIDER_SERVICE_ACCOUNT,
       manifests: vaultProviderManifests(),
-      flags: [`--vault-addr=${vault.address}`],
+      flags: [`--vault-addr=${vault.address}`, "--health-addr="],
       provider: (parts) =>
         new VaultProvider({ ...parts, dialer, vaultAddress: vault.address, random: this.#world.pass.random }),
     });

@@ -1,0 +1,69 @@
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { layoutOf, Program, type RunningProgram } from "../../../suite/index.ts";
+import type { Facet, MountproofWorld } from "../../world.ts";
+import { freeAddress } from "../driver/metrics-of-program.ts";
+
+/** `mountproof provider vault` as a process of its own: how it begins, and what stands beside its socket. */
+export class VaultProviderProcess {
+  readonly #world: MountproofWorld;
+  #program: RunningProgram | undefined;
+  #health = "";
+  ended: { readonly code: number | null; readonly said: string } = { code: null, said: "" };
+
+  constructor(world: MountproofWorld) {
+    this.#world = world;
+  }
+
+  async socket(): Promise<string> {
+    return join(await this.#world.folder(), "process.sock");
+  }
+
+  /** What another process left where the socket shall stand. */
+  async leaveFile(): Promise<void> {
+    writeFileSync(await this.socket(), "stale");
+  }
+
+  /** Returns once it serves. */
+  async start(): Promise<void> {
+    this.#health = await freeAddress();
+    const program = await this.#spawn([`-health-addr=${this.#health}`]);
+    const { clock } = this.#world.run;
+    while (!program.tail().some((line) => line.includes("provider is serving")) && program.end === undefined)
+      await clock.sleep(10);
+  }
+
+  /** @returns its exit code and what it said */
+  async runWithoutCluster(): Promise<{ readonly code: number | null; readonly said: string }> {
+    const { code } = await (await this.#spawn(["--behaviour=upstream", "-health-addr="])).ended;
+    return { code, said: this.#program?.tail().join("\n") ?? "" };
+  }
+
+  async health(path: string): Promise<number> {
+    return (await fetch(`http://${this.#health}${path}`)).status;
+  }
+
+  async hasSocket(): Promise<boolean> {
+    return existsSync(await this.socket());
+  }
+
+  async #spawn(flags: readonly string[]): Promise<RunningProgram> {
+    const { run, scope } = this.#world;
+    const bin = join(layoutOf().root, "bin", "mountproof.js");
+    // Whatever cluster the one who runs this knows is not the provider's.
+    const env = { KUBECONFIG: "", KUBERNETES_SERVICE_HOST: "" };
+    this.#program = scope.use(
+      await new Program({
+        clock: run.clock,
+        name: "the Vault provider",
+        guard: run.guard,
+        lifeline: run.lifeline,
+        env,
+        command: [process.execPath, bin, "provider", "vault", `-endpoint=${await this.socket()}`, ...flags],
+      }).start(),
+    );
+    return this.#program;
+  }
+}
+
+export const vaultProviderProcess: Facet<VaultProviderProcess> = (world) => new VaultProviderProcess(world);
