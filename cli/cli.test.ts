@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { verifyReport } from "../reports/index.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+const bin = join(root, "bin", "mountproof.js");
 const sample = join(root, "suite", "testing", "sample-provider.ts");
 let folder: string;
 beforeAll(async () => {
@@ -19,11 +20,8 @@ type Ended = { readonly code: number; readonly stdout: string; readonly stderr: 
 /** The command line as a user starts it. */
 function mountproof(...args: string[]): Promise<Ended> {
   return new Promise((resolve) =>
-    execFile(
-      process.execPath,
-      [join(root, "bin", "mountproof.js"), ...args],
-      { cwd: folder },
-      (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
+    execFile(process.execPath, [bin, ...args], { cwd: folder }, (error, stdout, stderr) =>
+      resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
     ),
   );
 }
@@ -87,6 +85,17 @@ describe("mountproof run --exec", () => {
   }, 60_000);
 });
 
+describe("mountproof run --provider", () => {
+  test("judges a store's provider as a program, with its vendor's flags", async ({ skip }) => {
+    if (process.getuid?.() !== 0) skip("a program's account files need a mount namespace of its own: run as root");
+    const program = await file("provider.sh", `#!/bin/sh\nexec '${bin}' provider aws --behaviour=upstream "$@"\n`);
+    await chmod(program, 0o755);
+    const cases = ["--id", "A18", "A29", "--behaviour", "upstream-1.6"];
+    const { stdout } = await mountproof("run", "--provider", `aws=${program}`, ...cases, "--out", "aws", "--plain");
+    expect(stdout.trimEnd().split("\n").at(-1)).toBe("2 passed, 0 failed, 0 skipped");
+  }, 60_000);
+});
+
 describe("bad input", () => {
   test.each([
     [["run", "--exec", "./no-such-provider"], /no-such-provider/, 3],
@@ -97,6 +106,18 @@ describe("bad input", () => {
     [["e2e", "--profile", "PROVIDER-X"], /there is no profile "PROVIDER-X"/, 3],
     [["e2e", "--id", "PC-99"], /PC-99/, 3],
     [["e2e", "--no-such-flag"], /--no-such-flag/, 3],
+    [["run", "--provider", "vault=./nothing"], /the provider vault "\.\/nothing" is not there/, 3],
+    [
+      ["run", "--provider", "oracle=x"],
+      /--provider "oracle=x" is not one of: STORE=PATH with aws, azure, gcp, vault/,
+      3,
+    ],
+    [
+      ["run", "--provider", "aws=/bin/true", "--id", "A18"],
+      /provider "aws=\/bin\/true" ended with .* while it started/,
+      3,
+    ],
+    [["run", "--driver", "."], /the driver "\." is no file/, 3],
     [["nonsense"], /nonsense/, 3],
   ])(
     "%j is one clear error that names the culprit",

@@ -1,10 +1,11 @@
-import { access, constants, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { MountproofError, messageOf } from "../core/index.ts";
 import type { Report } from "../reports/index.ts";
 import type { DefineCommand } from "./define-command.ts";
 import { ExitCode } from "./exit.ts";
+import { programPath } from "./run/program-path.ts";
 
 type ParityFlags = {
   readonly driver?: string;
@@ -31,7 +32,7 @@ export const defineParity: DefineCommand = (program, finish) => {
 };
 
 async function runParity(flags: ParityFlags): Promise<number> {
-  const driver = await driverOf(flags);
+  const driver = driverOf(flags);
   const { compareReports, parityMarkdown, parseParityNotes } = await import("../reports/parity/index.ts");
   const notes = await readNotes(flags.notes, parseParityNotes);
   const folder = await mkdtemp(join(tmpdir(), "mountproof-parity-"));
@@ -60,26 +61,14 @@ async function runParity(flags: ParityFlags): Promise<number> {
   }
 }
 
-async function driverOf(flags: ParityFlags): Promise<string> {
+function driverOf(flags: ParityFlags): string {
   const path = flags.driver ?? process.env[DRIVER_VARIABLE];
   if (path === undefined || path === "")
     throw new MountproofError("environment", {
       message: "no driver is given to compare with",
       hint: `name a driver binary by --driver PATH or ${DRIVER_VARIABLE}`,
     });
-  const file = await stat(path).catch(() => undefined);
-  const isProgram =
-    file?.isFile() === true &&
-    (await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    ));
-  if (!isProgram)
-    throw new MountproofError("environment", {
-      message: `the driver "${path}" ${file === undefined ? "is not there" : "is no file that may be executed"}`,
-      hint: "check the path, and that its owner may execute it (chmod +x)",
-    });
-  return resolve(path);
+  return programPath(path, "driver");
 }
 
 async function readNotes<T>(path: string, parse: (text: string) => T[]): Promise<T[]> {

@@ -6,6 +6,7 @@ export type RunFlags = SelectionFlags & {
   readonly exec?: string;
   readonly target?: string;
   readonly driver?: string;
+  readonly provider?: string;
   readonly providerName: string;
   readonly readyWithin: string;
   readonly parameters?: string;
@@ -33,6 +34,7 @@ export const defineRun: DefineCommand = (program, finish) => {
     .option("--exec <command>", "start this as the provider; it gets SOCKET, SOCKET_DIR and PROVIDER_NAME")
     .option("--target <address>", "a provider that already runs: unix:PATH")
     .option("--driver <path>", "a driver binary with the upstream driver's flags")
+    .option("--provider <store=path>", "a store's provider as its vendor ships it: aws=PATH, azure=, gcp= or vault=")
     .option("--provider-name <name>", "what PROVIDER_NAME says", "subject")
     .option("--ready-within <seconds>", "how long the provider may take until it answers", "5")
     .option("--parameters <file>", "valid parameters: a map, a SecretProviderClass, or a list of them")

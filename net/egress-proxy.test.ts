@@ -84,6 +84,15 @@ test("a name that nobody knows is refused and journaled", async () => {
   ]);
 });
 
+test("a place where nobody listens is told in Go's words, plain and by CONNECT", async () => {
+  const resolvers = [async () => ({ host: "127.0.0.1", port: 1 })];
+  const proxy = scope.use(await startEgressProxy({ clock, journal, resolvers }));
+  const told = "dial tcp vault.svc:8200: connect: connection refused";
+  const plain = "GET http://vault.svc:8200/ HTTP/1.1\r\nHost: vault.svc\r\nConnection: close\r\n\r\n";
+  expect(await raw(proxy, plain)).toContain(told);
+  expect(await raw(proxy, "CONNECT vault.svc:8200 HTTP/1.1\r\nHost: vault.svc\r\n\r\n")).toContain(told);
+});
+
 test("is no server of its own", async () => {
   const proxy = await proxyTo((exchange) => exchange.respond(200));
   expect((await viaProxy(proxy).request({ method: "GET", url: "http://any/v1" })).status).toBe(400);

@@ -138,8 +138,9 @@ function forward(
   });
   outgoing.on("error", (error) => {
     if (exchange.raw.response.headersSent) return exchange.destroy();
-    finish("502", { error: messageOf(error) });
-    exchange.respond(502, { "content-type": "text/plain; charset=utf-8" }, `${messageOf(error)}\n`);
+    const text = failureText(error, target.host);
+    finish("502", { error: text });
+    exchange.respond(502, { "content-type": "text/plain; charset=utf-8" }, `${text}\n`);
   });
   request.pipe(outgoing);
 }
@@ -164,13 +165,20 @@ async function tunnel(
     client.pipe(upstream).pipe(client);
     return undefined;
   } catch (error) {
-    const text = isMountproofError(error) ? error.message : `dial ${authority}: ${messageOf(error)}`;
+    const text = failureText(error, authority);
     const body = `${text}\n`;
     client.end(
       `HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
     );
     return text;
   }
+}
+
+/** In the words of Go's net package: a provider's error ends in what its proxy told it. */
+function failureText(error: unknown, authority: string): string {
+  if (isMountproofError(error)) return error.message;
+  const isRefused = (error as { readonly code?: unknown }).code === "ECONNREFUSED";
+  return `dial tcp ${authority}: ${isRefused ? "connect: connection refused" : messageOf(error)}`;
 }
 
 function parseAuthority(authority: string): { readonly host: string; readonly port: number } {

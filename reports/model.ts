@@ -102,7 +102,7 @@ export const ReportSchema = z.strictObject({
     z.strictObject({
       id: text,
       title: text,
-      kind: z.enum(["provider", "driver", "reference"]),
+      kind: z.enum(["provider", "store-provider", "driver", "reference"]),
       logFile: text.optional(),
     }),
   ),

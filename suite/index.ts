@@ -24,6 +24,9 @@ export {
   type ReferenceSubject,
   type RunningProvider,
   type SecretValues,
+  STORES,
+  type Store,
+  type StoreProviderSubject,
   type Subject,
   type SubjectPlace,
 } from "./subjects/subject.ts";

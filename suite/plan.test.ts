@@ -57,6 +57,17 @@ describe("a plan", () => {
     expect(skips.map(({ reason }) => reason)).toEqual(["needs --rotate CMD; it was not given"]);
   });
 
+  test("gives a store's provider the cases of its own store, and the reference parts the others", () => {
+    const vault: Subject = { kind: "store-provider", id: "vault", title: "v", store: "vault", path: "/v" };
+    const cases = [aCase({ id: "VT-01", profile: "PROVIDER-VAULT" }), aCase({ id: "A01", profile: "PROVIDER-AWS" })];
+    const { passes } = plan(cases, { subjects: [vault, REFERENCE] });
+    expect(passes.map(({ subject, cases: mine }) => [subject.id, mine.map(({ id }) => id)])).toEqual([
+      ["vault", ["VT-01"]],
+      ["reference", ["A01"]],
+    ]);
+    expect(() => plan(cases.slice(1), { subjects: [vault] })).toThrow("no selected case examines");
+  });
+
   test("skips a case of another tier", () => {
     expect(plan([aCase({ tier: "E1" })]).skips.map(({ reason }) => reason)).toEqual([
       "belongs to tier E1; run with --tier E1",

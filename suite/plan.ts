@@ -63,9 +63,12 @@ export function planRun(request: PlanRequest): Plan {
  * by name takes: a provider of its own stands in for them in its profiles.
  */
 function examines(one: Case, subject: Subject, all: readonly Subject[]): boolean {
-  const accepts = profileOf(one.profile)?.accepts ?? [];
-  if (subject.kind !== "reference") return accepts.includes(subject.kind);
-  return !all.some((other) => other.kind !== "reference" && accepts.includes(other.kind));
+  const profile = profileOf(one.profile);
+  const takes = (other: Subject): boolean =>
+    other.kind !== "reference" &&
+    profile?.accepts.includes(other.kind) === true &&
+    (other.kind !== "store-provider" || other.store === profile.store);
+  return subject.kind === "reference" ? !all.some(takes) : takes(subject);
 }
 
 /** The behaviours a case runs in under the wish of this run; none when it does not hold there. */
@@ -89,6 +92,6 @@ function nothingToRun(request: PlanRequest): MountproofError {
   const subjects = request.subjects.map((subject) => `${subject.kind} "${subject.id}"`).join(", ");
   return new MountproofError("invalid_argument", {
     message: `no selected case examines ${subjects}: the selection is in ${profiles}`,
-    hint: "--exec and --target give a provider (profile PROVIDER-GRPC), --driver gives a driver (profiles DRIVER-…)",
+    hint: "--exec and --target give a provider (profile PROVIDER-GRPC), --provider a store's (PROVIDER-VAULT, …), --driver a driver (DRIVER-…)",
   });
 }

@@ -1,11 +1,15 @@
+import type { Store, Subject } from "./subjects/subject.ts";
+
 /** What a profile examines. */
-export type SubjectKind = "provider" | "driver" | "reference";
+export type SubjectKind = Subject["kind"];
 
 export type Profile = {
   readonly id: string;
   readonly title: string;
   /** Subjects that can be examined besides the reference parts of this project. */
-  readonly accepts: readonly ("provider" | "driver")[];
+  readonly accepts: readonly Exclude<SubjectKind, "reference">[];
+  /** Whose provider it examines, for `store-provider`. */
+  readonly store?: Store;
   /** Step files it needs, by name without ending; `*` for all: only what a run uses is loaded. */
   readonly steps: readonly string[];
 };
@@ -18,10 +22,10 @@ export const PROFILES: readonly Profile[] = [
     accepts: ["provider"],
     steps: ["provider-grpc"],
   },
-  { id: "PROVIDER-AWS", title: "the AWS provider", accepts: [], steps: ["*"] },
-  { id: "PROVIDER-AZURE", title: "the Azure provider", accepts: [], steps: ["*"] },
-  { id: "PROVIDER-GCP", title: "the GCP provider", accepts: [], steps: ["*"] },
-  { id: "PROVIDER-VAULT", title: "the Vault provider", accepts: [], steps: ["*"] },
+  { id: "PROVIDER-AWS", title: "the AWS provider", accepts: ["store-provider"], store: "aws", steps: ["*"] },
+  { id: "PROVIDER-AZURE", title: "the Azure provider", accepts: ["store-provider"], store: "azure", steps: ["*"] },
+  { id: "PROVIDER-GCP", title: "the GCP provider", accepts: ["store-provider"], store: "gcp", steps: ["*"] },
+  { id: "PROVIDER-VAULT", title: "the Vault provider", accepts: ["store-provider"], store: "vault", steps: ["*"] },
   { id: "DRIVER-NODE", title: "publish, unpublish and what the pod sees", accepts: ["driver"], steps: ["*"] },
   { id: "DRIVER-SYNC", title: "synced Kubernetes Secrets", accepts: ["driver"], steps: ["*"] },
   { id: "DRIVER-ROTATION", title: "rotation", accepts: ["driver"], steps: ["*"] },

@@ -1,5 +1,5 @@
 import { MountproofError } from "../../core/index.ts";
-import { BEHAVIOURS, type Behaviour, TIERS, type Tier } from "../../suite/index.ts";
+import { BEHAVIOURS, type Behaviour, STORES, type Store, TIERS, type Tier } from "../../suite/index.ts";
 import type { RunFlags } from "../run.ts";
 
 export type RunOptions = {
@@ -30,6 +30,15 @@ export function readOptions(flags: RunFlags, randomSeed: () => number): RunOptio
     readyWithinMs: whole("--ready-within", flags.readyWithin ?? "5", 1, 600) * 1000,
     providerName: flags.providerName ?? "subject",
   };
+}
+
+/** `vault=/usr/bin/vault-csi-provider` */
+export function storeProvider(text: string): { readonly store: Store; readonly path: string } {
+  const [, name, path] = /^(\w+)=(.+)$/.exec(text) ?? [];
+  const store = STORES.find((one) => one === name);
+  if (store === undefined || path === undefined)
+    throw wrong("--provider", text, `STORE=PATH with ${STORES.join(", ")}`);
+  return { store, path };
 }
 
 /** `unix:/run/p.sock` → `/run/p.sock` */

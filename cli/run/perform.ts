@@ -94,7 +94,7 @@ export async function performRun(flags: RunFlags): Promise<number> {
 }
 
 function isSubjectGiven(flags: RunFlags): boolean {
-  return [flags.exec, flags.target, flags.driver].some((flag) => flag !== undefined);
+  return [flags.exec, flags.target, flags.driver, flags.provider].some((flag) => flag !== undefined);
 }
 
 /** For a subject of one's own the answer is a verdict, and one that cannot be given is no success. */

@@ -14,7 +14,8 @@ import {
 } from "../../suite/index.ts";
 import { referenceProviders } from "../../suite/subjects/reference-providers.ts";
 import type { RunFlags } from "../run.ts";
-import { type RunOptions, targetPath } from "./options.ts";
+import { type RunOptions, storeProvider, targetPath } from "./options.ts";
+import { programPath } from "./program-path.ts";
 
 /** Which cases run with `--processes`: what they assert, they assert by the wire alone. */
 export const RUN_AS_PROCESSES = {
@@ -32,10 +33,13 @@ export function subjectsOf(
   inputs: ProviderInputs,
   layout: Layout,
 ): readonly Subject[] {
-  const { exec, target, driver } = flags;
-  const given = Object.entries({ "--exec": exec, "--target": target, "--driver": driver }).filter(
-    ([, value]) => value !== undefined,
-  );
+  const { exec, target, driver, provider } = flags;
+  const given = Object.entries({
+    "--exec": exec,
+    "--target": target,
+    "--driver": driver,
+    "--provider": provider,
+  }).filter(([, value]) => value !== undefined);
   if (given.length > 1)
     throw new MountproofError("invalid_argument", {
       message: `${given.map(([flag]) => flag).join(" and ")} name two subjects: a run examines one`,
@@ -59,7 +63,15 @@ export function subjectsOf(
       message: "--parameters, --missing, --rotate and --secret-values describe a provider of yours, and none is given",
       hint: "start one by --exec COMMAND or name one by --target unix:PATH",
     });
-  if (driver !== undefined) return [{ kind: "driver", id: "driver", title: driver, path: resolve(driver) }];
+  if (driver !== undefined) {
+    const path = programPath(driver, "driver");
+    return [{ kind: "driver", id: "driver", title: driver, path }];
+  }
+  if (provider !== undefined) {
+    const { store, path } = storeProvider(provider);
+    const program = programPath(path, `provider ${store}`);
+    return [{ kind: "store-provider", id: store, title: provider, store, path: program }];
+  }
   return [...referenceProviders(layout), REFERENCE];
 }
 

@@ -231,7 +231,7 @@ Feature: Who may not read is told why, and reads once the cause is gone, without
       And the Azure volume is mounted again
       Then the Azure mount succeeds
 
-    @AZAUTH-23
+    @AZAUTH-23 @needs:virtual-time
     Scenario: The vault does not answer in time
       Given Azure answers "/secrets/*" not at all
       When the Azure volume is mounted

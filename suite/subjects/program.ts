@@ -14,6 +14,8 @@ export type ProgramSpec = {
   /** A line for the shell, or a program and its arguments. */
   readonly command: string | readonly [string, ...string[]];
   readonly env?: Readonly<Record<string, string>>;
+  /** False: of this process's own variables it gets PATH alone, as in a pod. Default true. */
+  readonly inheritsEnv?: boolean;
   readonly cwd?: string;
   /** What it prints is kept here, secrets replaced; appended to when it exists. */
   readonly logFile?: string;
@@ -39,13 +41,13 @@ export class Program {
 
   /** @throws MountproofError `environment` when it cannot be started at all */
   async start(): Promise<RunningProgram> {
-    const { command, name, env, cwd } = this.#spec;
+    const { command, name, env, cwd, inheritsEnv = true } = this.#spec;
     const [file, ...args] = typeof command === "string" ? ["/bin/sh", "-c", command] : command;
     const child = spawn(file ?? "", args, {
       // A group of its own: a shell's children end with it.
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, ...env },
+      env: { ...(inheritsEnv ? process.env : { PATH: process.env["PATH"] }), ...env },
       ...(cwd !== undefined && { cwd }),
     });
     await new Promise<void>((resolve, reject) => {

@@ -3,7 +3,7 @@ import type { Guard } from "../guard.ts";
 import type { Lifeline } from "../lifeline.ts";
 
 /** Who is examined. */
-export type Subject = ProviderSubject | DriverSubject | ReferenceSubject;
+export type Subject = ProviderSubject | StoreProviderSubject | DriverSubject | ReferenceSubject;
 
 /** One valid set of parameters, as a SecretProviderClass holds them under `spec.parameters`. */
 export type Parameters = Readonly<Record<string, string>>;
@@ -68,6 +68,22 @@ export interface RunningProvider extends AsyncDisposable {
   /** Secrets its log showed. */
   sightings(): readonly string[];
 }
+
+/** The stores whose providers have profiles of their own. */
+export const STORES = ["aws", "azure", "gcp", "vault"] as const;
+export type Store = (typeof STORES)[number];
+
+/**
+ * A provider of one store as a program, with the flags and environment of the one its vendor ships: each case starts it
+ * before a fake of that store.
+ */
+export type StoreProviderSubject = {
+  readonly kind: "store-provider";
+  readonly id: string;
+  readonly title: string;
+  readonly store: Store;
+  readonly path: string;
+};
 
 export type DriverSubject = DriverProgram | DriverInProcess;
 

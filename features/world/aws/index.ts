@@ -2,8 +2,15 @@ import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/pr
 import { dirname, join } from "node:path";
 import { minutes } from "../../../core/index.ts";
 import { FakeAws, type RunningFakeAws, STS_AUDIENCE } from "../../../fakes/aws/index.ts";
-import { Nodes, Pods, resource, ServiceAccounts } from "../../../kube/index.ts";
-import { createDialer, loopbackResolver, type Route, signJwt } from "../../../net/index.ts";
+import { type KubeConfig, Nodes, Pods, resource, ServiceAccounts } from "../../../kube/index.ts";
+import {
+  createDialer,
+  loopbackResolver,
+  type Resolver,
+  type Route,
+  signJwt,
+  startEgressProxy,
+} from "../../../net/index.ts";
 import {
   AWS_PROVIDER_NAMESPACE,
   AWS_PROVIDER_SERVICE_ACCOUNT,
@@ -16,6 +23,7 @@ import { CSIDriverProvider, type VersionResponse } from "../../../wire/gen/provi
 import { type GrpcClient, GrpcError, grpcClient } from "../../../wire/grpc/index.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
 import { api, runAuthority, runSigningKey } from "../api.ts";
+import { startStoreProvider } from "../store-provider/index.ts";
 import { AwsProcess, writeKubeconfig } from "./process.ts";
 
 export const NAMESPACE = "shop";
@@ -294,30 +302,48 @@ export class AwsFacet {
   /** The provider, started by the first mount with what the scenario gave it until then. */
   async #provider(): Promise<GrpcClient<typeof CSIDriverProvider>> {
     if (this.#client !== undefined) return this.#client;
+    const { clock, scope } = this.#world;
+    const endpoint = join(await this.#world.folder(), "aws.sock");
+    await this.#serve(endpoint);
+    const client = grpcClient(CSIDriverProvider, { clock, target: { path: endpoint } });
+    scope.defer("connection to the provider", () => client.close());
+    this.#client = client;
+    return client;
+  }
+
+  async #serve(endpoint: string): Promise<void> {
     const world = this.#world;
-    const { clock, logger, scope, journal } = world;
+    const { clock, logger, scope, journal, pass } = world;
     const kube = world.use(api);
     const authority = await runAuthority(world);
-    const endpoint = join(await world.folder(), "aws.sock");
+    const resolvers: readonly Resolver[] = [loopbackResolver, async (host) => await this.#route(host)];
+    const config: KubeConfig = {
+      ...(await kube.running()).adminConfig,
+      credentials: { kind: "token", token: await this.#ownToken() },
+    };
+    if (pass.subject.kind === "store-provider") {
+      const proxy = scope.use(await startEgressProxy({ clock, journal, resolvers }));
+      await startStoreProvider(world, pass.subject, {
+        socket: endpoint,
+        account: { namespace: AWS_PROVIDER_NAMESPACE, config },
+        env: { ...proxy.environment("provider/aws"), ...this.environment },
+        trustedCaPem: authority.certPem,
+        ...(this.options.driverWritesSecrets === true && { flags: ["--driver-writes-secrets=true"] }),
+      });
+      return;
+    }
     const provider = new AwsProvider({
       clock,
       log: logger,
       random: world.pass.random,
       behaviour: world.pass.behaviour === "hardened" ? "hardened" : "upstream",
-      kubeConfig: {
-        ...(await kube.running()).adminConfig,
-        credentials: { kind: "token", token: await this.#ownToken() },
-      },
+      kubeConfig: config,
       caPem: authority.certPem,
-      dialer: createDialer({ resolvers: [loopbackResolver, async (host) => await this.#route(host)] }),
+      dialer: createDialer({ resolvers }),
       environment: this.environment,
       ...this.options,
     });
     scope.use(await startProvider({ clock, log: logger, journal, endpoint, provider }));
-    const client = grpcClient(CSIDriverProvider, { clock, target: { path: endpoint } });
-    scope.defer("connection to the provider", () => client.close());
-    this.#client = client;
-    return client;
   }
 
   /** AWS's host names by TLS, the agent's addresses plain. */

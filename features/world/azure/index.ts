@@ -1,13 +1,28 @@
 import { join } from "node:path";
-import { minutes } from "../../../core/index.ts";
-import { type AccessPolicy, FakeAzure, type RunningFakeAzure, type Vault } from "../../../fakes/azure/index.ts";
-import { createDialer, createSigningKey, loopbackResolver, type Route, signJwt } from "../../../net/index.ts";
+import { isMountproofError, minutes } from "../../../core/index.ts";
+import {
+  type AccessPolicy,
+  FakeAzure,
+  type FakeAzureSpec,
+  type RunningFakeAzure,
+  type Vault,
+} from "../../../fakes/azure/index.ts";
+import {
+  createDialer,
+  createSigningKey,
+  loopbackResolver,
+  type Resolver,
+  type Route,
+  signJwt,
+  startEgressProxy,
+} from "../../../net/index.ts";
 import { AzureProvider, type AzureProviderSpec } from "../../../providers/azure/index.ts";
 import { startProvider } from "../../../providers/kit/index.ts";
 import { CSIDriverProvider, type MountResponse } from "../../../wire/gen/provider_pb.ts";
 import { GrpcError, grpcClient } from "../../../wire/grpc/index.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
 import { api, runAuthority, runSigningKey } from "../api.ts";
+import { startStoreProvider } from "../store-provider/index.ts";
 import { createMaterial, type Material } from "./material.ts";
 
 export const TENANT = "11111111-2222-3333-4444-555555555555";
@@ -26,6 +41,8 @@ export const SNI_NAME = "x.ests.aks";
 /** Names that the fake stands for; the last one is a cloud of one's own. */
 const NAMES = ["*.vault.azure.net", "login.microsoftonline.com", "*.vault.test", "login.test", SNI_NAME] as const;
 const READS = { secrets: ["get", "list"], keys: ["get", "list"], certificates: ["get", "list"] };
+/** Where a node's identity agent (NMI) listens. */
+const AGENT_PORT = 2579;
 /** Kubelet gives a publish two minutes; what waits longer has no answer. */
 const DEADLINE_MS = minutes(2);
 
@@ -87,23 +104,24 @@ export class AzureFacet {
     const { clock, journal, scope, pass, run, canaries } = this.#world;
     this.#secret = canaries.create("client secret");
     const signingKey = await run.once("signing key of Azure", () => createSigningKey());
+    const spec: FakeAzureSpec = {
+      clock,
+      journal,
+      random: pass.random,
+      signingKey,
+      tls: await this.certificate(),
+      issuerCaPem: (await runAuthority(this.#world)).certPem,
+      seed: {
+        tenants: { [TENANT]: [{ clientId: CLIENT, clientSecrets: [this.#secret] }] },
+        vaults: { [VAULT]: { tenant: TENANT, accessPolicies: [{ clientId: CLIENT, ...READS }] } },
+      },
+    };
     this.#azure = scope.use(
-      await new FakeAzure({
-        clock,
-        journal,
-        random: pass.random,
-        signingKey,
-        tls: await this.certificate(),
-        issuerCaPem: (await runAuthority(this.#world)).certPem,
-        seed: {
-          tenants: { [TENANT]: [{ clientId: CLIENT, clientSecrets: [this.#secret] }] },
-          vaults: { [VAULT]: { tenant: TENANT, accessPolicies: [{ clientId: CLIENT, ...READS }] } },
-        },
-      }).start(),
+      await (pass.subject.kind === "store-provider" ? startAtAgentsPort(spec) : new FakeAzure(spec).start()),
     );
     this.restoreServer();
     const { metadata } = this.azure;
-    for (const place of ["169.254.169.254", "localhost:2579"]) this.#routes.set(place, metadata);
+    for (const place of ["169.254.169.254", `localhost:${AGENT_PORT}`]) this.#routes.set(place, metadata);
   }
 
   get clientSecret(): string {
@@ -295,15 +313,29 @@ export class AzureFacet {
 
   async #start(): Promise<string> {
     const world = this.#world;
-    const { clock, logger, scope, journal } = world;
+    const { clock, logger, scope, journal, pass } = world;
     const endpoint = join(await world.folder(), "azure.sock");
+    const resolvers: readonly Resolver[] = [async (host, port) => this.#find(host, port), loopbackResolver];
+    const { certPem } = await runAuthority(world);
+    if (pass.subject.kind === "store-provider") {
+      if (this.parameters["usePodIdentity"] === "true" && this.azure.metadata.port !== AGENT_PORT)
+        world.skip(`the node's agent listens at localhost:${AGENT_PORT} and nowhere else, and that port is taken`);
+      const proxy = scope.use(await startEgressProxy({ clock, journal, resolvers }));
+      await startStoreProvider(world, pass.subject, {
+        socket: endpoint,
+        env: proxy.environment("provider/azure"),
+        trustedCaPem: certPem,
+        flags: flagsOf(this.options),
+      });
+      return endpoint;
+    }
     const provider = new AzureProvider({
       clock,
       log: logger,
-      random: world.pass.random,
-      behaviour: world.pass.behaviour === "hardened" ? "hardened" : "upstream",
-      caPem: (await runAuthority(world)).certPem,
-      dialer: createDialer({ resolvers: [async (host, port) => this.#find(host, port), loopbackResolver] }),
+      random: pass.random,
+      behaviour: pass.behaviour === "hardened" ? "hardened" : "upstream",
+      caPem: certPem,
+      dialer: createDialer({ resolvers }),
       ...this.options,
     });
     scope.use(await startProvider({ clock, log: logger, journal, endpoint, provider, health: true }));
@@ -314,6 +346,27 @@ export class AzureFacet {
     const wildcard = `*${host.slice(host.indexOf("."))}`;
     return this.#routes.get(`${host}:${port}`) ?? this.#routes.get(host) ?? this.#routes.get(wildcard);
   }
+}
+
+/** A program asks the node's agent at its fixed port of localhost, past any proxy. */
+async function startAtAgentsPort(spec: FakeAzureSpec): Promise<RunningFakeAzure> {
+  try {
+    return await new FakeAzure({ ...spec, metadataListen: { port: AGENT_PORT } }).start();
+  } catch (error) {
+    if (!isMountproofError(error) || error.code !== "address_in_use") throw error;
+    return await new FakeAzure(spec).start();
+  }
+}
+
+/** What a case set, in the flags of the program that its vendor ships. */
+function flagsOf({ constructPemChain, writeCertAndKeyInSeparateFiles, tokenProxy }: AzureFacet["options"]): string[] {
+  return [
+    ...(constructPemChain === undefined ? [] : [`-construct-pem-chain=${constructPemChain}`]),
+    ...(writeCertAndKeyInSeparateFiles === undefined
+      ? []
+      : [`-write-cert-and-key-in-separate-files=${writeCertAndKeyInSeparateFiles}`]),
+    ...(tokenProxy?.sniName === undefined ? [] : [`-sni-name=${tokenProxy.sniName}`]),
+  ];
 }
 
 export const azure: Facet<AzureFacet> = (world) => new AzureFacet(world);

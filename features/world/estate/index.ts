@@ -30,6 +30,7 @@ import { layoutOf } from "../../../suite/index.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
 import { runAuthority, runSigningKey } from "../api.ts";
 import { processes } from "../processes.ts";
+import { startStoreProvider } from "../store-provider/index.ts";
 import { startClusterProcess, startDriverProcess, startProviderProcess } from "./as-processes.ts";
 
 type DriverValues = {
@@ -160,6 +161,15 @@ export class EstateFacet {
       launch: async ({ clock, log, journal, node, kubeConfig }) => {
         const endpoint = join(node.paths.providersDir, `${part.name}.sock`);
         if (this.#hasProcesses) return await this.#providerProcess(part, endpoint, kubeConfig);
+        const { subject } = this.#world.pass;
+        if (subject.kind === "store-provider" && subject.store === part.name)
+          return await startStoreProvider(this.#world, subject, {
+            socket: endpoint,
+            account: { namespace: part.namespace, config: kubeConfig },
+            env: await this.egressEnvironment(`provider/${part.name}`),
+            trustedCaPem: await this.trustedCaPem(),
+            flags: part.flags ?? [],
+          });
         const provider = await part.provider({ clock, log, kubeConfig, behaviour: this.providerBehaviour });
         return await startProvider({ clock, log, journal, endpoint, provider });
       },

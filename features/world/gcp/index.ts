@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { minutes } from "../../../core/index.ts";
 import { FakeGcp, type GcpSeed, type RunningFakeGcp } from "../../../fakes/gcp/index.ts";
 import { Pods, resource, ServiceAccounts } from "../../../kube/index.ts";
-import { createDialer, loopbackResolver, type Resolver, type Route, signJwt } from "../../../net/index.ts";
+import {
+  createDialer,
+  loopbackResolver,
+  type Resolver,
+  type Route,
+  signJwt,
+  startEgressProxy,
+} from "../../../net/index.ts";
 import {
   GCP_PROVIDER_NAMESPACE,
   GCP_PROVIDER_SERVICE_ACCOUNT,
@@ -16,6 +23,7 @@ import { CSIDriverProvider, type VersionResponse } from "../../../wire/gen/provi
 import { type GrpcClient, GrpcError, grpcClient } from "../../../wire/grpc/index.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
 import { api, runAuthority, runSigningKey } from "../api.ts";
+import { HOSTS_ADDRESS, startStoreProvider } from "../store-provider/index.ts";
 import { GcpProcess } from "./process.ts";
 
 export const NAMESPACE = "shop";
@@ -288,25 +296,52 @@ export class GcpFacet {
   /** The provider, started by the first mount with what the scenario gave it until then. */
   async client(): Promise<GrpcClient<typeof CSIDriverProvider>> {
     if (this.#client !== undefined) return this.#client;
-    const world = this.#world;
-    const { clock, logger, scope, journal } = world;
-    const endpoint = join(await world.folder(), "gcp.sock");
-    const provider = new GcpProvider({
-      clock,
-      log: logger,
-      random: world.pass.random,
-      behaviour: world.pass.behaviour === "hardened" ? "hardened" : "upstream",
-      kubeConfig: await this.ownConfig(),
-      caPem: (await runAuthority(world)).certPem,
-      dialer: createDialer({ resolvers: [loopbackResolver, this.resolver] }),
-      environment: this.environment,
-    });
-    this.#provider = provider;
-    scope.use(await startProvider({ clock, log: logger, journal, endpoint, provider }));
+    const { clock, scope } = this.#world;
+    const endpoint = join(await this.#world.folder(), "gcp.sock");
+    await this.#serve(endpoint);
     const client = grpcClient(CSIDriverProvider, { clock, target: { path: endpoint } });
     scope.defer("connection to the provider", () => client.close());
     this.#client = client;
     return client;
+  }
+
+  async #serve(endpoint: string): Promise<void> {
+    const world = this.#world;
+    const { clock, logger, scope, journal, pass } = world;
+    const resolvers = [loopbackResolver, this.resolver];
+    const { certPem } = await runAuthority(world);
+    if (pass.subject.kind === "store-provider") {
+      const byAddress: Resolver = async (host, port) =>
+        host === HOSTS_ADDRESS ? await this.resolver("parametermanager.googleapis.com", port) : undefined;
+      const proxy = scope.use(await startEgressProxy({ clock, journal, resolvers: [...resolvers, byAddress] }));
+      await startStoreProvider(world, pass.subject, {
+        socket: endpoint,
+        account: { namespace: GCP_PROVIDER_NAMESPACE, config: await this.ownConfig() },
+        env: { ...proxy.environment("provider/gcp"), ...(await this.#variables()) },
+        trustedCaPem: certPem,
+      });
+      return;
+    }
+    const provider = new GcpProvider({
+      clock,
+      log: logger,
+      random: pass.random,
+      behaviour: pass.behaviour === "hardened" ? "hardened" : "upstream",
+      kubeConfig: await this.ownConfig(),
+      caPem: certPem,
+      dialer: createDialer({ resolvers }),
+      environment: this.environment,
+    });
+    this.#provider = provider;
+    scope.use(await startProvider({ clock, log: logger, journal, endpoint, provider }));
+  }
+
+  /** A variable that is empty here is one that is not set. */
+  async #variables(): Promise<Record<string, string>> {
+    const given = Object.entries(this.environment).filter((entry): entry is [string, string] => !!entry[1]);
+    // Google's client asks the metadata server past any proxy.
+    const { host, port } = this.#hasMetadata ? ((await this.#plain()) as { host: string; port: number }) : {};
+    return { ...Object.fromEntries(given), ...(host !== undefined && { GCE_METADATA_HOST: `${host}:${port}` }) };
   }
 
   /** As what the provider reaches the API server; kubelet would renew its token in time. */
