@@ -138,3 +138,30 @@ Feature: What the driver asks of a provider, and what it makes of the answer
     And kubelet has published the volume
     When 5 minutes pass
     Then the provider was asked for its version 2 times with "v1alpha1"
+
+  @PC-32a @needs:virtual-time
+  Scenario Outline: A provider that answers its health checks with <code> is used all the same
+    Given the driver checks its providers' health every 2 minutes
+    And the provider answers "<code>" when it is asked for its version
+    And the pod has a second volume of the SecretProviderClass "more-secrets"
+    And kubelet has published the volume
+    And 5 minutes pass
+    When kubelet publishes the second volume
+    Then the publish succeeds
+
+    Examples:
+      | code          |
+      | Internal      |
+      | Unavailable   |
+      | Unimplemented |
+
+  @PC-32b @needs:virtual-time
+  Scenario: A provider that was away during health checks is used once it is back
+    Given the driver checks its providers' health every 2 minutes
+    And the pod has a second volume of the SecretProviderClass "more-secrets"
+    And kubelet has published the volume
+    And the provider is stopped
+    And 5 minutes pass
+    And the provider is started again
+    When kubelet publishes the second volume
+    Then the publish succeeds

@@ -93,6 +93,10 @@ Given(
     (await this.use(driver).additionalProvider()).answers(answerWith([{ path: "password", text: second }]));
   },
 );
+Given("the provider answers {string} when it is asked for its version", function (this: W, code: string) {
+  const failure = new GrpcError(codeOfName(code) ?? GrpcStatus.UNKNOWN, "not well");
+  this.use(driver).provider().failsVersion(failure);
+});
 Given("the provider is stopped", async function (this: W) {
   await this.use(driver).provider().stop();
 });
