@@ -66,23 +66,32 @@ export type Deployment = KubeObject & {
 
 /** Whether `labels` fall under `selector`; an empty selector selects everything. */
 export function selects(selector: LabelSelector, labels: Readonly<Record<string, string>> = {}): boolean {
-  const matches = Object.entries(selector.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
+  const { matchLabels = {}, matchExpressions = [] } = selector;
   return (
-    matches &&
-    (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
-      const value = labels[key];
-      switch (operator) {
-        case "In":
-          return value !== undefined && values.includes(value);
-        case "NotIn":
-          return value === undefined || !values.includes(value);
-        case "Exists":
-          return value !== undefined;
-        default:
-          return value === undefined; // DoesNotExist
-      }
-    })
+    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    matchExpressions.every((one) => meetsRequirement(one, labels[one.key]))
   );
+}
+
+/** Whether a label's value, undefined where there is none, meets one line of a label or node selector. */
+export function meetsRequirement(
+  { operator, values = [] }: { readonly operator: string; readonly values?: readonly string[] },
+  value: string | undefined,
+): boolean {
+  switch (operator) {
+    case "In":
+      return value !== undefined && values.includes(value);
+    case "NotIn":
+      return value === undefined || !values.includes(value);
+    case "Exists":
+      return value !== undefined;
+    case "DoesNotExist":
+      return value === undefined;
+    case "Gt":
+      return Number(value) > Number(values[0]);
+    default:
+      return operator === "Lt" && Number(value) < Number(values[0]);
+  }
 }
 
 export function isReady(pod: Pod): boolean {

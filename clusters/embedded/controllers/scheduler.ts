@@ -4,8 +4,8 @@ import { Nodes, Pods } from "../../../kube/resources.ts";
 import { apiTime, keyOf, type StartController, splitKey } from "./context.ts";
 import {
   isActive,
+  meetsRequirement,
   type Node,
-  type NodeSelectorRequirement,
   type NodeSelectorTerm,
   type Pod,
   type PodAffinityTerm,
@@ -183,26 +183,9 @@ function matchesTerm({ matchExpressions = [], matchFields = [] }: NodeSelectorTe
   const labels = node.metadata.labels ?? {};
   if (matchExpressions.length + matchFields.length === 0) return false;
   return (
-    matchExpressions.every((one) => matchesRequirement(one, labels[one.key])) &&
-    matchFields.every((one) => matchesRequirement(one, one.key === "metadata.name" ? node.metadata.name : undefined))
+    matchExpressions.every((one) => meetsRequirement(one, labels[one.key])) &&
+    matchFields.every((one) => meetsRequirement(one, one.key === "metadata.name" ? node.metadata.name : undefined))
   );
-}
-
-function matchesRequirement({ operator, values = [] }: NodeSelectorRequirement, value: string | undefined): boolean {
-  switch (operator) {
-    case "In":
-      return value !== undefined && values.includes(value);
-    case "NotIn":
-      return value === undefined || !values.includes(value);
-    case "Exists":
-      return value !== undefined;
-    case "DoesNotExist":
-      return value === undefined;
-    case "Gt":
-      return Number(value) > Number(values[0]);
-    default:
-      return operator === "Lt" && Number(value) < Number(values[0]);
-  }
 }
 
 /** What must, and must not, run in the same place. */
