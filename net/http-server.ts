@@ -71,6 +71,8 @@ const DEFAULT_MAX_BODY = 3 * 1024 * 1024;
 /** Go's clients keep idle connections for 90 s: closing first would race with their next request. */
 const KEEP_ALIVE_MS = 150_000;
 const HEADERS_TIMEOUT_MS = 30_000;
+/** From a request's first byte to its last: who sends one byte at a time is cut off. Answers may take any time. */
+const REQUEST_TIMEOUT_MS = 60_000;
 /** Go's servers read up to 1 MiB of headers; Node alone would stop at 16 KiB. */
 const MAX_HEADER_BYTES = 1024 * 1024;
 /** sockaddr_un holds 108 bytes, one of them the terminator. */
@@ -88,7 +90,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
   const settings = {
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: 0,
+    requestTimeout: REQUEST_TIMEOUT_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
     noDelay: true,
   };

@@ -1,9 +1,10 @@
 import { parseAllDocuments } from "yaml";
 import { goJsonError } from "../../../../core/go/index.ts";
 import { isMountproofError, messageOf } from "../../../../core/index.ts";
-import type { KubeStatusError } from "../../../../kube/client.ts";
+import { KubeStatusError } from "../../../../kube/client.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
 import type { HttpExchange } from "../../../../net/index.ts";
+import { isObject } from "../crd/types.ts";
 import { apiVersionOf, type Kind } from "../kinds/kind.ts";
 import type { ServerExtensions } from "../pipeline.ts";
 import { unsupportedMediaType } from "../store/refusals.ts";
@@ -45,7 +46,12 @@ export async function readBody(
   if (given.apiVersion !== expected.apiVersion || given.kind !== expected.kind) throw otherKind(given, expected);
   const wants = exchange.query.get("fieldValidation") !== "Ignore" && type === JSON_TYPE;
   return {
-    object: { ...object, ...expected, metadata: { ...object.metadata } },
+    // Metadata of another form is refused when the object is read as its kind.
+    object: {
+      ...object,
+      ...expected,
+      metadata: isObject(object.metadata ?? {}) ? { ...object.metadata } : object.metadata,
+    } as KubeObject,
     duplicates: wants ? duplicateFields(body.toString("utf8"), object) : [],
   };
 }
@@ -58,8 +64,11 @@ export async function readJson(exchange: HttpExchange, extensions: ServerExtensi
   const decoder = extensions.decoders.get(type);
   if (decoder !== undefined) return await decoder(body);
   try {
-    return JSON.parse(body.toString("utf8"));
+    const text = body.toString("utf8");
+    if (isTooDeep(text)) throw badRequest("error decoding: exceeded max depth");
+    return JSON.parse(text);
   } catch (error) {
+    if (error instanceof KubeStatusError) throw error;
     throw badRequest(`error decoding: ${messageOf(error)}`);
   }
 }
@@ -84,6 +93,7 @@ async function decode(
   if (type !== JSON_TYPE && type !== "application/yaml") throw unsupportedMediaType(ACCEPTED);
   const text = body.toString("utf8");
   let value: unknown;
+  if (isTooDeep(text)) throw cannot("couldn't get version/kind; json parse error: exceeded max depth");
   try {
     value = type === JSON_TYPE ? JSON.parse(text) : parseAllDocuments(text).at(0)?.toJS();
   } catch (error) {
@@ -94,6 +104,29 @@ async function decode(
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw cannot(`couldn't get version/kind; json parse error: json: cannot unmarshal ${nameOf(value)} into Go value`);
   return value as Record<string, unknown>;
+}
+
+/** Deeper than any object of Kubernetes; Go's own reader stops at 10,000. */
+const MAX_DEPTH = 1_000;
+
+function isTooDeep(text: string): boolean {
+  if (text.length < 2 * MAX_DEPTH) return false;
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const sign = text.charCodeAt(at);
+    if (sign === 0x22) at = endOfString(text, at);
+    else if (sign === 0x7b || sign === 0x5b) {
+      if (++depth > MAX_DEPTH) return true;
+    } else if (sign === 0x7d || sign === 0x5d) depth--;
+  }
+  return false;
+}
+
+/** Where the string that begins at `from` ends; the end of the text for one that does not. */
+function endOfString(text: string, from: number): number {
+  let at = from + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+  return at;
 }
 
 function nameOf(value: unknown): string {

@@ -26,7 +26,8 @@ export function requestInfo(exchange: Pick<HttpExchange, "method" | "path" | "qu
   };
   const parts = path.split("/").filter((part) => part !== "");
   const isCore = parts[0] === "api";
-  if (!isCore && parts[0] !== "apis") return plain;
+  // An empty part names nothing.
+  if ((!isCore && parts[0] !== "apis") || path.includes("//")) return plain;
   const head = isCore ? 2 : 3;
   if (parts.length <= head) return plain;
   const group = isCore ? "" : (parts[1] ?? "");

@@ -1,4 +1,5 @@
 import type { KubeObject, Status } from "../../../../kube/types.ts";
+import { isObject } from "../crd/types.ts";
 import { apiVersionOf, type Kind, qualifiedPlural } from "../kinds/kind.ts";
 import { objectKey, tableOf } from "../kinds/registry.ts";
 import type { ApiRequest } from "../pipeline.ts";
@@ -7,7 +8,7 @@ import { selection } from "../read/selectors.ts";
 import { readJson } from "../requests/body.ts";
 import { findStored, present, type ServerContext } from "../server-context.ts";
 import { conflict } from "../store/refusals.ts";
-import { forbiddenObject, invalidObject, notFoundObject, notSupported } from "../validation/field-error.ts";
+import { badRequest, forbiddenObject, invalidObject, notFoundObject, notSupported } from "../validation/field-error.ts";
 import { writeOptions } from "./options.ts";
 
 type DeleteOptions = {
@@ -89,7 +90,9 @@ async function deleteOptions(
 ): Promise<DeleteOptions & { dryRun: never[] | string[] }> {
   const { exchange } = request;
   const { query } = exchange;
-  const body = ((await readJson(exchange, server.extensions)) ?? {}) as DeleteOptions;
+  const sent = (await readJson(exchange, server.extensions)) ?? {};
+  if (!isObject(sent)) throw badRequest("json: cannot unmarshal into Go value of type v1.DeleteOptions");
+  const body = sent as DeleteOptions;
   const grace = query.get("gracePeriodSeconds");
   const policy = body.propagationPolicy ?? query.get("propagationPolicy") ?? undefined;
   if (policy !== undefined && !POLICIES.includes(policy))

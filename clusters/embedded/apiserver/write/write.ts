@@ -1,6 +1,6 @@
 import { KubeStatusError } from "../../../../kube/client.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
-import type { Schema } from "../crd/types.ts";
+import { isObject, type Schema } from "../crd/types.ts";
 import { apiVersionOf, type Kind } from "../kinds/kind.ts";
 import type { Writer } from "../ownership/managed-fields.ts";
 import type { ApiRequest } from "../pipeline.ts";
@@ -100,6 +100,7 @@ function readAsKind(
   let object = sent;
   if (kind.isCustom === true) {
     const meta = type?.fields?.get("metadata")?.type;
+    if (!isObject(sent.metadata)) throw new UnmarshalError("metadata is no object");
     object = { ...sent, metadata: meta === undefined ? sent.metadata : readTyped(sent.metadata, meta) };
     if (schema !== undefined) unknown.push(...pruneUnknown(object, schema));
   } else if (type !== undefined) object = readTyped(sent, type, unknown) as KubeObject;
