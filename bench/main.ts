@@ -12,6 +12,7 @@ type Bench = { readonly name: string; load(): Promise<{ run(emit: (figure: Figur
 const benches: readonly Bench[] = [
   { name: "publish", load: () => import("./publish.ts") },
   { name: "cluster-start", load: () => import("./cluster-start.ts") },
+  { name: "api-server", load: () => import("./api-server.ts") },
   { name: "memory", load: () => import("./memory.ts") },
 ];
 
