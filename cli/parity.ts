@@ -3,74 +3,114 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MountproofError, messageOf } from "../core/index.ts";
 import type { Report } from "../reports/index.ts";
+import type { ParityTable } from "../reports/parity/index.ts";
 import type { DefineCommand } from "./define-command.ts";
 import { ExitCode } from "./exit.ts";
+import { storeProvider } from "./run/options.ts";
 import { programPath } from "./run/program-path.ts";
 
 type ParityFlags = {
   readonly driver?: string;
-  readonly profile: readonly string[];
+  readonly provider?: readonly string[];
   readonly behaviour: string;
   readonly notes: string;
   readonly out: string;
 };
 
-const DRIVER_VARIABLE = "MOUNTPROOF_DRIVER_BIN";
+/** Somebody else's program, and the cases that it and the reference part in its place are put through. */
+type Comparison = { readonly name: string; readonly profiles: readonly string[]; readonly flags: readonly string[] };
 
-/** `mountproof parity`: the same cases on the reference driver and on a given one, side by side. */
+const DRIVER_PROFILES = ["DRIVER-NODE", "DRIVER-SYNC", "DRIVER-ROTATION", "SECURITY", "OPERATIONS"];
+const VARIABLES = {
+  driver: "MOUNTPROOF_DRIVER_BIN",
+  aws: "MOUNTPROOF_PROVIDER_AWS_BIN",
+  azure: "MOUNTPROOF_PROVIDER_AZURE_BIN",
+  gcp: "MOUNTPROOF_PROVIDER_GCP_BIN",
+  vault: "MOUNTPROOF_PROVIDER_VAULT_BIN",
+} as const;
+
+/** `mountproof parity`: the same cases on the reference parts and on programs that are given, side by side. */
 export const defineParity: DefineCommand = (program, finish) => {
   program
     .command("parity")
-    .description("run the same cases on the reference driver and on a given one, and write what differs")
-    .option("--driver <path>", `a driver binary with the upstream driver's flags; ${DRIVER_VARIABLE} when left out`)
-    .option("--profile <id...>", "profiles to compare", ["DRIVER-NODE", "DRIVER-SYNC", "DRIVER-ROTATION"])
+    .description("run the same cases on the reference parts and on given programs, and write what differs")
+    .option("--driver <path>", "a driver binary with the upstream driver's flags")
+    .option("--provider <store=path...>", "a store's provider as its vendor ships it: aws=PATH, azure=, gcp= or vault=")
     .option("--behaviour <name>", "upstream-1.6, upstream-1.5 or hardened", "upstream-1.6")
     .option("--notes <file>", "known differences: case, right, why", "docs/parity-notes.yaml")
     .option("--out <folder>", "where parity.md and parity.json go", "docs")
-    .addHelpText("after", "\nEnds with 1 when a difference has no note, with 3 when no binary is given.")
-    .action(async (flags: ParityFlags) => finish(await runParity(flags)));
+    .addHelpText(
+      "after",
+      `\nWhat no flag names is taken from ${Object.values(VARIABLES).join(", ")}.\nEnds with 1 when a difference has no note, with 3 when no program is given.`,
+    )
+    .action(async (flags: ParityFlags) => finish(await runParity(flags, process.env)));
 };
 
-async function runParity(flags: ParityFlags): Promise<number> {
-  const driver = driverOf(flags);
+async function runParity(flags: ParityFlags, variables: NodeJS.ProcessEnv): Promise<number> {
+  const comparisons = comparisonsOf(flags, variables);
   const { compareReports, parityMarkdown, parseParityNotes } = await import("../reports/parity/index.ts");
   const notes = await readNotes(flags.notes, parseParityNotes);
   const folder = await mkdtemp(join(tmpdir(), "mountproof-parity-"));
+  const tables: ParityTable[] = [];
   try {
-    const common = ["run", "--plain", "--behaviour", flags.behaviour, "--profile", ...flags.profile];
-    const reference = await reportOf("the reference driver", common, join(folder, "reference"));
-    const other = await reportOf(driver, [...common, "--driver", driver], join(folder, "other"));
-    const table = compareReports({
-      reference: { name: "reference", report: reference },
-      other: { name: "upstream", report: other },
-      behaviour: flags.behaviour,
-      notes,
-    });
-    await mkdir(flags.out, { recursive: true });
-    await writeFile(join(flags.out, "parity.md"), parityMarkdown([table]));
-    await writeFile(join(flags.out, "parity.json"), `${JSON.stringify([table], null, 2)}\n`);
-    for (const row of table.rows.filter(({ outcome }) => outcome === "unexplained"))
-      process.stdout.write(`unexplained: ${row.id} ${row.title}: reference ${row.reference}, upstream ${row.other}\n`);
-    const { same, explained, unexplained } = table.counts;
-    process.stdout.write(
-      `parity: ${same} same, ${explained} explained, ${unexplained} unexplained, ${table.counts["not compared"]} not compared; ${join(flags.out, "parity.md")}\n`,
-    );
-    return unexplained > 0 ? ExitCode.failed : ExitCode.good;
+    for (const { name, profiles, flags: own } of comparisons) {
+      const common = ["run", "--plain", "--behaviour", flags.behaviour, "--profile", ...profiles];
+      const reference = await reportOf("the reference part", common, join(folder, "reference"));
+      const other = await reportOf(name, [...common, ...own], join(folder, "other"));
+      const table = compareReports({
+        reference: { name: "reference", report: reference },
+        other: { name, report: other },
+        behaviour: flags.behaviour,
+        notes,
+      });
+      tell(table);
+      tables.push(table);
+    }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+  await mkdir(flags.out, { recursive: true });
+  await writeFile(join(flags.out, "parity.md"), parityMarkdown(tables));
+  await writeFile(join(flags.out, "parity.json"), `${JSON.stringify(tables, null, 2)}\n`);
+  return tables.some(({ counts }) => counts.unexplained > 0) ? ExitCode.failed : ExitCode.good;
 }
 
-function driverOf(flags: ParityFlags): string {
-  const path = flags.driver ?? process.env[DRIVER_VARIABLE];
-  if (path === undefined || path === "")
-    throw new MountproofError("environment", {
-      message: "no driver is given to compare with",
-      hint: `name a driver binary by --driver PATH or ${DRIVER_VARIABLE}`,
+/** @throws MountproofError `environment` when no program is given, or one that cannot be run */
+function comparisonsOf(flags: ParityFlags, variables: NodeJS.ProcessEnv): Comparison[] {
+  const given = new Map((flags.provider ?? []).map(storeProvider).map(({ store, path }) => [store, path] as const));
+  const comparisons: Comparison[] = [];
+  const driver = flags.driver ?? variables[VARIABLES.driver];
+  if (driver !== undefined && driver !== "")
+    comparisons.push({
+      name: "upstream driver",
+      profiles: DRIVER_PROFILES,
+      flags: ["--driver", programPath(driver, "driver")],
     });
-  return programPath(path, "driver");
+  for (const store of ["aws", "azure", "gcp", "vault"] as const) {
+    const path = given.get(store) ?? variables[VARIABLES[store]];
+    if (path === undefined || path === "") continue;
+    comparisons.push({
+      name: `${store} provider`,
+      profiles: [`PROVIDER-${store.toUpperCase()}`],
+      flags: ["--provider", `${store}=${programPath(path, `provider ${store}`)}`],
+    });
+  }
+  if (comparisons.length === 0)
+    throw new MountproofError("environment", {
+      message: "no program is given to compare with",
+      hint: `name a driver by --driver PATH, a provider by --provider STORE=PATH, or set ${Object.values(VARIABLES).join(", ")}`,
+    });
+  return comparisons;
 }
 
+function tell({ rows, counts, other }: ParityTable): void {
+  for (const row of rows.filter(({ outcome }) => outcome === "unexplained"))
+    process.stdout.write(`unexplained: ${row.id} ${row.title}: reference ${row.reference}, ${other} ${row.other}\n`);
+  const { same, explained, unexplained } = counts;
+  process.stdout.write(
+    `${other}: ${same} same, ${explained} explained, ${unexplained} unexplained, ${counts["not compared"]} not compared\n`,
+  );
+}
 async function readNotes<T>(path: string, parse: (text: string) => T[]): Promise<T[]> {
   try {
     return parse(await readFile(path, "utf8"));
