@@ -37,6 +37,7 @@ export const QUIRKS = {
   "equal-status": "a status is written again though nothing in it changed",
   "no-restraint": "a store that asks for fewer calls is asked as often as before",
   "partial-mask": "of a failed republish only what comes after the mount is masked",
+  "planted-links": "links that somebody planted in a volume are followed",
   pfx: "of PFX files only the old form is read",
   "raw-modes": "bits beyond 0777 in a file's mode have an effect",
   "sanity-path": "unpublishing /tmp/csi/mount succeeds unseen",

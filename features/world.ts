@@ -98,6 +98,11 @@ export class MountproofWorld extends World {
     this.exposes("log", () => this.#logLines.join("\n"));
   }
 
+  /** What the parts of this scenario have logged, a line each, at every level. */
+  get logged(): readonly string[] {
+    return this.#logLines;
+  }
+
   get run(): RunContext {
     return this.pass.run;
   }

@@ -15,7 +15,7 @@ export type { WriteContext } from "./write.ts";
  * @throws MountproofError `payload_write_failed`
  */
 export function applyPayload(target: string, payload: Payload, context: WriteContext): boolean {
-  const current = readPayload(target);
+  const current = readPayload(target, context.rules.has("planted-links"));
   const plan = planPayload(payload, current, context.rules);
   writePayload(target, plan, current.dataDirectory, context);
   return plan.files !== undefined;

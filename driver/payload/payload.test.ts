@@ -7,6 +7,7 @@ import {
   readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -250,5 +251,32 @@ describe("writing", () => {
     chmodSync(join(target, "..data", "a"), 0);
     applyPayload(target, payloadOf({ a: "1" }), context);
     expect(statSync(join(target, "a")).mode & 0o777).toBe(0o644);
+  });
+});
+
+describe("links that somebody else planted in a volume", () => {
+  let folder = "";
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "mp-plant-"));
+    for (const name of ["mount", "outside"]) mkdirSync(join(folder, name));
+    writeFileSync(join(folder, "outside", "kept"), "outside");
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  const write = (): string => {
+    const target = join(folder, "mount");
+    const context = { rules: hardened, clock: new VirtualClock(), random: seededRandom(1) };
+    applyPayload(target, payloadOf({ a: "one" }), context as Parameters<typeof applyPayload>[2]);
+    return target;
+  };
+
+  test("under a file's name are replaced", () => {
+    symlinkSync("../outside/kept", join(folder, "mount", "a"));
+    expect(readlinkSync(join(write(), "a"))).toBe("..data/a");
+  });
+
+  test("in place of the writer's own lead it nowhere, and nothing outside is removed", () => {
+    symlinkSync("../outside", join(folder, "mount", "..data"));
+    expect(readlinkSync(join(write(), "..data"))).toMatch(DATA_DIRECTORY);
+    expect(readdirSync(join(folder, "outside"))).toEqual(["kept"]);
   });
 });

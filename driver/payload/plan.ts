@@ -97,7 +97,10 @@ function refuseKindChange(path: string, current: CurrentPayload): void {
 /** A pending link, and data directories that nothing points to. */
 function leftoversOf({ top, dataDirectory }: CurrentPayload): string[] {
   return [...top.keys()].filter(
-    (name) => name === NEW_DATA_LINK || (DATA_DIRECTORY.test(name) && name !== dataDirectory),
+    (name) =>
+      name === NEW_DATA_LINK ||
+      (name === DATA_LINK && top.get(name) === "other") ||
+      (DATA_DIRECTORY.test(name) && name !== dataDirectory),
   );
 }
 

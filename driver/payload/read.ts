@@ -1,13 +1,19 @@
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { isErrnoError } from "../text/go-error.ts";
-import { type CurrentEntry, type CurrentPayload, DATA_LINK } from "./plan.ts";
+import { type CurrentEntry, type CurrentPayload, DATA_DIRECTORY, DATA_LINK, NEW_DATA_LINK } from "./plan.ts";
 
-/** Reads what stands in the volume, whole: a write compares contents. Synchronous, for tmpfs answers at once. */
-export function readPayload(target: string): CurrentPayload {
+/**
+ * Reads what stands in the volume, whole: a write compares contents. Synchronous, for tmpfs answers at once.
+ * @param trustsLinks false: a link counts as the writer's only when it leads where the writer's would. Others may
+ * write into a volume, and a link of theirs may lead anywhere on the host
+ */
+export function readPayload(target: string, trustsLinks: boolean): CurrentPayload {
   const top = new Map<string, "link" | "other">();
-  for (const entry of readdirSync(target, { withFileTypes: true }))
-    top.set(entry.name, entry.isSymbolicLink() ? "link" : "other");
+  for (const entry of readdirSync(target, { withFileTypes: true })) {
+    const isLink = entry.isSymbolicLink() && (trustsLinks || isOwnLink(target, entry.name));
+    top.set(entry.name, isLink ? "link" : "other");
+  }
   const dataDirectory = top.get(DATA_LINK) === "link" ? readlinkSync(join(target, DATA_LINK)) : undefined;
   const entries = new Map<string, CurrentEntry>();
   if (dataDirectory !== undefined) walk(join(target, dataDirectory), "", entries);
@@ -19,6 +25,11 @@ function danglingOf(target: string, top: CurrentPayload["top"], entries: Current
     .filter(([name, kind]) => kind === "link" && name !== DATA_LINK && !entries.has(name))
     .map(([name]) => name)
     .filter((name) => readlinkSync(join(target, name)) === `${DATA_LINK}/${name}`);
+}
+
+function isOwnLink(target: string, name: string): boolean {
+  const to = readlinkSync(join(target, name));
+  return name === DATA_LINK || name === NEW_DATA_LINK ? DATA_DIRECTORY.test(to) : to === `${DATA_LINK}/${name}`;
 }
 
 /** True when the volume holds a finished payload: the link to it is made last. */
