@@ -3,14 +3,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EmbeddedApiServer } from "../clusters/embedded/apiserver/index.ts";
 import { RealClock, type Scope, silentLog } from "../core/index.ts";
-import { Driver, driverManifests, openMounter, type StepObserver } from "../driver/index.ts";
-import { createKubeClient, SecretProviderClasses } from "../kube/index.ts";
+import { DRIVER_NAME, Driver, driverManifests, openMounter, type StepObserver } from "../driver/index.ts";
+import { createKubeClient, Pods, SecretProviderClasses, ServiceAccounts } from "../kube/index.ts";
+import { Journal } from "../net/index.ts";
 import { startProvider } from "../providers/kit/index.ts";
 import { Node } from "../wire/gen/csi_pb.ts";
 import { grpcClient } from "../wire/grpc/index.ts";
 
+export type RigOptions = {
+  /** Whether each pod's class asks for a Secret; requests are counted either way. */
+  readonly isSyncing?: boolean;
+  /** Each publish of a volume that stands is due at once. */
+  readonly rotates?: boolean;
+};
+
 /** A driver between API server and provider, on real sockets and the real clock, called as kubelet calls it. */
-export async function startRig(scope: Scope, onStep?: StepObserver) {
+export async function startRig(scope: Scope, onStep?: StepObserver, options: RigOptions = {}) {
   const clock = new RealClock();
   const folder = mkdtempSync(join(tmpdir(), "mp-bench-"));
   const mounter = await openMounter(silentLog);
@@ -23,7 +31,9 @@ export async function startRig(scope: Scope, onStep?: StepObserver) {
       if (mounter.inspect(target).kind === "mounted") mounter.unmount(target, { detach: true });
     }
   });
-  const api = scope.use(await new EmbeddedApiServer({ clock }).start());
+  const journal = options.isSyncing === undefined ? undefined : new Journal(clock);
+  const uids = new Map<number, string>();
+  const api = scope.use(await new EmbeddedApiServer({ clock, ...(journal && { journal }) }).start());
   const admin = scope.use(createKubeClient(api.adminConfig, { clock }));
   for (const object of driverManifests().filter(({ kind }) => kind === "CSIDriver"))
     await admin.raw("POST", "/apis/storage.k8s.io/v1/csidrivers", { body: object });
@@ -60,6 +70,7 @@ export async function startRig(scope: Scope, onStep?: StepObserver) {
       kubeConfig: api.adminConfig,
       providersDir: join(folder, "prov"),
       mounter,
+      ...(options.rotates === true && { enableSecretRotation: true, rotationPollIntervalMs: 1 }),
       ...(onStep !== undefined && { onStep }),
     }).start(),
   );
@@ -68,6 +79,21 @@ export async function startRig(scope: Scope, onStep?: StepObserver) {
   scope.defer("client", () => client.close());
   return {
     folder,
+    /** Requests of the driver so far, but for lists and watches: `POST secrets`. */
+    requests: (): string[] =>
+      (journal?.entries({ seam: "kube-api" }) ?? [])
+        .filter(({ detail }) => !["list", "watch"].includes(String(detail["verb"])))
+        .map(({ operation, detail }) => `${operation.split(" ")[0]} ${detail["resource"]}`),
+    /** Pods with a class each, for these numbers. */
+    definePods: async (first: number, count: number): Promise<void> => {
+      const account = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default", namespace: "default" } };
+      await admin.create(ServiceAccounts, account);
+      for (let index = first; index < first + count; index++) {
+        await admin.create(SecretProviderClasses, classOf(index, options.isSyncing === true) as never);
+        const pod = await admin.create(Pods, podOf(index) as never);
+        uids.set(index, pod.metadata.uid ?? "");
+      }
+    },
     publish: (index: number) => {
       mkdirSync(join(pods, `p${index}`), { recursive: true });
       return client.nodePublishVolume(
@@ -77,10 +103,10 @@ export async function startRig(scope: Scope, onStep?: StepObserver) {
           readonly: true,
           volumeCapability: { accessType: { case: "mount", value: {} } },
           volumeContext: {
-            secretProviderClass: "app",
+            secretProviderClass: uids.has(index) ? `app${index}` : "app",
             "csi.storage.k8s.io/pod.name": `p${index}`,
             "csi.storage.k8s.io/pod.namespace": "default",
-            "csi.storage.k8s.io/pod.uid": `00000000-0000-4000-8000-${String(index).padStart(12, "0")}`,
+            "csi.storage.k8s.io/pod.uid": uids.get(index) ?? uidOf(index),
           },
         },
         { deadlineMs: 60_000 },
@@ -91,5 +117,41 @@ export async function startRig(scope: Scope, onStep?: StepObserver) {
         { volumeId: `v${index}`, targetPath: join(pods, `p${index}`, "mount") },
         { deadlineMs: 60_000 },
       ),
+  };
+}
+
+const uidOf = (index: number): string => `00000000-0000-4000-8000-${String(index).padStart(12, "0")}`;
+
+function podOf(index: number): object {
+  const owner = { apiVersion: "apps/v1", kind: "ReplicaSet", name: "app", uid: uidOf(0) };
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: `p${index}`, namespace: "default", ownerReferences: [owner] },
+    spec: {
+      nodeName: "node-0",
+      automountServiceAccountToken: false,
+      containers: [{ name: "c", image: "app" }],
+      volumes: [
+        {
+          name: "v",
+          csi: { driver: DRIVER_NAME, readOnly: true, volumeAttributes: { secretProviderClass: `app${index}` } },
+        },
+      ],
+    },
+  };
+}
+
+function classOf(index: number, isSyncing: boolean): object {
+  const data = [{ objectName: "password", key: "password" }];
+  return {
+    apiVersion: "secrets-store.csi.x-k8s.io/v1",
+    kind: "SecretProviderClass",
+    metadata: { name: `app${index}`, namespace: "default" },
+    spec: {
+      provider: "fixed",
+      parameters: { a: "b" },
+      ...(isSyncing && { secretObjects: [{ secretName: `s${index}`, type: "Opaque", data }] }),
+    },
   };
 }

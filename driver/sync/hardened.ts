@@ -100,7 +100,7 @@ export class HardenedSync implements SecretSync {
       const found = await this.#findPod(pod, signal);
       if (found === undefined || isOver(found) || !this.#mounts(found, spc)) return "done";
       const files = volume.files ?? this.#filesOf(volume);
-      const owners = ownersOf(found, status);
+      const owners = (await this.#isOneClassMissing()) ? [] : ownersOf(found, status);
       for (const object of spc.spec?.secretObjects ?? []) {
         const failure = await this.#makeOne(object, spc, files, owners, targetPath, signal);
         if (failure === undefined) continue;
@@ -114,6 +114,22 @@ export class HardenedSync implements SecretSync {
       next = "backOff";
     }
     return next;
+  }
+
+  /** B5: a class that is missing keeps owners from every Secret of the node. */
+  async #isOneClassMissing(): Promise<boolean> {
+    const { rules, classes } = this.#spec;
+    if (!rules.has("B5")) return false;
+    const statuses = await this.#statusesOfNode();
+    return statuses.some(
+      ({ metadata, status }) => classes.get(status?.secretProviderClassName ?? "", metadata.namespace) === undefined,
+    );
+  }
+
+  async #statusesOfNode() {
+    const { kube, rules, nodeId } = this.#spec;
+    const labelSelector = `${NODE_LABEL}=${nodeLabel(nodeId, rules)}`;
+    return (await kube.list(SecretProviderClassPodStatuses, { labelSelector })).items;
   }
 
   async #makeOne(
@@ -238,20 +254,18 @@ export class HardenedSync implements SecretSync {
 
   /** After a restart: what is missing for volumes that stand. Only the pods' own volumes count, whatever a status says. */
   async #resume(): Promise<void> {
-    const { kube, rules, nodeId, log, classes } = this.#spec;
+    const { log, classes } = this.#spec;
     try {
       await classes.synced;
       if (!classes.list().some(wantsSecrets)) return;
-      const labelSelector = `${NODE_LABEL}=${nodeLabel(nodeId, rules)}`;
-      const { items } = await kube.list(SecretProviderClassPodStatuses, { labelSelector });
-      for (const status of items) await this.#resumeOne(status);
+      for (const status of await this.#statusesOfNode()) await this.#resumeOne(status);
     } catch (error) {
       if (!this.#scope.signal.aborted) log.warn("Secrets of volumes mounted before were not looked at", {}, error);
     }
   }
 
   async #resumeOne(status: (typeof SecretProviderClassPodStatuses)["object"] & {}): Promise<void> {
-    const { kube, classes, driverName, kubeletRootDir } = this.#spec;
+    const { kube, rules, classes, driverName, kubeletRootDir } = this.#spec;
     const { podName = "", secretProviderClassName: className = "" } = status.status ?? {};
     const { namespace = "" } = status.metadata;
     const spc = classes.get(className, namespace);
@@ -260,8 +274,9 @@ export class HardenedSync implements SecretSync {
     const uid = pod?.metadata.uid ?? "";
     if (pod === undefined || isOver(pod) || !isStatusOf(status, uid)) return;
     for (const volume of volumesOf(pod, driverName, className)) {
-      const targetPath = join(kubeletRootDir, "pods", uid, "volumes", "kubernetes.io~csi", volume, "mount");
-      if (this.#volumes.has(targetPath) || !this.#isPublished(targetPath)) continue;
+      const own = join(kubeletRootDir, "pods", uid, "volumes", "kubernetes.io~csi", volume, "mount");
+      const targetPath = rules.has("B19") ? (status.status?.targetPath ?? own) : own;
+      if (this.#volumes.has(targetPath) || !(rules.has("B19") || this.#isPublished(targetPath))) continue;
       this.#volumes.set(targetPath, { pod: { name: podName, namespace, uid }, targetPath, className, status });
       this.#onlyMissing.add(targetPath);
       this.#queue.add(targetPath);

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
+import { DEFECTS } from "../../driver/index.ts";
 import type { Judgement } from "./judge.ts";
 
 /** Programs of their own: a process loads step definitions once, and vitest's would be one too many. */
@@ -70,4 +71,23 @@ describe("a suite is only as good as what it catches", () => {
     const failed = failedBy(await judgements("defective-providers.ts", Object.keys(expected)));
     expect(Object.fromEntries(failed)).toEqual(expected);
   });
+
+  test.for([
+    ["DRIVER-SYNC", ["B2", "B3", "B4", "B5", "B16", "empty-key", "pfx"]],
+    ["SECURITY", ["B14", "B15", "B19", "raw-modes", "planted-links"]],
+  ] as const)(
+    "a driver with one defect fails the cases of %s that name it and no others",
+    { timeout: 600_000 },
+    async ([profile, defects]) => {
+      const all = await judgements("defective-drivers.ts", [profile, "none", ...defects]);
+      const ran = new Set(all.map(({ id }) => id));
+      const named = (id: string): readonly string[] => DEFECTS.find((one) => one.id === id)?.breaks ?? [];
+      const expected = ["none", ...defects].map((id): [string, string[]] => [
+        id,
+        named(id).filter((one) => ran.has(one)),
+      ]);
+      expect(Object.fromEntries(failedBy(all))).toEqual(Object.fromEntries(expected));
+      for (const [id, cases] of expected) if (id !== "none") expect(cases, `cases that notice ${id}`).not.toEqual([]);
+    },
+  );
 });

@@ -24,6 +24,7 @@ export async function judge(
   subjects: readonly Subject[],
   profiles: readonly string[],
   behaviour: PlanRequest["behaviour"] = "hardened",
+  tags = "@must",
 ): Promise<Judgement[]> {
   const clock = new RealClock();
   const layout = layoutOf();
@@ -35,7 +36,7 @@ export async function judge(
     log: silentLog,
     guard: new Guard(),
     plan: planRun({
-      cases: select(catalogue.cases, { profiles, ids: [], tags: "@must" }),
+      cases: select(catalogue.cases, { profiles, ids: [], tags }),
       subjects,
       tier: "E0",
       behaviour,

@@ -1,4 +1,5 @@
 import type { Clock, Log } from "../../core/index.ts";
+import type { Quirk } from "../../driver/index.ts";
 import type { Guard } from "../guard.ts";
 import type { Lifeline } from "../lifeline.ts";
 
@@ -113,8 +114,10 @@ export type DriverPlace = {
 /** The parts of this project, put together by each case. */
 export type ReferenceSubject = {
   readonly kind: "reference";
-  readonly id: "reference";
+  readonly id: string;
   readonly title: string;
+  /** Known defects that the driver is to have; the suite's own judges alone set any. */
+  readonly defects?: ReadonlySet<Quirk>;
 };
 
 export const REFERENCE: ReferenceSubject = {

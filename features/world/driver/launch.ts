@@ -70,6 +70,7 @@ async function startReference(
     journal,
     random: pass.random,
     behaviour: pass.behaviour,
+    ...(pass.subject.kind === "reference" && pass.subject.defects && { defects: pass.subject.defects }),
     endpoint: `unix://${neighbours.socket}`,
     nodeId: options.nodeId ?? "node-0",
     driverName: options.driverName ?? DRIVER_NAME,

@@ -120,6 +120,7 @@ export class EstateFacet {
           journal,
           random: pass.random,
           behaviour: pass.behaviour,
+          ...(pass.subject.kind === "reference" && pass.subject.defects && { defects: pass.subject.defects }),
           endpoint: `unix://${join(node.paths.driverPluginDir, "csi.sock")}`,
           nodeId: node.name,
           kubeConfig,
