@@ -58,6 +58,7 @@ export {
 } from "./jwt.ts";
 export { type PfxContent, type PfxDialect, readPfx, writePfx } from "./pkcs12/index.ts";
 export { processDialer } from "./process-dialer.ts";
+export { type SpdyOptions, type SpdyStream, serveSpdy } from "./spdy/connection.ts";
 export {
   acceptWebSocket,
   commonProtocol,

@@ -130,6 +130,13 @@ describe("the guide's commands, as typed", { timeout: 240_000 }, () => {
       "kubectl rollout status daemonset/csi-secrets-store-secrets-store-csi-driver -n kube-system --timeout=60s",
     );
     expect(await works("kubectl get ds -n kube-system -o yaml")).toContain("--rotation-poll-interval=30s");
+    await works(
+      "kubectl create deployment web --image=hashicorp/http-echo -- /http-echo -text=word -listen=:5678 && kubectl rollout status deployment/web --timeout=60s",
+    );
+    const forward = await typed(
+      "kubectl port-forward deployment/web :5678 > $HOME/forward & until grep -q Forwarding $HOME/forward; do :; done; curl -s http://$(grep -o '127.0.0.1:[0-9]*' $HOME/forward | head -1)/; kill $!",
+    );
+    expect(forward.stdout).toBe("word\n");
     expect((await shell("mountproof down")).code).toBe(0);
   });
 });

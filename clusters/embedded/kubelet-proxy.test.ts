@@ -4,6 +4,7 @@ import { RealClock, seconds } from "../../core/index.ts";
 import { createKubeClient } from "../../kube/index.ts";
 import { Pods } from "../../kube/resources.ts";
 import type { KubeObject } from "../../kube/types.ts";
+import { startHttpServer } from "../../net/index.ts";
 import { EmbeddedCluster, type RunningEmbeddedCluster } from "./index.ts";
 
 const clock = new RealClock();
@@ -186,4 +187,35 @@ test("a log is followed until the container ends", async () => {
   const followed = client.raw("GET", "/api/v1/namespaces/default/pods/short/log?follow=true");
   await speak(`short/attach?stdin=true&${STREAMS}`, { input: (socket) => socket.send(Buffer.from("\0\n")) });
   expect((await followed).body).toBe("first\nlast\n");
+});
+
+test("a port of a pod is forwarded, data and errors on channels of their own", async () => {
+  await using server = await startHttpServer({
+    clock,
+    name: "in the pod",
+    handler: (exchange) => exchange.respond(200, {}, "hello"),
+  });
+  const said: string[] = ["", ""];
+  const url = `${cluster.adminConfig.server.replace("https", "wss")}/api/v1/namespaces/default/pods/shell/portforward?ports=${server.port}`;
+  const socket = new WebSocket(url, {
+    protocols: ["v4.channel.k8s.io"],
+    dispatcher: agent,
+    headers: { authorization: `Bearer ${token}` },
+  });
+  socket.binaryType = "arraybuffer";
+  const answered = new Promise<void>((resolve) => {
+    socket.onopen = () => socket.send(Buffer.from("\0GET / HTTP/1.1\r\nHost: pod\r\nConnection: close\r\n\r\n"));
+    socket.onmessage = ({ data }: { data: ArrayBuffer }) => {
+      const [channel = 0, ...bytes] = new Uint8Array(data);
+      said[channel] += Buffer.from(bytes).toString("latin1");
+      if (said[0]?.endsWith("hello")) resolve();
+    };
+  });
+  await answered;
+  const number = Buffer.alloc(2);
+  number.writeUInt16LE(server.port);
+  // Each channel begins with the port's number.
+  expect(said[1]).toBe(number.toString("latin1"));
+  expect(said[0]).toContain(`${number.toString("latin1")}HTTP/1.1 200 OK`);
+  socket.close();
 });

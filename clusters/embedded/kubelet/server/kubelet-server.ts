@@ -85,7 +85,9 @@ function upgrade(spec: KubeletServerSpec, request: IncomingMessage, socket: Sock
   }
   const connection = acceptWebSocket(request, socket, head, { protocols });
   if (action === "portForward") {
-    servePorts(connection, url.searchParams, spec.runtime, pod);
+    const ip = spec.runtime.pod(pod.metadata.uid)?.sandbox?.ip ?? "";
+    const addresses = ip.startsWith("127.") ? [ip, "127.0.0.1"] : ["127.0.0.1"];
+    servePorts(connection, url.searchParams, addresses, pod.metadata.name);
     return;
   }
   const options = streamOptions(url.searchParams);
