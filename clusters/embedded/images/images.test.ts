@@ -64,6 +64,16 @@ test("an image without a line cannot be pulled, and the pod's events say how to 
   );
 });
 
+test("after a failed pull the next one waits, and the pod says so", async () => {
+  await run({ image: "myapp:latest" });
+  const reason = async (): Promise<string | undefined> =>
+    (await status()).containerStatuses[0]?.state["waiting"]?.reason;
+  expect(await reason()).toBe("ErrImagePull");
+  const waits = async (): Promise<boolean> => (await reason()) === "ImagePullBackOff";
+  expect(await cluster.until(waits, seconds(60))).toBe(true);
+  expect(await events()).toContainEqual('BackOff Back-off pulling image "myapp:latest"');
+});
+
 test("a part runs in its container: it has its arguments, its account and its folders, and ends with it", async () => {
   const hostPath = { path: "/var/lib/kubelet/plugins/mine/", type: "DirectoryOrCreate" };
   await run(

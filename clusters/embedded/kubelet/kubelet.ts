@@ -4,6 +4,7 @@ import { startInformer } from "../../../kube/informer.ts";
 import type { Journal } from "../../../net/journal.ts";
 import type { NodePaths, SeenFile } from "../../cluster.ts";
 import { ContainerFiles } from "./containers/files.ts";
+import { ImageBackoff } from "./containers/image-backoff.ts";
 import { Probes } from "./containers/probes.ts";
 import type { ContainerRuntime } from "./containers/runtime.ts";
 import { ContainerStarter } from "./containers/starter.ts";
@@ -181,6 +182,7 @@ async function run(spec: KubeletSpec, scope: Scope): Promise<RunningKubelet> {
     mounts: volumeMounts,
     probes,
     backoff: new RestartBackoff(timing),
+    imageBackoff: new ImageBackoff(timing),
     sources: objects,
     facts,
     serviceEnv: spec.serviceEnv ?? new Map(),

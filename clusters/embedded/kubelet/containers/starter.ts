@@ -7,6 +7,7 @@ import { isInitialized, isSidecar, type RestartBackoff, shouldRestart } from "..
 import type { WaitingReason } from "../pods/status.ts";
 import type { Container, Pod } from "../types.ts";
 import { ContainerConfigError, type EnvSources, environmentOf } from "./env.ts";
+import type { ImageBackoff } from "./image-backoff.ts";
 import type { Probes } from "./probes.ts";
 import {
   type ContainerKind,
@@ -24,6 +25,7 @@ export type ContainerStarterSpec = {
   readonly mounts: VolumeMounts;
   readonly probes: Probes;
   readonly backoff: RestartBackoff;
+  readonly imageBackoff: ImageBackoff;
   readonly sources: Omit<EnvSources, "facts">;
   readonly facts: (pod: Pod) => PodFacts;
   /** What every container finds in its environment: the Services of the cluster's own. */
@@ -47,6 +49,7 @@ export class ContainerStarter {
   forget(podUid: string): void {
     this.#waiting.delete(podUid);
     this.#spec.backoff.forget(`${podUid}/`);
+    this.#spec.imageBackoff.forget(`${podUid}/`);
   }
 
   /** @throws when something could not be started: the pod is tried again soon */
@@ -131,9 +134,12 @@ export class ContainerStarter {
     attempt: number,
     signal: AbortSignal,
   ): Promise<WaitingReason | undefined> {
-    const { runtime, clock, mounts, sources, facts, serviceEnv } = this.#spec;
+    const { runtime, clock, mounts, sources, facts, serviceEnv, imageBackoff } = this.#spec;
+    const imageKey = `${pod.metadata.uid}/${container.image}`;
+    if (imageBackoff.isWaiting(imageKey, clock.now())) return this.#holdBackPull(pod, container);
     try {
       this.#pull(pod, container);
+      imageBackoff.succeeded(imageKey);
       const own = await environmentOf(pod, container, { ...sources, facts: facts(pod) });
       const env = new Map([...serviceEnv, ...own]);
       const mounted = await mounts.of(pod, container, env);
@@ -147,6 +153,7 @@ export class ContainerStarter {
       if (signal.aborted) throw error;
       const message = messageOf(error);
       if (error instanceof ImageError) {
+        imageBackoff.failed(imageKey, clock.now());
         const pulling = `Failed to pull image "${container.image}": ${message}`;
         this.#post(pod, container, "Warning", "Failed", pulling);
         this.#post(pod, container, "Warning", "Failed", "Error: ErrImagePull");
@@ -156,6 +163,13 @@ export class ContainerStarter {
       const reason = error instanceof ContainerConfigError ? "CreateContainerConfigError" : "RunContainerError";
       return { reason, message };
     }
+  }
+
+  #holdBackPull(pod: Pod, container: Container): WaitingReason {
+    const message = `Back-off pulling image "${container.image}"`;
+    this.#post(pod, container, "Normal", "BackOff", message);
+    this.#post(pod, container, "Warning", "Failed", "Error: ImagePullBackOff");
+    return { reason: "ImagePullBackOff", message };
   }
 
   #pull(pod: Pod, container: Container): void {
