@@ -197,3 +197,26 @@ Feature: A pod that may not have its secrets at AWS is told why, and gets them o
     And the AWS volume is empty
     When a Pod Identity association is for the pod
     Then the AWS volume is mounted with both secrets
+
+  @AAUTH-22 @needs:virtual-time
+  Scenario: AWS's answer is cut off
+    Given AWS's answers to "secretsmanager/*" are cut off after 150 bytes
+    When the AWS volume is mounted
+    Then the AWS mount is refused, naming "db-password"
+    And the AWS volume is empty
+    When AWS answers as usual again
+    Then the AWS volume is mounted with both secrets
+
+  @AAUTH-23
+  Scenario Outline: What answers is not AWS: <what>
+    Given AWS's answers to "secretsmanager/*" <what>
+    When the AWS volume is mounted
+    Then the AWS mount is refused, naming "db-password" and "failed to decode response body"
+    And the AWS volume is empty
+    When AWS answers as usual again
+    Then the AWS volume is mounted with both secrets
+
+    Examples:
+      | what                |
+      | stand in a web page |
+      | are no JSON         |

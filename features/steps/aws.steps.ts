@@ -232,6 +232,24 @@ Given("AWS answers {string} with", function (this: W, call: string, body: string
 Given("AWS cuts the connection at {string}", function (this: W, call: string) {
   facet(this).aws.faults.add({ match: { path: call }, effect: { kind: "reset" } });
 });
+Given("AWS's answers to {string} are cut off after {int} bytes", function (this: W, call: string, bytes: number) {
+  facet(this).aws.faults.add({ match: { path: call }, effect: { kind: "partial-body", bytes } });
+});
+Given("AWS's answers to {string} stand in a web page", function (this: W, call: string) {
+  const secret = facet(this).value("db-password v1");
+  const body = `<html><body>{"SecretString":"${secret}"}</body></html>`;
+  facet(this).aws.faults.add({
+    match: { path: call },
+    effect: { kind: "content-type", contentType: "text/html", body },
+  });
+});
+Given("AWS's answers to {string} are no JSON", function (this: W, call: string) {
+  const body = `{"SecretString": ${facet(this).value("db-password v1")}`;
+  facet(this).aws.faults.add({
+    match: { path: call },
+    effect: { kind: "content-type", contentType: "application/x-amz-json-1.1", body },
+  });
+});
 Given("AWS does not answer {string}", function (this: W, call: string) {
   facet(this).aws.faults.add({ match: { path: call }, effect: { kind: "hang" } });
 });

@@ -114,8 +114,9 @@ export class AwsSdk implements AsyncDisposable {
       const response = (error as { readonly $response?: RawResponse }).$response;
       if (response === undefined) throw sendFailure("Post", `${endpoint}/`, error);
       if (response.statusCode < 300)
+        // What the parser says of it quotes the body, which may hold a secret.
         throw new AwsFailure(
-          `https response error StatusCode: ${response.statusCode}, RequestID: ${requestIdOf(response)}, deserialization failed, ${error instanceof Error ? error.message : error}`,
+          `https response error StatusCode: ${response.statusCode}, RequestID: ${requestIdOf(response)}, deserialization failed, failed to decode response body, invalid JSON or XML`,
         );
       throw answerFailure(operation, { status: response.statusCode, ...readError(response) });
     }

@@ -76,10 +76,13 @@ export class AwsFacet {
   #answered: readonly VolumeFile[] = [];
   #version: VersionResponse | undefined;
   readonly process: AwsProcess;
+  /** Every refusal's text: it would reach the pod's events. */
+  readonly #messages: string[] = [];
 
   constructor(world: MountproofWorld) {
     this.#world = world;
     this.process = new AwsProcess(world);
+    world.exposes("messages of the AWS provider", () => this.#messages.join("\n"));
   }
 
   get aws(): RunningFakeAws {
@@ -192,6 +195,7 @@ export class AwsFacet {
       if (!(error instanceof GrpcError)) throw error;
       this.#answered = [];
       this.outcome = { code: error.codeName, message: error.details, versions: [] };
+      this.#messages.push(error.details);
     }
   }
 
