@@ -74,7 +74,7 @@ export class RegionCredentials {
 
   async #assumeRole(identity: Extract<Identity, { kind: "irsa" }>, signal: AbortSignal): Promise<Held> {
     const { clock, behaviour, sdk } = this.#parts;
-    const { STSClient, AssumeRoleWithWebIdentityCommand } = await import("@aws-sdk/client-sts");
+    const { STSClient, AssumeRoleWithWebIdentityCommand } = await sdk.load(() => import("@aws-sdk/client-sts"));
     const config = sdk.configOf("STS", this.region, undefined);
     const operation = "AssumeRoleWithWebIdentity";
     const command = new AssumeRoleWithWebIdentityCommand({

@@ -115,7 +115,7 @@ async function ask(
         service: "SSM",
         name: "GetParameters",
         make: async (config) => {
-          const { SSMClient, GetParametersCommand } = await import("@aws-sdk/client-ssm");
+          const { SSMClient, GetParametersCommand } = await parts.sdk.load(() => import("@aws-sdk/client-ssm"));
           const command = new GetParametersCommand({ Names: [...names], WithDecryption: true });
           return { client: new SSMClient(config), command };
         },

@@ -62,6 +62,11 @@ export class AwsSdk implements AsyncDisposable {
     });
   }
 
+  /** Loads a part of the SDK; nobody's time passes meanwhile. */
+  load<T>(part: () => Promise<T>): Promise<T> {
+    return this.#options.clock.activity.track("the AWS SDK is loaded", part);
+  }
+
   endpointOf(service: ServiceName, region: string): string {
     const { environment } = this.#options;
     const { host, variable } = SERVICES[service];

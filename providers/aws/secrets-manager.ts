@@ -60,7 +60,9 @@ async function isHeldCurrent(
         service: "Secrets Manager",
         name: "DescribeSecret",
         make: async (config) => {
-          const { SecretsManagerClient, DescribeSecretCommand } = await import("@aws-sdk/client-secrets-manager");
+          const { SecretsManagerClient, DescribeSecretCommand } = await parts.sdk.load(
+            () => import("@aws-sdk/client-secrets-manager"),
+          );
           return { client: new SecretsManagerClient(config), command: new DescribeSecretCommand({ SecretId: name }) };
         },
       },
@@ -79,7 +81,7 @@ async function isHeldCurrent(
 async function reread(object: AwsObject, isFailover: boolean, parts: StoreParts): Promise<Uint8Array | undefined> {
   const path = join(parts.targetPath, object.fileName);
   try {
-    return await readFile(path);
+    return await parts.clock.activity.track("a secret is read again", () => readFile(path));
   } catch (error) {
     // At a first mount the primary region's value is not written yet: there is nothing to heal in the second region.
     if (parts.behaviour === "hardened" && !isFailover) return undefined;
@@ -102,7 +104,9 @@ async function getValue(
         service: "Secrets Manager",
         name: "GetSecretValue",
         make: async (config) => {
-          const { SecretsManagerClient, GetSecretValueCommand } = await import("@aws-sdk/client-secrets-manager");
+          const { SecretsManagerClient, GetSecretValueCommand } = await parts.sdk.load(
+            () => import("@aws-sdk/client-secrets-manager"),
+          );
           const command = new GetSecretValueCommand({
             SecretId: name,
             ...(version !== "" && { VersionId: version }),
