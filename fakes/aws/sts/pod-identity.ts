@@ -1,6 +1,6 @@
 import { type Account, contextOf } from "../account.ts";
 import { AwsRefusal } from "../errors.ts";
-import { isoTime } from "../iam/operations.ts";
+import { isoTime } from "../iam/fields.ts";
 import { trusts } from "../policy/evaluate.ts";
 import { type TokenCheck, TokenRefused, type TrustedIssuer } from "./token-check.ts";
 

@@ -1,6 +1,6 @@
 import { type AccessKey, type Account, contextOf } from "../account.ts";
 import { AwsRefusal } from "../errors.ts";
-import { isoTime } from "../iam/operations.ts";
+import { isoTime } from "../iam/fields.ts";
 import type { OidcProvider } from "../iam/state.ts";
 import { trusts } from "../policy/evaluate.ts";
 import type { Xml } from "../xml.ts";

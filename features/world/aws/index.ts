@@ -3,14 +3,7 @@ import { dirname, join } from "node:path";
 import { minutes } from "../../../core/index.ts";
 import { FakeAws, type RunningFakeAws, STS_AUDIENCE } from "../../../fakes/aws/index.ts";
 import { type KubeConfig, Nodes, Pods, resource, ServiceAccounts } from "../../../kube/index.ts";
-import {
-  createDialer,
-  loopbackResolver,
-  type Resolver,
-  type Route,
-  signJwt,
-  startEgressProxy,
-} from "../../../net/index.ts";
+import { createDialer, loopbackResolver, type Resolver, signJwt, startEgressProxy } from "../../../net/index.ts";
 import {
   AWS_PROVIDER_NAMESPACE,
   AWS_PROVIDER_SERVICE_ACCOUNT,
@@ -25,6 +18,7 @@ import type { Facet, MountproofWorld } from "../../world.ts";
 import { api, runAuthority, runSigningKey } from "../api.ts";
 import { startStoreProvider } from "../store-provider/index.ts";
 import { AwsProcess, writeKubeconfig } from "./process.ts";
+import { AwsServers } from "./servers.ts";
 
 export const NAMESPACE = "shop";
 export const POD = "web";
@@ -52,7 +46,6 @@ export type AwsOutcome = {
 export class AwsFacet {
   readonly #world: MountproofWorld;
   #aws: RunningFakeAws | undefined;
-  #tls: Route | undefined;
   #client: GrpcClient<typeof CSIDriverProvider> | undefined;
   #target = "";
   /** What the provider is started with, besides what every one needs. */
@@ -76,12 +69,14 @@ export class AwsFacet {
   #answered: readonly VolumeFile[] = [];
   #version: VersionResponse | undefined;
   readonly process: AwsProcess;
+  readonly servers: AwsServers;
   /** Every refusal's text: it would reach the pod's events. */
   readonly #messages: string[] = [];
 
   constructor(world: MountproofWorld) {
     this.#world = world;
     this.process = new AwsProcess(world);
+    this.servers = new AwsServers(world, () => this.aws);
     world.exposes("messages of the AWS provider", () => this.#messages.join("\n"));
   }
 
@@ -320,7 +315,7 @@ export class AwsFacet {
     const { clock, logger, scope, journal, pass } = world;
     const kube = world.use(api);
     const authority = await runAuthority(world);
-    const resolvers: readonly Resolver[] = [loopbackResolver, async (host) => await this.#route(host)];
+    const resolvers: readonly Resolver[] = [loopbackResolver, async (host) => await this.servers.route(host)];
     const config: KubeConfig = {
       ...(await kube.running()).adminConfig,
       credentials: { kind: "token", token: await this.#ownToken() },
@@ -348,39 +343,6 @@ export class AwsFacet {
       ...this.options,
     });
     scope.use(await startProvider({ clock, log: logger, journal, endpoint, provider }));
-  }
-
-  /** AWS's host names by TLS, the agent's addresses plain. */
-  async #route(host: string): Promise<Route | undefined> {
-    const { aws } = this;
-    if (host === "169.254.170.23" || host === "fd00:ec2::23") return { host: aws.host, port: aws.port };
-    if (!host.endsWith(".amazonaws.com")) return undefined;
-    this.#tls ??= this.#world.scope.use(await aws.listenToo({ tls: await this.certificate() }));
-    return this.#tls;
-  }
-
-  /** For the host names of every region that scenarios use. */
-  async certificate() {
-    const { run } = this.#world;
-    const authority = await runAuthority(this.#world);
-    return await run.once("certificate of AWS", () => {
-      const dnsNames = ["us-west-2", "us-east-1", "eu-west-1"].map((region) => `*.${region}.amazonaws.com`);
-      return authority.issue({ commonName: "amazonaws.com", dnsNames });
-    });
-  }
-
-  /** Another server stands at AWS's names from now on. */
-  async replaceServer(tls: { readonly certPem: string; readonly keyPem: string }): Promise<void> {
-    this.#tls = this.#world.scope.use(await this.aws.listenToo({ tls }));
-  }
-
-  async restoreServer(): Promise<void> {
-    await this.replaceServer(await this.certificate());
-  }
-
-  /** Nobody listens at AWS's names. */
-  goDown(): void {
-    this.#tls = { host: "127.0.0.1", port: 1 };
   }
 }
 
