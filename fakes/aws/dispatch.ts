@@ -114,6 +114,7 @@ async function answerAgent(
   detail: Record<string, unknown>,
 ): Promise<Written> {
   if (exchange.method !== "GET") throw new AwsRefusal("InvalidRequestException", "only GET is answered here", 405);
+  detail["host"] = exchange.headers.host;
   const { account, keys, cluster } = parts;
   const credentials = await podCredentials(exchange.headers.authorization ?? "", account, cluster(), keys);
   detail["caller"] = account.keyOf(credentials["AccessKeyId"] ?? "")?.caller.arn;

@@ -117,6 +117,9 @@ Then("AWS was asked {int} times for {string}", function (this: W, count: number,
     `calls of ${call}`,
   );
 });
+Then("AWS's agent was asked at {string}", function (this: W, host: string) {
+  checkSame(facet(this).agentHosts(), [host], "where the Pod Identity agent was asked");
+});
 Then("AWS was not asked", function (this: W) {
   checkSame(facet(this).calls(), [], "calls to AWS");
 });

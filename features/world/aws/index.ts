@@ -249,6 +249,13 @@ export class AwsFacet {
       });
   }
 
+  /** The addresses at which the Pod Identity agent was asked by the last mount. */
+  agentHosts(): string[] {
+    return this.#world.journal
+      .entries({ seam: "store", server: "fake/aws", operation: "pod-identity/credentials", since: this.mark })
+      .map(({ detail }) => String(detail["host"]));
+  }
+
   /** Reads at the API server by the provider's account. */
   reads(): string[] {
     const caller = `system:serviceaccount:${AWS_PROVIDER_NAMESPACE}:${AWS_PROVIDER_SERVICE_ACCOUNT}`;
