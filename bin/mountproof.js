@@ -34,12 +34,19 @@ function run() {
   import(pathToFileURL(entry).href)
     .then((cli) => cli.main(process.argv.slice(2)))
     .then(
-      (code) => process.exit(code),
+      (code) => exit(code),
       (error) => {
         console.error(error);
-        process.exit(ENVIRONMENT_ERROR);
+        exit(ENVIRONMENT_ERROR);
       },
     );
+  // Whoever reads along, as head does, may have seen enough.
+  process.stdout.on("error", (error) => process.exit(error.code === "EPIPE" ? 0 : ENVIRONMENT_ERROR));
+}
+
+// A pipe takes what was written in pieces: leaving at once would lose all but the first.
+function exit(code) {
+  process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
 }
 
 // The channel closes when this process dies, however: the other one then ends too.

@@ -49,6 +49,26 @@ describe("mountproof cases --json", () => {
   });
 });
 
+describe("a long answer into a pipe", () => {
+  const piped = (command: string): Promise<Ended> =>
+    new Promise((resolve) =>
+      execFile("/bin/sh", ["-c", command], { cwd: folder, maxBuffer: 64 << 20 }, (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
+      ),
+    );
+
+  test("is whole, however slowly it is read", async () => {
+    const { stdout } = await piped(`'${process.execPath}' '${bin}' cases --json | (sleep 0.3; cat)`);
+    expect(stdout.length).toBeGreaterThan(100_000);
+    expect(JSON.parse(stdout)).toBeInstanceOf(Array);
+  }, 30_000);
+
+  test("is no error for a reader that has seen enough", async () => {
+    const { stderr } = await piped(`'${process.execPath}' '${bin}' cases --json | head -c 10`);
+    expect(stderr).toBe("");
+  }, 30_000);
+});
+
 describe("mountproof run --exec", () => {
   const values = { password: "correct horse battery" };
 
