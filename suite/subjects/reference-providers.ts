@@ -2,12 +2,13 @@ import { randomBytes } from "node:crypto";
 import type { Layout } from "../layout.ts";
 import { awsReference } from "./reference-aws.ts";
 import { azureReference } from "./reference-azure.ts";
+import { gcpReference } from "./reference-gcp.ts";
 import { referenceProvider } from "./reference-provider.ts";
 import type { ProviderSubject } from "./subject.ts";
 
 /** The providers of this project that PROVIDER-GRPC examines when no other is given: one line a store. */
 export function referenceProviders(_layout: Layout): readonly ProviderSubject[] {
-  return [vaultReference(), awsReference(), azureReference()];
+  return [vaultReference(), awsReference(), azureReference(), gcpReference()];
 }
 
 function vaultReference(): ProviderSubject {

@@ -1,0 +1,80 @@
+import { Given, Then, When } from "@cucumber/cucumber";
+import { minutes } from "../../core/index.ts";
+import { checkSame } from "../check.ts";
+import { gcpEstate } from "../world/estate/gcp.ts";
+import { estate } from "../world/estate/index.ts";
+import type { MountproofWorld as W } from "../world.ts";
+
+const NAMESPACE = "production";
+const APP = "app-with-secrets";
+const PASSWORD = "projects/my-project/secrets/my-app-db-password";
+const MAIN = "my-app@my-project.iam.gserviceaccount.com";
+const MAY_BORROW = "serviceAccount:my-project.svc.id.goog[production/app-service-account]";
+
+Given("a cluster with Google set up by {string}", async function (this: W, script: string) {
+  await this.use(gcpEstate).install();
+  await this.use(gcpEstate).runSetup(script);
+});
+Given("the GCP provider is installed", async function (this: W) {
+  await this.use(gcpEstate).installProvider();
+});
+When("the password changes at Google", function (this: W) {
+  const facet = this.use(gcpEstate);
+  facet.changed = this.canaries.create("new db-password");
+  facet.google.seed({ secrets: { [PASSWORD]: { versions: [facet.changed] } } });
+});
+Given("the guide's service account at Google may be borrowed by {string}", function (this: W, member: string) {
+  lend(this, member);
+});
+Given("the guide's service account at Google may be borrowed as the guide has it", function (this: W) {
+  lend(this, MAY_BORROW);
+});
+function lend(world: W, member: string): void {
+  const policy = [{ role: "roles/iam.workloadIdentityUser", members: [member] }];
+  world.use(gcpEstate).google.seed({ serviceAccounts: { [MAIN]: { policy } } });
+}
+Given("Google's Secret Manager is out of order for the guide's cluster", function (this: W) {
+  this.use(gcpEstate).google.faults.add({
+    match: { path: "*AccessSecretVersion" },
+    effect: { kind: "status", status: 503, body: '{"error":{"message":"out of order"}}' },
+  });
+});
+Given("Google's Secret Manager works again for the guide's cluster", function (this: W) {
+  this.use(gcpEstate).google.faults.clear();
+});
+
+Then(
+  "each of them reads {string} and {string} as Google holds them",
+  async function (this: W, first: string, second: string) {
+    const { secrets } = this.use(gcpEstate);
+    await reads(this, [
+      [first, secrets.password],
+      [second, secrets.key],
+    ]);
+  },
+);
+Then("each of them reads Google's new password within {int} minutes", async function (this: W, count: number) {
+  const facet = this.use(gcpEstate);
+  await this.elapse(minutes(count));
+  await reads(this, [
+    ["/mnt/secrets/db-password", facet.changed],
+    ["/mnt/secrets/api-key", facet.secrets.key],
+  ]);
+});
+async function reads(world: W, wanted: readonly (readonly [string, string])[]): Promise<void> {
+  const facet = world.use(estate);
+  const { digester } = world.run;
+  const cluster = await facet.cluster();
+  for (const { metadata } of await facet.pods(NAMESPACE, APP)) {
+    const files = await cluster.readFiles({ namespace: NAMESPACE, name: metadata.name ?? "" }, "/mnt/secrets");
+    const got = files.map(({ path, content }) => [path, digester.digest(content)]);
+    const expected = wanted.map(([path, value]) => [path, digester.digest(value)]).sort();
+    checkSame(got.sort(), expected, `what ${metadata.name} reads`);
+  }
+}
+Then("Google was read by the guide's service account alone", function (this: W) {
+  const readers = this.journal
+    .entries({ seam: "store", server: "fake/gcp", operation: /AccessSecretVersion$/ })
+    .map(({ detail }) => String(detail["caller"]));
+  checkSame([...new Set(readers)], [`serviceAccount:${MAIN}`], "who read");
+});
