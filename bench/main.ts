@@ -14,6 +14,7 @@ const benches: readonly Bench[] = [
   { name: "sync", load: () => import("./sync.ts") },
   { name: "cluster-start", load: () => import("./cluster-start.ts") },
   { name: "api-server", load: () => import("./api-server.ts") },
+  { name: "stores", load: () => import("./stores.ts") },
   { name: "memory", load: () => import("./memory.ts") },
 ];
 
