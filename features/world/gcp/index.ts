@@ -390,6 +390,16 @@ export class GcpFacet {
   }
 }
 
+/** `s` is short for a secret of the project. */
+export function secretNamed(name: string): string {
+  return name.startsWith("projects/") ? name : `projects/p/secrets/${name}`;
+}
+
+/** As the store itself calls it: by the project's number. */
+export function storedName(name: string): string {
+  return secretNamed(name).replace("projects/p/", "projects/1234/");
+}
+
 export function readBy(member: string) {
   return [{ role: "roles/secretmanager.secretAccessor", members: [member] }];
 }
