@@ -49,3 +49,10 @@ Feature: A Secret lives as long as somebody mounts what it is made of
     Then the synced Secret belongs to "StatefulSet db"
     When the StatefulSet "db" is deleted
     Then the synced Secret is gone
+
+  @SYN-37
+  Scenario: The Secret of a Job goes with the Job
+    Given the Job "import" runs
+    And the synced Secret belongs to "Job import"
+    When the Job "import" is deleted
+    Then the synced Secret is gone

@@ -1,6 +1,6 @@
 import { Given, Then, When } from "@cucumber/cucumber";
 import { minutes, seconds } from "../../core/index.ts";
-import { Deployments, StatefulSets } from "../../kube/index.ts";
+import { Deployments, Jobs, StatefulSets } from "../../kube/index.ts";
 import { check, checkSame } from "../check.ts";
 import { estate } from "../world/estate/index.ts";
 import { syncEstate } from "../world/estate/sync.ts";
@@ -8,7 +8,7 @@ import type { MountproofWorld as W } from "../world.ts";
 
 // Applications of a whole cluster, whose Secret is made of what they mount.
 
-const KINDS = { Deployment: Deployments, StatefulSet: StatefulSets } as const;
+const KINDS = { Deployment: Deployments, StatefulSet: StatefulSets, Job: Jobs } as const;
 type Kind = keyof typeof KINDS | "Pod";
 
 Given("a cluster whose driver makes a Secret of what {string} mounts", async function (this: W, _className: string) {

@@ -23,7 +23,7 @@ describe("a suite is only as good as what it catches", () => {
   test.for([
     ["PROVIDER-GRPC", 18],
     ["DRIVER-NODE", 67],
-    ["DRIVER-SYNC", 45],
+    ["DRIVER-SYNC", 46],
     ["SECURITY", 20],
   ] as const)(
     "every must-case of %s fails on at least one null subject, by a judgement of its own",

@@ -10,7 +10,7 @@ const NAMESPACE = "shop";
 const CLASS = "app-secrets";
 const SECRET = "creds";
 
-type Workload = "Deployment" | "StatefulSet";
+type Workload = "Deployment" | "StatefulSet" | "Job";
 
 /** Applications of a whole cluster whose Secret comes from what they mount. */
 export class SyncEstateFacet {
@@ -65,6 +65,11 @@ export class SyncEstateFacet {
     const metadata = { name, namespace: NAMESPACE };
     if (kind === "Pod") {
       await cluster.apply([{ apiVersion: "v1", kind, metadata: { ...metadata, labels }, spec }]);
+      return;
+    }
+    if (kind === "Job") {
+      const once = { ...template, spec: { ...spec, restartPolicy: "Never" } };
+      await cluster.apply([{ apiVersion: "batch/v1", kind, metadata, spec: { template: once } }]);
       return;
     }
     const selector = { matchLabels: labels };
