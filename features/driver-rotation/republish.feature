@@ -206,7 +206,7 @@ Feature: A volume follows its store while kubelet republishes
     When 1 minutes pass
     Then the rotated Secret "db" holds "pw" with "first"
 
-  @ROT-10a @behaviour:upstream-1.6
+  @ROT-10a @behaviour:upstream-1.6 @needs:virtual-time
   Scenario: Upstream's Secret follows within five minutes when the version did not change
     Given the driver rotates every 2 minutes
     And the rotated volume is synced to the Secret "db" with the key "pw" from "password"
@@ -243,7 +243,7 @@ Feature: A volume follows its store while kubelet republishes
       | rotation_reconcile_total              | true  |
       | rotation_reconcile_duration_sec_count | linux |
 
-  @ROT-12 @behaviour:upstream-1.6
+  @ROT-12 @behaviour:upstream-1.6 @needs:virtual-time
   Scenario: Upstream takes a young folder that is no mount for a published volume
     Given the driver rotates every 2 minutes
     And a provider that answers "Unavailable" with "starting"

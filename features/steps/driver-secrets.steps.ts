@@ -177,17 +177,17 @@ Then("there is a Secret {string} within {int} minutes", async function (this: W,
   await present(this, name, minutes(count));
 });
 Then("the Secret {string} has the label {string}", async function (this: W, name: string, label: string) {
-  const secret = await present(this, name, SOON_MS);
   const [key = "", value] = label.split("=");
+  const secret = await present(this, name, SOON_MS, ({ metadata }) => metadata.labels?.[key] === value);
   checkSame(secret.metadata.labels?.[key], value, `label ${key} of the Secret ${name}`);
 });
 Then("the Secret {string} has the annotation {string}", async function (this: W, name: string, annotation: string) {
-  const secret = await present(this, name, SOON_MS);
   const [key = "", value] = annotation.split("=");
+  const secret = await present(this, name, SOON_MS, ({ metadata }) => metadata.annotations?.[key] === value);
   checkSame(secret.metadata.annotations?.[key], value, `annotation ${key} of the Secret ${name}`);
 });
 Then("the Secret {string} is marked as the driver's", async function (this: W, name: string) {
-  const secret = await present(this, name, SOON_MS);
+  const secret = await present(this, name, SOON_MS, ({ metadata }) => metadata.labels?.[MANAGED] === "true");
   checkSame(secret.metadata.labels?.[MANAGED], "true", `label ${MANAGED}`);
 });
 Then("the Secret {string} never holds {string}", async function (this: W, name: string, text: string) {
@@ -268,9 +268,18 @@ Then("one Secret was written meanwhile, once", async function (this: W) {
   checkSame(this.use(secrets).writes(this.use(driver).mark).length, 1, "writes of Secrets since kubelet's last call");
 });
 
-async function present(world: W, name: string, ms: number): Promise<Secret> {
+/** Waits for the Secret to be there, and as it is to be: one that was there before is changed a moment later. */
+async function present(
+  world: W,
+  name: string,
+  ms: number,
+  isAsWanted: (secret: Secret) => boolean = () => true,
+): Promise<Secret> {
   const facet = world.use(secrets);
-  await facet.eventually(async () => (await facet.find(name)) !== undefined, ms);
+  await facet.eventually(async () => {
+    const found = await facet.find(name);
+    return found !== undefined && isAsWanted(found);
+  }, ms);
   const secret = await facet.find(name);
   check(secret !== undefined, "the Secret is there", { expected: name, got: "none" });
   return secret;
