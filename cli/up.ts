@@ -57,10 +57,14 @@ export const defineUpCompanions: DefineCommand = (program, finish) => {
 async function runUp(flags: UpFlags): Promise<number> {
   if (flags.detach === true) return await (await import("./up/detach.ts")).detach(flags);
   const { firstStop } = await import("./signals.ts");
-  // Heard from the first moment on: whoever changes their mind while it starts is obeyed when it has.
-  const stop = firstStop();
+  // Heard from the first moment on: whoever changes their mind while it starts is obeyed at its next step.
+  let isStopping = false;
+  const stop = firstStop().then(() => {
+    isStopping = true;
+  });
   const [{ serveUp }, { welcome }] = await Promise.all([import("./up/serve.ts"), import("./up/welcome.ts")]);
-  await using cluster = await serveUp(flags);
+  await using cluster = await serveUp(flags, () => isStopping);
+  if (isStopping) return ExitCode.good;
   process.stdout.write(welcome(cluster.state, cluster.tookMs, cluster.allReady));
   process.send?.("ready");
   await stop;

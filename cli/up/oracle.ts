@@ -1,8 +1,12 @@
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { delimiter, join } from "node:path";
+import { oracleFolder } from "../../clusters/embedded/apiserver/testing/oracles.ts";
 
-/** A program that tests ask what is right: by `MOUNTPROOF_KUBECTL` or `MOUNTPROOF_HELM`, else from the search path. */
+/**
+ * A program that tests ask what is right: by `MOUNTPROOF_KUBECTL` or `MOUNTPROOF_HELM`, else what
+ * scripts/oracles.ts has fetched, else from the search path.
+ */
 export type Oracle =
   | { readonly path: string; readonly missing?: undefined }
   | { readonly path?: undefined; readonly missing: string };
@@ -10,7 +14,7 @@ export type Oracle =
 export async function oracle(name: "kubectl" | "helm"): Promise<Oracle> {
   const variable = `MOUNTPROOF_${name.toUpperCase()}`;
   const given = process.env[variable];
-  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  const folders = [join(oracleFolder(), name), ...(process.env["PATH"] ?? "").split(delimiter)];
   const candidates = given !== undefined && given !== "" ? [given] : folders.map((folder) => join(folder, name));
   for (const path of candidates)
     if (
@@ -20,5 +24,5 @@ export async function oracle(name: "kubectl" | "helm"): Promise<Oracle> {
       )
     )
       return { path };
-  return { missing: `${name} is not here: put it into the search path or name it by ${variable}` };
+  return { missing: `${name} is not here: node scripts/oracles.ts fetches it, or name one by ${variable}` };
 }

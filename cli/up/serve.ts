@@ -42,7 +42,7 @@ export type UpCluster = AsyncDisposable & {
  * Starts what `mountproof up` is asked for: cluster, stores, driver, providers; writes the kubeconfig and what later
  * commands want to know. Resolves when the driver and the providers are Ready.
  */
-export async function serveUp(flags: UpFlags): Promise<UpCluster> {
+export async function serveUp(flags: UpFlags, isStopping: () => boolean = () => false): Promise<UpCluster> {
   const options = readUpOptions(flags);
   const files = new StateFiles(flags.name);
   const running = await files.read();
@@ -52,7 +52,7 @@ export async function serveUp(flags: UpFlags): Promise<UpCluster> {
       hint: "mountproof down ends it; --name gives another one its own name",
     });
   const [images, seeds] = await Promise.all([imagesOf(flags.images), seedsOf(flags.seed)]);
-  return await Scope.run("mountproof up", (scope) => start(flags, options, files, images, seeds, scope));
+  return await Scope.run("mountproof up", (scope) => start(flags, options, files, images, seeds, scope, isStopping));
 }
 
 async function start(
@@ -62,6 +62,7 @@ async function start(
   images: readonly ImageEntry[],
   seeds: Readonly<Record<string, unknown>>,
   scope: Scope,
+  isStopping: () => boolean,
 ): Promise<UpCluster> {
   const { driver, providers, nodes, kubeVersion } = options;
   const clock = new RealClock({ speed: options.speed });
@@ -141,6 +142,7 @@ async function start(
     });
   });
   const isReady = async (): Promise<boolean> =>
+    isStopping() ||
     (await cluster.admin.list(DaemonSets)).items.every(({ status }) => {
       const { desiredNumberScheduled = 0, numberReady = 0 } = (status ?? {}) as Record<string, number>;
       return desiredNumberScheduled === nodes && numberReady === nodes;
