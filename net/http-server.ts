@@ -279,9 +279,10 @@ function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
     if (Number(request.headers["content-length"] ?? 0) > limit) return refuse();
     if (request.destroyed) return leave();
     request.on("data", onData);
-    request.on("end", () =>
-      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)),
-    );
+    request.on("end", () => {
+      request.off("close", leave); // every request closes: an error for each would cost its stack
+      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks));
+    });
     // After the end nobody listens any more: a promise is settled once.
     request.on("error", reject);
     request.on("close", leave);
