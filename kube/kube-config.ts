@@ -53,6 +53,7 @@ async function fromFile(path: string, userAgent: string): Promise<KubeConfig> {
   } catch (cause) {
     throw broken(path, "it cannot be read", cause);
   }
+  if (config === null || typeof config !== "object") throw broken(path, "it is empty, or no map");
   const context = config.contexts?.find(({ name }) => name === config["current-context"])?.context;
   if (context === undefined) throw broken(path, `it has no context "${config["current-context"] ?? ""}"`);
   const cluster = config.clusters?.find(({ name }) => name === context.cluster)?.cluster;

@@ -100,6 +100,8 @@ function isSubjectGiven(flags: RunFlags): boolean {
 /** For a subject of one's own the answer is a verdict, and one that cannot be given is no success. */
 function exitCodeOf(report: Report, isOwn: boolean): number {
   if (report.summary.failed > 0 || report.findings.some((finding) => finding.fails)) return ExitCode.failed;
+  // A run in which nothing ran shows nothing, whoever was to be examined.
+  if (report.summary.passed === 0 && report.cases.length > 0) return ExitCode.inconclusive;
   const isOpen = report.cases.some(
     (one) => one.status === "skipped" && one.strength === "must" && one.level === "core",
   );

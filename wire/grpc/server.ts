@@ -1,4 +1,5 @@
-import { rm } from "node:fs/promises";
+import { access, constants, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { create, type DescMethodUnary, type DescService } from "@bufbuild/protobuf";
 import * as grpc from "@grpc/grpc-js";
 import {
@@ -117,6 +118,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
         hint: "use a shorter folder, for example below /tmp",
         culprit: { server: options.name },
       });
+    await requireFolder(options.name, listen.path);
   }
   const port = await clock.activity.track(`${options.name} starts to listen`, async () => {
     await removeSocket();
@@ -149,7 +151,7 @@ function bind(server: grpc.Server, options: GrpcServerOptions): Promise<number> 
       const taken = /EADDRINUSE/.test(error.message);
       reject(
         new MountproofError(taken ? "address_in_use" : "environment", {
-          message: `${options.name} cannot listen on "${targetOf(options.listen)}": ${error.message}`,
+          message: `${options.name} cannot listen on "${targetOf(options.listen)}": ${reasonOf(error)}`,
           hint: taken
             ? "another program listens there; choose another port"
             : "does the folder exist, and may you write there?",
@@ -159,6 +161,34 @@ function bind(server: grpc.Server, options: GrpcServerOptions): Promise<number> 
       );
     }),
   );
+}
+
+/** The system says "permission denied" of a socket in a folder that is not there. */
+async function requireFolder(server: string, path: string): Promise<void> {
+  const folder = dirname(path);
+  const refuse = (why: string, hint: string, cause: unknown): MountproofError =>
+    new MountproofError("environment", {
+      message: `${server} cannot listen on "${path}": ${why}`,
+      hint,
+      culprit: { server },
+      cause,
+    });
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT")
+      throw refuse(`the folder "${folder}" does not exist`, "make the folder, or name another socket", cause);
+    throw refuse(
+      `the folder "${folder}" cannot be written to`,
+      "run it as somebody who may, or name another socket",
+      cause,
+    );
+  }
+}
+
+/** grpc-js wraps the system's reason in one of its own: `… errors: [listen EACCES: permission denied /run/x.sock]`. */
+function reasonOf({ message }: Error): string {
+  return /errors: \[(.*)\]$/s.exec(message)?.[1] ?? message;
 }
 
 function serve(
