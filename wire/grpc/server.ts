@@ -118,9 +118,9 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
         hint: "use a shorter folder, for example below /tmp",
         culprit: { server: options.name },
       });
-    await requireFolder(options.name, listen.path);
   }
   const port = await clock.activity.track(`${options.name} starts to listen`, async () => {
+    if ("path" in listen) await requireFolder(options.name, listen.path);
     await removeSocket();
     return await bind(server, options);
   });
