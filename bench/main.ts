@@ -12,6 +12,7 @@ type Bench = { readonly name: string; load(): Promise<{ run(emit: (figure: Figur
 const benches: readonly Bench[] = [
   { name: "publish", load: () => import("./publish.ts") },
   { name: "sync", load: () => import("./sync.ts") },
+  { name: "republish", load: () => import("./republish.ts") },
   { name: "cluster-start", load: () => import("./cluster-start.ts") },
   { name: "api-server", load: () => import("./api-server.ts") },
   { name: "stores", load: () => import("./stores.ts") },

@@ -15,6 +15,8 @@ export type RigOptions = {
   readonly isSyncing?: boolean;
   /** Each publish of a volume that stands is due at once. */
   readonly rotates?: boolean;
+  /** Or after so long; requests are counted. */
+  readonly rotationIntervalMs?: number;
 };
 
 /** A driver between API server and provider, on real sockets and the real clock, called as kubelet calls it. */
@@ -31,7 +33,8 @@ export async function startRig(scope: Scope, onStep?: StepObserver, options: Rig
       if (mounter.inspect(target).kind === "mounted") mounter.unmount(target, { detach: true });
     }
   });
-  const journal = options.isSyncing === undefined ? undefined : new Journal(clock);
+  const counts = options.isSyncing !== undefined || options.rotationIntervalMs !== undefined;
+  const journal = counts ? new Journal(clock) : undefined;
   const uids = new Map<number, string>();
   const api = scope.use(await new EmbeddedApiServer({ clock, ...(journal && { journal }) }).start());
   const admin = scope.use(createKubeClient(api.adminConfig, { clock }));
@@ -43,7 +46,7 @@ export async function startRig(scope: Scope, onStep?: StepObserver, options: Rig
     metadata: { name: "app", namespace: "default" },
     spec: { provider: "fixed", parameters: { a: "b" } },
   } as never);
-  const contents = Buffer.from("a secret of some length");
+  const secret = { contents: Buffer.from("a secret of some length"), version: 1, calls: 0 };
   scope.use(
     await startProvider({
       clock,
@@ -52,10 +55,14 @@ export async function startRig(scope: Scope, onStep?: StepObserver, options: Rig
       provider: {
         runtimeName: "fixed",
         runtimeVersion: "1",
-        mount: async () => ({
-          files: [{ path: "password", mode: 0o644, contents }],
-          versions: [{ id: "password", version: "1" }],
-        }),
+        mount: async () => {
+          secret.calls++;
+          const { contents, version } = secret;
+          return {
+            files: [{ path: "password", mode: 0o644, contents }],
+            versions: [{ id: "password", version: String(version) }],
+          };
+        },
         [Symbol.asyncDispose]: async () => {},
       },
     }),
@@ -70,7 +77,10 @@ export async function startRig(scope: Scope, onStep?: StepObserver, options: Rig
       kubeConfig: api.adminConfig,
       providersDir: join(folder, "prov"),
       mounter,
-      ...(options.rotates === true && { enableSecretRotation: true, rotationPollIntervalMs: 1 }),
+      ...((options.rotates === true || options.rotationIntervalMs !== undefined) && {
+        enableSecretRotation: true,
+        rotationPollIntervalMs: options.rotationIntervalMs ?? 1,
+      }),
       ...(onStep !== undefined && { onStep }),
     }).start(),
   );
@@ -79,6 +89,12 @@ export async function startRig(scope: Scope, onStep?: StepObserver, options: Rig
   scope.defer("client", () => client.close());
   return {
     folder,
+    /** What the provider answers from now on is another value. */
+    rotate: () => {
+      secret.version++;
+      secret.contents = Buffer.from(`a secret of version ${secret.version}`);
+    },
+    providerCalls: () => secret.calls,
     /** Requests of the driver so far, but for lists and watches: `POST secrets`. */
     requests: (): string[] =>
       (journal?.entries({ seam: "kube-api" }) ?? [])
