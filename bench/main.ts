@@ -16,6 +16,7 @@ const benches: readonly Bench[] = [
   { name: "cluster-start", load: () => import("./cluster-start.ts") },
   { name: "api-server", load: () => import("./api-server.ts") },
   { name: "stores", load: () => import("./stores.ts") },
+  { name: "driver-memory", load: () => import("./driver-memory.ts") },
   { name: "memory", load: () => import("./memory.ts") },
 ];
 

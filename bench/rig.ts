@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { EmbeddedApiServer } from "../clusters/embedded/apiserver/index.ts";
 import { RealClock, type Scope, silentLog } from "../core/index.ts";
 import { DRIVER_NAME, Driver, driverManifests, openMounter, type StepObserver } from "../driver/index.ts";
-import { createKubeClient, Pods, SecretProviderClasses, ServiceAccounts } from "../kube/index.ts";
+import { createKubeClient, kubeconfigText, Pods, SecretProviderClasses, ServiceAccounts } from "../kube/index.ts";
 import { Journal } from "../net/index.ts";
 import { startProvider } from "../providers/kit/index.ts";
 import { Node } from "../wire/gen/csi_pb.ts";
@@ -89,6 +89,7 @@ export async function startRig(scope: Scope, onStep?: StepObserver, options: Rig
   scope.defer("client", () => client.close());
   return {
     folder,
+    kubeconfig: kubeconfigText(api.adminConfig, "driver"),
     /** What the provider answers from now on is another value. */
     rotate: () => {
       secret.version++;

@@ -154,7 +154,15 @@ export class DriverFacet {
   }
 
   async publish(change: PublishChange = {}): Promise<Outcome> {
-    const { without = [], deadlineMs = KUBELET_DEADLINE_MS, volume = "vol" } = change;
+    const { deadlineMs = KUBELET_DEADLINE_MS, volume = "vol" } = change;
+    const request = this.#publishRequest(change);
+    this.#mark = this.#world.journal.mark();
+    const outcome = await this.call(Node, "nodePublishVolume", request, { deadlineMs });
+    this.volumes.keepTouch(volume);
+    return outcome;
+  }
+
+  #publishRequest({ without = [], volume = "vol", readonly = true }: PublishChange) {
     const context: Record<string, string> = {
       secretProviderClass: VOLUMES[volume] ?? CLASS,
       "csi.storage.k8s.io/pod.name": this.#pod,
@@ -165,27 +173,33 @@ export class DriverFacet {
       ...this.#context,
     };
     if (without.includes("secretProviderClass")) delete context["secretProviderClass"];
-    const request = {
+    return {
       ...(!without.includes("volume id") && { volumeId: `csi-${this.#podUid}-${volume}` }),
       ...(!without.includes("target path") && { targetPath: this.volumes.target(volume) }),
       ...(!without.includes("volume capability") && {
         volumeCapability: { accessType: { case: "mount" as const, value: {} } },
       }),
       ...(!without.includes("context") && { volumeContext: context }),
-      readonly: change.readonly ?? true,
+      readonly,
       secrets: this.#secrets,
     };
-    this.#mark = this.#world.journal.mark();
-    const outcome = await this.call(Node, "nodePublishVolume", request, { deadlineMs });
-    this.volumes.keepTouch(volume);
-    return outcome;
   }
 
-  async unpublish(without: readonly string[] = []): Promise<Outcome> {
+  /** Two equal calls at the same moment; the one that failed, if any, is the outcome. */
+  async publishTwice(): Promise<void> {
+    await this.start();
+    const client = this.#client(Node) as unknown as GrpcClient<typeof Node>;
+    const request = this.#publishRequest({});
+    const both = [1, 2].map(() => outcomeOf(client.nodePublishVolume(request, { deadlineMs: KUBELET_DEADLINE_MS })));
+    const outcomes = await this.#world.settle(Promise.all(both), 600_000);
+    this.#last = outcomes.find(({ code }) => code !== "OK") ?? outcomes[0] ?? this.#last;
+  }
+
+  async unpublish(without: readonly string[] = [], volume = "vol"): Promise<Outcome> {
     this.#mark = this.#world.journal.mark();
     return await this.call(Node, "nodeUnpublishVolume", {
-      ...(!without.includes("volume id") && { volumeId: `csi-${this.#podUid}-vol` }),
-      ...(!without.includes("target path") && { targetPath: this.volumes.target() }),
+      ...(!without.includes("volume id") && { volumeId: `csi-${this.#podUid}-${volume}` }),
+      ...(!without.includes("target path") && { targetPath: this.volumes.target(volume) }),
     });
   }
 
