@@ -12,14 +12,14 @@ Feature: Who the pod is reaches the provider unchanged
     When kubelet publishes the volume
     Then the provider's attributes hold the tokens "T1"
 
-  @AUT-02
+  @AUT-02 @behaviour:hardened @behaviour:upstream-1.6
   Scenario: Tokens in the secrets are passed on in both places
     Given kubelet sends the tokens "T1" in the secrets
     When kubelet publishes the volume
     Then the provider's attributes hold the tokens "T1"
     And the provider's secrets hold the tokens "T1"
 
-  @AUT-03
+  @AUT-03 @behaviour:hardened @behaviour:upstream-1.6
   Scenario: Of two different tokens the one in the secrets counts
     Given kubelet sends the tokens "T1" in the volume context
     And kubelet sends the tokens "T2" in the secrets
@@ -40,7 +40,7 @@ Feature: Who the pod is reaches the provider unchanged
     When kubelet publishes the volume
     Then the provider was asked with exactly these secrets
 
-  @AUT-06
+  @AUT-06 @behaviour:hardened @behaviour:upstream-1.6
   Scenario: A republish brings the new token
     Given the driver rotates every 2 minutes
     And kubelet sends the tokens "T1" in the volume context

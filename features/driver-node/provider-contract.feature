@@ -6,7 +6,7 @@ Feature: What the driver asks of a provider, and what it makes of the answer
     Given a pod "web" with a volume of the SecretProviderClass "app-secrets"
     And a provider that returns the file "password" holding "first"
 
-  @PC-18 @processes
+  @PC-18 @behaviour:hardened @behaviour:upstream-1.6 @processes
   Scenario: The provider gets the contract's fields
     When kubelet publishes the volume
     Then the provider was asked with the permission "420"

@@ -16,6 +16,7 @@ import { isOver, placeOf, volumeOfClass } from "../../rotation/place.ts";
 import { goErrorText, isErrnoError } from "../../text/go-error.ts";
 import { formatted } from "../../text/go-format.ts";
 import { VolumeLock } from "../../volume-lock.ts";
+import { unlessAborted } from "../../waiting.ts";
 import { tellPod } from "../events.ts";
 import { SyncFailure } from "../failure.ts";
 import { type MountedFiles, mountedFiles } from "../files.ts";
@@ -102,7 +103,8 @@ export class UpstreamSync implements SecretSync {
     const { signal } = this.#scope;
     try {
       const listed = Promise.all([classes.synced, this.#pods.synced, this.#statuses.synced]);
-      await clock.activity.track("secret sync starts", () => listed);
+      // Who may not list waits for time: nobody may wait for him.
+      await waiting(clock, "secret sync starts", () => unlessAborted(listed, signal));
       this.#statuses.onEvent(({ type, object }) => {
         if (type !== "DELETED") this.#queue.add(`${object.metadata.namespace}/${object.metadata.name}`);
       });
