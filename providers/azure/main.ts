@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import type { FlagTable } from "../../core/go/flags.ts";
-import { MountproofError } from "../../core/index.ts";
+import { MountproofError, Scope } from "../../core/index.ts";
 import { processDialer } from "../../net/index.ts";
 import { COMMON_FLAGS, runProvider } from "../kit/index.ts";
 import { cloudOf } from "./cloud.ts";
 import { startHealthz } from "./healthz.ts";
+import { AzureMetrics, startMetrics } from "./metrics.ts";
 import { AzureProvider } from "./provider.ts";
 import { DEFAULTS } from "./spec.ts";
 
@@ -27,6 +28,7 @@ export const AZURE_FLAGS = {
   "sni-name": text("the name that the token proxy is met under"),
   "healthz-port": { kind: "integer", initial: "8989", usage: "port for probes, on all interfaces" },
   "healthz-path": text("path for probes", "/healthz"),
+  "prometheus-port": { kind: "integer", initial: "8898", usage: "port for /metrics, on all interfaces" },
   "healthz-timeout": { kind: "duration", initial: "5s", usage: "how long a probe may take" },
 } as const satisfies FlagTable;
 
@@ -37,6 +39,7 @@ export async function runAzureProvider(argv: readonly string[]): Promise<number>
     return 0;
   }
   const caFile = process.env["SSL_CERT_FILE"] ?? "";
+  const metrics = new AzureMetrics();
   return await runProvider(
     "azure",
     argv,
@@ -61,6 +64,7 @@ export async function runAzureProvider(argv: readonly string[]): Promise<number>
         log,
         behaviour,
         environment,
+        metrics,
         dialer: processDialer(process.env),
         ...(caFile !== "" && { caPem: readFileSync(caFile, "utf8") }),
         cloudName: flags["cloud-name"],
@@ -76,13 +80,16 @@ export async function runAzureProvider(argv: readonly string[]): Promise<number>
     {
       health: true,
       beside: (server, flags, { clock, log }) =>
-        startHealthz({
-          clock,
-          log,
-          socketPath: server.socketPath,
-          port: flags["healthz-port"],
-          path: flags["healthz-path"],
-          timeoutMs: flags["healthz-timeout"],
+        Scope.run("ports beside the socket", async (scope) => {
+          const healthz = {
+            port: flags["healthz-port"],
+            path: flags["healthz-path"],
+            timeoutMs: flags["healthz-timeout"],
+          };
+          scope.use(await startHealthz({ clock, log, socketPath: server.socketPath, ...healthz }));
+          const { port } = scope.use(await startMetrics(metrics, flags["prometheus-port"], clock));
+          log.info("metrics are served", { port });
+          return scope;
         }),
     },
   );

@@ -57,14 +57,14 @@ test("-version prints JSON and leaves; an endpoint and a cloud that are none end
 
 test("serves its name, health and probes, and leaves at SIGTERM without a trace, as recorded", async () => {
   const socket = join(folder, "azure.sock");
-  const child = start(`-endpoint=unix://${socket}`, "-healthz-port=0", "-behaviour=upstream");
+  const child = start(`-endpoint=unix://${socket}`, "-healthz-port=0", "-prometheus-port=0", "-behaviour=upstream");
   const exit = once(child, "exit") as Promise<[number]>;
   let log = "";
   for await (const chunk of child.stderr ?? []) {
     log += String(chunk);
     if (log.includes("provider is serving")) break;
   }
-  const port = /"port":(\d+)/.exec(log)?.[1];
+  const [port, metricsPort] = [...log.matchAll(/"port":(\d+)/g)].map(([, found]) => found);
   using provider = grpcClient(CSIDriverProvider, { clock, target: { path: socket } });
   const version = await provider.version({ version: "v1alpha1" }, { deadlineMs: 20_000 });
   expect({
@@ -81,6 +81,8 @@ test("serves its name, health and probes, and leaves at SIGTERM without a trace,
   const probe = await fetch(`http://127.0.0.1:${port}/healthz`);
   expect([probe.status, await probe.text()]).toEqual([200, "ok"]);
   expect((await fetch(`http://127.0.0.1:${port}/other`)).status).toBe(404);
+  const metrics = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
+  expect(metrics).toContain("# TYPE grpc_request histogram");
   child.kill("SIGTERM");
   expect((await exit)[0]).toBe(0);
   expect(existsSync(socket)).toBe(false);

@@ -1,4 +1,4 @@
-import { systemRandom } from "../../core/index.ts";
+import { messageOf, systemRandom } from "../../core/index.ts";
 import { createHttpClient, type HttpClient } from "../../net/index.ts";
 import {
   fetchAll,
@@ -57,7 +57,22 @@ export class AzureProvider implements Provider {
   /** Parameters, vault, identity, then each object in the list's order. */
   mount(request: MountRequest, context: MountContext): Promise<Mounted> {
     // The SDKs work between requests, too: until it waits for time or for somebody else, a mount is busy.
-    return this.#spec.clock.activity.track("azure mount", () => this.#mount(request, context));
+    return this.#spec.clock.activity.track("azure mount", () => this.#measured(request, context));
+  }
+
+  async #measured(request: MountRequest, context: MountContext): Promise<Mounted> {
+    const { clock, metrics } = this.#spec;
+    if (metrics === undefined) return await this.#mount(request, context);
+    const began = clock.now();
+    const tell = (code: string, message: string): void => metrics.mount(code, message, (clock.now() - began) / 1000);
+    try {
+      const mounted = await this.#mount(request, context);
+      tell("OK", "");
+      return mounted;
+    } catch (error) {
+      tell(error instanceof GrpcError ? error.codeName : "Unknown", messageOf(error));
+      throw error;
+    }
   }
 
   async #mount(request: MountRequest, { signal }: MountContext): Promise<Mounted> {
@@ -115,6 +130,25 @@ export class AzureProvider implements Provider {
   }
 
   async #piece(
+    piece: Piece,
+    clientOf: (object: KeyVaultObject) => KeyVaultClient,
+    signal: AbortSignal,
+  ): Promise<Fetched> {
+    const { clock, metrics } = this.#spec;
+    const { objectType, objectName } = piece.object;
+    const began = clock.now();
+    const tell = (error: string): void => metrics?.object(objectType, objectName, error, (clock.now() - began) / 1000);
+    try {
+      const fetched = await this.#read(piece, clientOf, signal);
+      tell("");
+      return fetched;
+    } catch (error) {
+      tell(messageOf(error));
+      throw error;
+    }
+  }
+
+  async #read(
     { object, version, index }: Piece,
     clientOf: (object: KeyVaultObject) => KeyVaultClient,
     signal: AbortSignal,

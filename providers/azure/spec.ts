@@ -1,6 +1,7 @@
 import type { Clock, Log, Random } from "../../core/index.ts";
 import type { Dialer } from "../../net/index.ts";
 import type { ProviderBehaviour } from "../kit/index.ts";
+import type { AzureMetrics } from "./metrics.ts";
 
 /** What the Azure provider needs to be told. Names follow the real one's flags; nothing is read from the process. */
 export type AzureProviderSpec = {
@@ -21,6 +22,8 @@ export type AzureProviderSpec = {
   readonly writeCertAndKeyInSeparateFiles?: boolean;
   /** Identity binding: where tokens are exchanged in place of Entra ID. */
   readonly tokenProxy?: TokenProxySpec;
+  /** Told of every mount and every object; a process serves them. */
+  readonly metrics?: AzureMetrics;
   /** Variables the real provider reads, by name: `IDENTITY_ENDPOINT`, `MSI_ENDPOINT`, `AZURE_ENVIRONMENT_FILEPATH` … */
   readonly environment?: Readonly<Record<string, string>>;
 };

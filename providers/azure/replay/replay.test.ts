@@ -43,6 +43,8 @@ describe("the recorded mounts of the real provider, replayed", () => {
     const judged: Judged[] = [];
     let leftOut = 0;
     for (const probe of readProbes()) {
+      if (probe.title === "GET /metrics")
+        expect((await rig.counts()).sort()).toEqual([...(probe.response["countLines"] as string[])].sort());
       if (NOT_A_MOUNT.some(([applies]) => applies(probe))) leftOut++;
       else judged.push(judge(probe, await rig.play(probe)));
     }

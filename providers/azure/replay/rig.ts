@@ -13,6 +13,7 @@ import {
 import { GrpcError } from "../../../wire/grpc/index.ts";
 import { type Mounted, ProviderCrash } from "../../kit/index.ts";
 import { AzureProvider, type AzureProviderSpec } from "../index.ts";
+import { AzureMetrics } from "../metrics.ts";
 import type { Probe, RecordedCall } from "./probe.ts";
 
 /** What stands for `<port>`: nobody listens there, the dialer leads elsewhere. */
@@ -36,6 +37,7 @@ export class ReplayRig implements AsyncDisposable {
   #caPem = "";
   #dialer: Dialer | undefined;
   #provider: AzureProvider | undefined;
+  #metrics = new AzureMetrics();
   #made = "";
   #script: RecordedCall[] = [];
   #seen: string[] = [];
@@ -120,6 +122,11 @@ export class ReplayRig implements AsyncDisposable {
     return outcome ?? { code: "none", message: "", mounted: undefined, calls: this.#seen };
   }
 
+  /** How often what was counted, since the last new process. */
+  async counts(): Promise<string[]> {
+    return (await this.#metrics.text()).split("\n").filter((line) => /^\w+_count\{/.test(line));
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#forget();
     await this.#scope[Symbol.asyncDispose]();
@@ -139,8 +146,10 @@ export class ReplayRig implements AsyncDisposable {
     if (this.#provider !== undefined && this.#made === wanted && fresh !== true) return this.#provider;
     await this.#forget();
     this.#made = wanted;
+    this.#metrics = new AzureMetrics();
     const spec: AzureProviderSpec = {
       clock: this.#clock,
+      metrics: this.#metrics,
       log: silentLog,
       random: seededRandom(7),
       behaviour: "upstream",
