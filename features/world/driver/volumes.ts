@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { Mounter } from "../../../driver/index.ts";
+import { check } from "../../check.ts";
 import { type SeenFile, seenFiles } from "./seen-files.ts";
 
 /** What is to be taken away in the end, alive or dead. */
@@ -69,7 +70,9 @@ export class Volumes {
   /** Links that lead nowhere, and data directories that nothing points to. */
   leftOvers(): string[] {
     const target = this.target();
-    const data = readlinkSync(join(target, "..data"));
+    const link = join(target, "..data");
+    check(existsSync(link), "the volume has a link ..data", { expected: "..data", got: "none" });
+    const data = readlinkSync(link);
     return readdirSync(target).filter((name) =>
       name.startsWith("..") ? name !== "..data" && name !== data : !existsSync(join(target, name)),
     );
