@@ -18,7 +18,7 @@ Feature: The guide's application reads its secrets from AWS, once the guide is m
     When the password changes at AWS
     Then each of them reads the new password within 5 minutes
 
-  @GUIDE-AWS-02
+  @GUIDE-AWS-02 @behaviour:hardened
   Scenario: The guide's policy allows other secrets than the class asks for
     Given the driver installed with "aws/driver-values.yaml"
     And AWS's policy is "aws/as-written/iam-policy.json"
@@ -43,7 +43,7 @@ Feature: The guide's application reads its secrets from AWS, once the guide is m
     When "aws/app.yaml" is applied
     Then 2 pods of "app-with-secrets" run in "production"
 
-  @GUIDE-AWS-05
+  @GUIDE-AWS-05 @behaviour:hardened
   Scenario: A role that trusts nobody is told with its object
     Given the driver installed with "aws/driver-values.yaml"
     And AWS refuses the role to everybody

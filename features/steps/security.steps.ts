@@ -125,7 +125,9 @@ Then("nothing the driver logged, told or counted shows any of them", async funct
       [],
       `secrets in the ${place}`,
     );
-  check(this.logged.length > 0, "the driver logs at all", { expected: "lines", got: "none" });
+  // A program's lines are searched as they come, and what they show fails the case at its end.
+  const isProgram = this.pass.subject.kind === "driver" && this.pass.subject.start === undefined;
+  if (!isProgram) check(this.logged.length > 0, "the driver logs at all", { expected: "lines", got: "none" });
 });
 Then("the driver's account may not {string} Secrets", async function (this: W, verbs: string) {
   for (const verb of verbs.split(" "))

@@ -5,6 +5,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { layoutOf } from "../../../suite/index.ts";
 import type { MountproofWorld } from "../../world.ts";
+import { skipForPrograms } from "../store-provider/index.ts";
 
 /** `mountproof provider aws` as a process of its own: how it begins and ends. */
 export class AwsProcess {
@@ -38,6 +39,7 @@ export class AwsProcess {
   }
 
   async #spawn(flags: readonly string[]): Promise<ChildProcess> {
+    skipForPrograms(this.#world);
     this.#folder = join(await this.#world.folder(), "volume");
     await mkdir(this.#folder);
     const bin = join(layoutOf().root, "bin", "mountproof.js");

@@ -7,6 +7,7 @@ import { loopbackResolver, type Resolver, startEgressProxy } from "../../../net/
 import { layoutOf } from "../../../suite/index.ts";
 import type { MountproofWorld } from "../../world.ts";
 import { runAuthority } from "../api.ts";
+import { skipForPrograms } from "../store-provider/index.ts";
 
 /** `mountproof provider gcp` as a process of its own, which knows a proxy and a CA file and nothing else of the run. */
 export class GcpProcess {
@@ -41,6 +42,7 @@ export class GcpProcess {
     const [kubeconfig, ca] = [join(folder, "kubeconfig"), join(folder, "ca.crt")];
     await writeFile(kubeconfig, JSON.stringify(kubeconfigOf(kubeConfig)));
     await writeFile(ca, (await runAuthority(world)).certPem);
+    skipForPrograms(this.#world);
     const argv = [
       join(layoutOf().root, "bin", "mountproof.js"),
       "provider",

@@ -15,7 +15,8 @@ import {
 import { CSIDriverProvider, type VersionResponse } from "../../../wire/gen/provider_pb.ts";
 import { type GrpcClient, GrpcError, grpcClient } from "../../../wire/grpc/index.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
-import { api } from "../api.ts";
+import { api, runAuthority } from "../api.ts";
+import { startStoreProvider } from "../store-provider/index.ts";
 import { VaultTap } from "./tap.ts";
 
 export const NAMESPACE = "shop";
@@ -277,24 +278,53 @@ export class VaultProviderFacet {
   /** The provider, started by the first mount with what the scenario gave it until then. */
   async #provider(): Promise<GrpcClient<typeof CSIDriverProvider>> {
     if (this.#client !== undefined) return this.#client;
+    const { clock, scope } = this.#world;
+    await this.#serve(await this.socket);
+    const client = grpcClient(CSIDriverProvider, { clock, target: { path: await this.socket } });
+    scope.defer("connection to the provider", () => client.close());
+    this.#client = client;
+    return client;
+  }
+
+  async #serve(endpoint: string): Promise<void> {
     const { clock, logger, scope, journal, pass } = this.#world;
-    const kube = this.#world.use(api);
+    const kubeConfig = await this.#world.use(api).configOf(VAULT_PROVIDER_NAMESPACE, VAULT_PROVIDER_SERVICE_ACCOUNT);
+    if (pass.subject.kind === "store-provider") {
+      await startStoreProvider(this.#world, pass.subject, {
+        socket: endpoint,
+        account: { namespace: VAULT_PROVIDER_NAMESPACE, config: kubeConfig },
+        env: this.environment,
+        trustedCaPem: (await runAuthority(this.#world)).certPem,
+        flags: flagsOf(this.options) ?? this.#world.skip("the case sets what the program has no flag for"),
+      });
+      return;
+    }
     const provider = new VaultProvider({
       clock,
       log: logger,
       random: pass.random,
       behaviour: pass.behaviour === "hardened" ? "hardened" : "upstream",
-      kubeConfig: await kube.configOf(VAULT_PROVIDER_NAMESPACE, VAULT_PROVIDER_SERVICE_ACCOUNT),
+      kubeConfig,
       environment: this.environment,
       ...this.options,
     });
-    const endpoint = await this.socket;
     scope.use(await startProvider({ clock, log: logger, journal, endpoint, provider }));
-    const client = grpcClient(CSIDriverProvider, { clock, target: { path: endpoint } });
-    scope.defer("connection to the provider", () => client.close());
-    this.#client = client;
-    return client;
   }
+}
+
+const FLAGS: Readonly<Record<string, string>> = {
+  vaultAddress: "vault-addr",
+  vaultMount: "vault-mount",
+  vaultNamespace: "vault-namespace",
+  hmacSecretName: "hmac-secret-name",
+  cacheSize: "cache-size",
+};
+
+/** What a case set, in the flags of the program that its vendor ships; undefined where it has none for it. */
+function flagsOf(options: Readonly<Record<string, unknown>>): string[] | undefined {
+  const names = Object.keys(options).map((key) => FLAGS[key]);
+  if (names.includes(undefined)) return undefined;
+  return Object.values(options).map((value, index) => `-${names[index]}=${value}`);
 }
 
 function kindOf({ apiVersion = "v1", kind = "" }: KubeObject) {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { layoutOf, Program, type RunningProgram } from "../../../suite/index.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
 import { freeAddress } from "../driver/metrics-of-program.ts";
+import { skipForPrograms } from "../store-provider/index.ts";
 
 /** `mountproof provider vault` as a process of its own: how it begins, and what stands beside its socket. */
 export class VaultProviderProcess {
@@ -49,6 +50,7 @@ export class VaultProviderProcess {
 
   async #spawn(flags: readonly string[]): Promise<RunningProgram> {
     const { run, scope } = this.#world;
+    skipForPrograms(this.#world);
     const bin = join(layoutOf().root, "bin", "mountproof.js");
     // Whatever cluster the one who runs this knows is not the provider's.
     const env = { KUBECONFIG: "", KUBERNETES_SERVICE_HOST: "" };
