@@ -3,6 +3,12 @@ import type { ImageEntry } from "./image-table.ts";
 const lines = (entry: Omit<ImageEntry, "image">, ...images: readonly string[]): ImageEntry[] =>
   images.map((image) => ({ image, ...entry }));
 
+/** The entrypoint of images of one program: flags and whatever is no program here are the program's arguments. */
+function entrypointOf(program: string): string[] {
+  const script = `case "$1" in -*) set -- ${program} "$@" ;; *) command -v "$1" >/dev/null || set -- ${program} "$@" ;; esac; exec "$@"`;
+  return ["/bin/sh", "-c", script, "entrypoint.sh"];
+}
+
 /** Images that everybody's manifests name. Programs are those of this machine, seen from the container's own root. */
 export const BUILT_IN_IMAGES: readonly ImageEntry[] = [
   ...lines({ pause: true }, "registry.k8s.io/pause", "k8s.gcr.io/pause", "gcr.io/google_containers/pause", "pause"),
@@ -17,7 +23,7 @@ export const BUILT_IN_IMAGES: readonly ImageEntry[] = [
     "bash",
     "bitnami/kubectl",
   ),
-  ...lines({ command: ["curl"] }, "curlimages/curl"),
+  ...lines({ command: entrypointOf("curl"), args: ["curl"] }, "curlimages/curl"),
   ...lines({ args: ["python3"] }, "python"),
   ...lines({ args: ["node"] }, "node"),
   ...lines({ part: "http-echo" }, "hashicorp/http-echo", "ealen/echo-server", "nginx", "nginxinc/nginx-unprivileged"),

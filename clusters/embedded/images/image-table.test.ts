@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { BUILT_IN_IMAGES } from "./built-in.ts";
 import { ImageTable, parseImages } from "./image-table.ts";
@@ -47,6 +49,25 @@ test("a pod's command and args replace the image's, as with a container engine",
   expect(run({ args: ["--one"] })).toEqual({ run: { command: ["serve", "--one"] } });
   expect(run({ command: ["sh"] })).toEqual({ run: { command: ["sh"] } });
   expect(run({ command: ["sh"], args: ["-c"] })).toEqual({ run: { command: ["sh", "-c"] } });
+});
+
+test("a program that a line names belongs to the image, wherever it lies", () => {
+  const [line] = parseImages("images: [{image: tool, command: [/srv/tool/bin/tool, --all]}]", "my.yaml");
+  const own = new ImageTable(line === undefined ? [] : [line]);
+  expect(programOfImage(own, { name: "c", image: "tool:v1", args: ["/data"] }, "processes")).toEqual({
+    run: { command: ["/srv/tool/bin/tool", "--all", "/data"], expose: ["/srv/tool/bin/tool"] },
+  });
+});
+
+test.each([
+  [["tail", "-f", "/dev/null"], "tail -f /dev/null"],
+  [["http://10.0.0.1/"], "curl http://10.0.0.1/"],
+  [["-s", "http://10.0.0.1/"], "curl -s http://10.0.0.1/"],
+])("curl's image takes %j for a program of its own or for curl's arguments", async (args, expected) => {
+  const program = programOfImage(table, { name: "c", image: "curlimages/curl:8", args }, "processes");
+  const [shell = "", flag = "", script = "", ...words] = program?.run?.command ?? [];
+  const said = script.replace('exec "$@"', 'echo "$@"');
+  expect((await promisify(execFile)(shell, [flag, said, ...words])).stdout).toBe(`${expected}\n`);
 });
 
 test.each([

@@ -1,3 +1,4 @@
+import { isAbsolute } from "node:path";
 import type { Program } from "../kubelet/index.ts";
 import type { Container } from "../kubelet/types.ts";
 import type { ImageTable } from "./image-table.ts";
@@ -28,5 +29,7 @@ export function programOfImage(
     ...(args !== undefined && args.length > 0 ? args : own),
   ];
   if (words.length === 0) return { startError: `no command specified: image "${image}" has none of its own` };
-  return { run: { command: words } };
+  // A program or script of an image's line is the image's own file: its container sees it wherever it lies.
+  const expose = [...(entry.command ?? []), ...(entry.args ?? [])].filter((word) => isAbsolute(word));
+  return { run: { command: words, ...(expose.length > 0 && { expose }) } };
 }

@@ -13,7 +13,7 @@ type Room = { readonly clock: Clock; readonly processes?: Processes };
 export async function startProcess(
   { processes, clock }: Room,
   start: ContainerToStart,
-  { command }: HostCommand,
+  { command, expose }: HostCommand,
   log: LogFile | undefined,
 ): Promise<ContainerProcess> {
   if (processes === undefined || log === undefined) throw new ContainerStartError("no process can be run here");
@@ -21,7 +21,7 @@ export async function startProcess(
   const words = command ?? [...(container.command ?? []), ...(container.args ?? [])];
   const wanted = words.map((part) => expand(part, start.env));
   return await clock.activity.track("container starts", () =>
-    processes.start({ ...viewOf(start), command: wanted, log }),
+    processes.start({ ...viewOf(start), ...(expose !== undefined && { expose }), command: wanted, log }),
   );
 }
 
@@ -34,7 +34,9 @@ export async function executeIn(
 ): Promise<Execution> {
   if (processes === undefined)
     throw new ContainerStartError("the containers of this cluster are simulated: nothing can be executed in them");
-  return await processes.execute(running.task?.pid, { ...viewOf(running), command, tty });
+  const { expose } = running.program.run ?? {};
+  const view = { ...viewOf(running), ...(expose !== undefined && { expose }) };
+  return await processes.execute(running.task?.pid, { ...view, command, tty });
 }
 
 /** The preStop hook, which uses up of the grace period what it takes. */

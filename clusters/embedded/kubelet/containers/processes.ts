@@ -173,7 +173,7 @@ export class Processes {
   async start(wanted: ProcessStart): Promise<ContainerProcess> {
     const { clock, groups } = this.#spec;
     const views = await this.#open();
-    await requireProgram(wanted, START);
+    await requireProgram(wanted, views, START);
     const child = await views.spawn(wanted).catch((error: unknown) => refuse(wanted, START, error));
     return new ContainerProcess(child, clock, wanted.log, groups);
   }
@@ -181,7 +181,7 @@ export class Processes {
   async execute(pid: number | undefined, wanted: ViewCommand): Promise<Execution> {
     const { groups } = this.#spec;
     const views = await this.#open();
-    await requireProgram(wanted, EXEC);
+    await requireProgram(wanted, views, EXEC);
     const child = await (pid === undefined ? views.spawn(wanted) : views.enter(pid, wanted)).catch((error: unknown) =>
       refuse(wanted, EXEC, error),
     );
@@ -224,14 +224,18 @@ function refuse({ command }: ViewCommand, what: string, error: unknown): never {
 }
 
 /** Refuses a program that is neither on the machine nor in the container's mounts, in runc's words. */
-async function requireProgram({ command, env, mounts }: ViewCommand, what: string): Promise<void> {
+async function requireProgram(wanted: ViewCommand, views: Views, what: string): Promise<void> {
+  const { command, env, mounts, expose = [] } = wanted;
   const [program = ""] = command;
   const isMounted = mounts.some(({ mountPath }) => program.startsWith(`${mountPath}/`));
   if (isMounted || (program.includes("/") && !isAbsolute(program))) return;
   const candidates = isAbsolute(program)
     ? [program]
     : (env.get("PATH") ?? DEFAULT_SEARCH).split(":").map((folder) => join(folder, program));
-  for (const candidate of candidates) if ((await stat(candidate).catch(() => undefined))?.isFile() === true) return;
+  for (const candidate of candidates) {
+    const isSeen = views.shows(candidate) || expose.includes(candidate);
+    if (isSeen && (await stat(candidate).catch(() => undefined))?.isFile() === true) return;
+  }
   const why = isAbsolute(program) ? `stat ${program}: no such file or directory` : "executable file not found in $PATH";
   throw new ContainerStartError(`${what}: exec: "${program}": ${why}`);
 }

@@ -4,6 +4,8 @@ import type { Container } from "../types.ts";
 export type HostCommand = {
   /** Instead of its own command and arguments. */
   readonly command?: readonly string[];
+  /** Files and folders of this machine that belong to its image. */
+  readonly expose?: readonly string[];
 };
 
 /** How a simulated container behaves. Left out: it runs until it is stopped, and stops at once with code 0. */

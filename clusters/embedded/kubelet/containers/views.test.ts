@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
-import { openViews, pathRewriter } from "./views.ts";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openViews, pathRewriter, type ViewCommand, type Views } from "./views.ts";
 
 const rewrite = pathRewriter([
   { mountPath: "/mnt/v", path: "/run/node/v" },
@@ -19,26 +19,43 @@ test.each([
   expect(rewrite(text)).toBe(expected);
 });
 
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "mp-views-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** Opens views that are namespaces; skips where they are refused. */
+async function namespaces(skip: (why: string) => never): Promise<Views> {
+  const views = await openViews({ folder: join(folder, "root") });
+  return views.kind === "namespaces" ? views : skip("namespaces are refused on this machine");
+}
+async function said(views: Views, command: Omit<ViewCommand, "env">): Promise<string> {
+  const child = await views.spawn({ env: new Map(), ...command });
+  let text = "";
+  child.stdout?.on("data", (chunk) => {
+    text += String(chunk);
+  });
+  await new Promise((resolve) => child.once("close", resolve));
+  return text;
+}
+
 test("a mount may lie where the machine's own system folder has no place for it", async ({ skip }) => {
-  const folder = await mkdtemp(join(tmpdir(), "mp-views-"));
-  try {
-    const views = await openViews({ folder: join(folder, "root") });
-    if (views.kind !== "namespaces") return skip("namespaces are refused on this machine");
-    await mkdir(join(folder, "config"));
-    await writeFile(join(folder, "config", "key"), "value");
-    const source = join(folder, "config");
-    const child = await views.spawn({
-      command: ["cat", "/etc/nosuch-app/config/key", "/etc/passwd"],
-      env: new Map(),
-      mounts: [{ mountPath: "/etc/nosuch-app/config", readOnly: true, path: source, clone: undefined, source }],
-    });
-    let said = "";
-    child.stdout?.on("data", (chunk) => {
-      said += String(chunk);
-    });
-    await new Promise((resolve) => child.once("close", resolve));
-    expect(said).toBe(`value${await readFile("/etc/passwd", "utf8")}`);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const views = await namespaces(skip);
+  const source = join(folder, "config");
+  await mkdir(source);
+  await writeFile(join(source, "key"), "value");
+  const mounts = [{ mountPath: "/etc/nosuch-app/config", readOnly: true, path: source, clone: undefined, source }];
+  const command = ["cat", "/etc/nosuch-app/config/key", "/etc/passwd"];
+  expect(await said(views, { command, mounts })).toBe(`value${await readFile("/etc/passwd", "utf8")}`);
+});
+
+test("a program of the image's own is seen, and what lies beside it is not", async ({ skip }) => {
+  const views = await namespaces(skip);
+  const program = join(folder, "tool");
+  await writeFile(program, '#!/bin/sh\nls "$(dirname "$0")"\n', { mode: 0o755 });
+  await writeFile(join(folder, "other"), "");
+  expect(await said(views, { command: [program], mounts: [], expose: [program] })).toBe("tool\n");
+  expect(views.shows(program)).toBe(false);
+  expect(views.shows("/usr/bin/env")).toBe(true);
 });

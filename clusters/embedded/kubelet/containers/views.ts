@@ -16,6 +16,8 @@ export type ViewCommand = {
   readonly user?: { readonly uid?: number; readonly gid?: number };
   /** A terminal instead of pipes. */
   readonly tty?: boolean;
+  /** Files and folders of this machine that belong to the image: seen at the same path, read-only. */
+  readonly expose?: readonly string[];
 };
 
 /** How containers' processes see their volumes at the paths of the pod's spec. */
@@ -26,6 +28,8 @@ export interface Views {
   spawn(command: ViewCommand): Promise<ChildProcess>;
   /** Another process in the view of one that runs. */
   enter(pid: number, command: ViewCommand): Promise<ChildProcess>;
+  /** Whether a path of this machine is seen in every view at the same path. */
+  shows(path: string): boolean;
 }
 
 /** What a process finds when its container's image says nothing else. */
@@ -62,7 +66,10 @@ mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
 exposed=$1; shift
 while [ "$exposed" -gt 0 ]; do
-  [ -e "$root$1" ] || { mkdir -p "$root$1"; mount --bind "$1" "$root$1"; mount -o remount,bind,ro "$root$1"; }
+  if [ ! -e "$root$1" ]; then
+    if [ -d "$1" ]; then mkdir -p "$root$1"; else mkdir -p "$(dirname "$root$1")"; : > "$root$1"; fi
+    mount --bind "$1" "$root$1"; mount -o remount,bind,ro "$root$1"
+  fi
   shift; exposed=$((exposed - 1))
 done
 mounts=$1; shift
@@ -97,6 +104,7 @@ export async function openViews(spec: ViewsSpec): Promise<Views> {
 
 /** Folders of the system that views have, too. */
 const SYSTEM = ["usr", "etc", "opt"] as const;
+const isOfSystem = (path: string): boolean => /^\/(usr|etc|opt|s?bin|lib(32|64|x32)?)(\/|$)/.test(path);
 
 /** The container dies with whoever started it, `kill -9` included. */
 const ISOLATE = [
@@ -114,10 +122,12 @@ const ISOLATE = [
 
 function namespaceViews({ folder, expose = [] }: ViewsSpec): Views {
   const node = dirname(dirname(process.execPath));
-  const exposed = [...new Set([node, ...expose])].filter((path) => !/^\/(usr|bin|etc|opt)(\/|$)/.test(path));
+  const always = [...new Set([node, ...expose])].filter((path) => !isOfSystem(path));
   return {
     kind: "namespaces",
-    spawn: async ({ command, env, mounts, workingDir = "/", user, tty }) => {
+    shows: (path) => isOfSystem(path) || always.some((folder) => path === folder || path.startsWith(`${folder}/`)),
+    spawn: async ({ command, env, mounts, workingDir = "/", user, tty, expose: own = [] }) => {
+      const exposed = [...always, ...own.filter((path) => !isOfSystem(path))];
       const places = mounts.toSorted((a, b) => a.mountPath.length - b.mountPath.length);
       const layered = SYSTEM.filter((name) => places.some(({ mountPath }) => mountPath.startsWith(`/${name}/`)));
       const args = [
@@ -151,7 +161,7 @@ function pathViews(): Views {
     const rewritten = new Map([...env].map(([name, value]) => [name, rewrite(value)]));
     return await spawned(start([...asUser(user), ...inTerminal(command.map(rewrite), tty)], rewritten, { tty }));
   };
-  return { kind: "paths", spawn: run, enter: (_pid, command) => run(command) };
+  return { kind: "paths", spawn: run, enter: (_pid, command) => run(command), shows: () => true };
 }
 
 /** Turns a container's paths into the node's, wherever one stands in a text. */
