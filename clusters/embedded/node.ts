@@ -76,7 +76,14 @@ export class EmbeddedNode implements AsyncDisposable {
     const missingImage = spec.missingImage ?? (images === undefined ? undefined : (name) => images.missing(name));
     this.processes = new Processes({
       clock,
-      views: () => openViews({ folder: join(root, "rootfs"), ...(expose !== undefined && { expose }) }),
+      views: () => {
+        const shared = spec.mounts.isReal ? kubeletRoot : undefined;
+        return openViews({
+          folder: join(root, "rootfs"),
+          ...(expose !== undefined && { expose }),
+          ...(shared !== undefined && { shared }),
+        });
+      },
       logFolder: join(root, "log", "pods"),
       ...(processGroups !== undefined && { groups: processGroups }),
     });
@@ -141,6 +148,8 @@ export class EmbeddedNode implements AsyncDisposable {
     const { pluginsRegistry, driverPluginDir, providersDir, additionalProvidersDir } = this.handle.paths;
     for (const folder of [pluginsRegistry, driverPluginDir, providersDir, additionalProvidersDir])
       await mkdir(folder, { recursive: true, mode: 0o755 });
+    // What a driver mounts in its container is the node's, as on a real one.
+    if (this.#spec.containers === "processes") this.#spec.mounts.share(this.handle.paths.kubeletRoot);
   }
 
   async startKubelet(): Promise<void> {

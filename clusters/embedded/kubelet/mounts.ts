@@ -10,6 +10,7 @@ const O_CLOEXEC = 0o2000000;
 const MS_RDONLY = 1;
 const MS_BIND = 4096;
 const MS_REMOUNT = 32;
+const MS_SHARED = 1 << 20;
 const MNT_DETACH = 2;
 
 /**
@@ -32,6 +33,8 @@ export interface Mounts {
   clone(path: string): MountClone | undefined;
   bind(source: string, target: string, options?: { readonly readOnly?: boolean }): void;
   unmount(path: string, options?: { readonly detach?: boolean }): void;
+  /** Makes a folder a mount whose mounts all namespaces that hold it share, as a node's are. */
+  share(folder: string): void;
   /** Mount points below `root`, deepest first. */
   below(root: string): Promise<string[]>;
 }
@@ -108,6 +111,10 @@ function realMounts(native: Native): Mounts {
       if (options.readOnly === true)
         check(native.mount("none", target, null, MS_BIND | MS_REMOUNT | MS_RDONLY, null), "remounting", target);
     },
+    share: (folder) => {
+      check(native.mount(folder, folder, null, MS_BIND, null), "binding", folder);
+      check(native.mount("none", folder, null, MS_SHARED, null), "sharing", folder);
+    },
     unmount: (path, options = {}) =>
       check(native.umount2(path, options.detach === true ? MNT_DETACH : 0), "unmounting", path),
     below: mountsBelow,
@@ -124,6 +131,7 @@ export function plainMounts(): Mounts {
       throw new MountproofError("mount_failed", { message: `"${target}" cannot be bound: mount(2) is refused here` });
     },
     unmount: () => {},
+    share: () => {},
     below: mountsBelow,
   };
 }

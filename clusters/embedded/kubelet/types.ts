@@ -24,6 +24,7 @@ export type VolumeMount = {
   subPath?: string;
   subPathExpr?: string;
   readOnly?: boolean;
+  mountPropagation?: "None" | "HostToContainer" | "Bidirectional";
 };
 export type Handler = {
   exec?: { command?: string[] };

@@ -13,6 +13,8 @@ export type ContainerMount = {
   readonly clone: MountClone | undefined;
   /** The same without the clone, for a container that makes a mount of its own from it. */
   readonly source: string;
+  /** `slave`: what is mounted on the node below it comes in; `shared`: what the container mounts goes out, too. */
+  readonly propagation?: "slave" | "shared";
 };
 
 export type ContainerKind = "init" | "app";

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { openMounts } from "../mounts.ts";
 import { openViews, pathRewriter, type ViewCommand, type Views } from "./views.ts";
 
 const rewrite = pathRewriter([
@@ -58,4 +59,29 @@ test("a program of the image's own is seen, and what lies beside it is not", asy
   expect(await said(views, { command: [program], mounts: [], expose: [program] })).toBe("tool\n");
   expect(views.shows(program)).toBe(false);
   expect(views.shows("/usr/bin/env")).toBe(true);
+});
+
+test("what a container mounts where its mount passes mounts on is mounted on the node, and only there", async ({
+  skip,
+}) => {
+  const node = join(folder, "node");
+  await mkdir(join(node, "pods"), { recursive: true });
+  const mounts = await openMounts();
+  if (!mounts.isReal) skip("mount(2) is refused on this machine");
+  mounts.share(node);
+  try {
+    const views = await openViews({ folder: join(folder, "root"), shared: node });
+    const source = join(node, "pods");
+    const mount = { mountPath: "/var/lib/pods", readOnly: false, path: source, clone: undefined, source } as const;
+    const script =
+      "mkdir /var/lib/pods/a /tmp/b; mount -t tmpfs none /var/lib/pods/a; mount -t tmpfs none /tmp/b; echo x > /var/lib/pods/a/key; cat $0/a/key";
+    const command = ["/bin/sh", "-c", script, source];
+    expect(await said(views, { command, mounts: [{ ...mount, propagation: "shared" }] })).toBe("x\n");
+    expect(await readFile(join(source, "a", "key"), "utf8")).toBe("x\n");
+    expect(await mounts.below(folder)).toEqual([join(source, "a"), node]);
+    const elsewhere = { ...mount, source: folder, propagation: "shared" } as const;
+    await expect(views.spawn({ command, env: new Map(), mounts: [elsewhere] })).rejects.toThrow("not a shared mount");
+  } finally {
+    for (const point of await mounts.below(folder)) mounts.unmount(point, { detach: true });
+  }
 });

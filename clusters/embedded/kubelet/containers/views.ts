@@ -5,6 +5,7 @@ import type { Readable } from "node:stream";
 import { promisify } from "node:util";
 import type { ContainerMount } from "./runtime.ts";
 import { inTerminal } from "./terminal.ts";
+import { isOfSystem, MAKE_VIEW, viewArguments } from "./view-script.ts";
 
 /** A program to run with a container's eyes. */
 export type ViewCommand = {
@@ -35,66 +36,20 @@ export interface Views {
 /** What a process finds when its container's image says nothing else. */
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/**
- * A root of the container's own, made in mount and pid namespaces that end with it: system folders read-only, its own
- * /tmp, /var and /run, and its mounts. A system folder that a mount lies in gets a writable layer of its own, so that
- * the mount's place can be made. Arguments: root, names of such folders, number of exposed folders, they; number of
- * mounts, then source, path and `ro` or `rw` of each; working directory; the command.
- */
-const MAKE_VIEW = `
-set -e
-root=$1; shift
-mount -t tmpfs -o mode=755 none "$root"
-for name in bin sbin lib lib32 lib64 libx32; do
-  if [ -L "/$name" ]; then cp -P "/$name" "$root/$name"
-  elif [ -d "/$name" ]; then mkdir "$root/$name"; mount --bind "/$name" "$root/$name"; mount -o remount,bind,ro "$root/$name"; fi
-done
-layered=$1; shift
-for name in usr etc opt; do
-  [ -d "/$name" ] || continue
-  mkdir "$root/$name"
-  case "$layered" in *" $name "*)
-    mkdir -p "$root/.layers/$name/own" "$root/.layers/$name/work"
-    mount -t overlay none -o "lowerdir=/$name,upperdir=$root/.layers/$name/own,workdir=$root/.layers/$name/work" "$root/$name"
-    continue ;;
-  esac
-  mount --bind "/$name" "$root/$name"; mount -o remount,bind,ro "$root/$name"
-done
-mkdir "$root/proc" "$root/dev" "$root/sys" "$root/tmp" "$root/var" "$root/var/tmp" "$root/run" "$root/root" "$root/home" "$root/mnt" "$root/srv"
-chmod 1777 "$root/tmp" "$root/var/tmp"
-mount -t proc proc "$root/proc"
-mount --rbind /dev "$root/dev"
-exposed=$1; shift
-while [ "$exposed" -gt 0 ]; do
-  if [ ! -e "$root$1" ]; then
-    if [ -d "$1" ]; then mkdir -p "$root$1"; else mkdir -p "$(dirname "$root$1")"; : > "$root$1"; fi
-    mount --bind "$1" "$root$1"; mount -o remount,bind,ro "$root$1"
-  fi
-  shift; exposed=$((exposed - 1))
-done
-mounts=$1; shift
-while [ "$mounts" -gt 0 ]; do
-  if [ -d "$1" ]; then mkdir -p "$root$2"; else mkdir -p "$(dirname "$root$2")"; [ -e "$root$2" ] || : > "$root$2"; fi
-  mount --bind "$1" "$root$2"
-  [ "$3" = rw ] || mount -o remount,bind,ro "$root$2"
-  shift 3; mounts=$((mounts - 1))
-done
-folder=$1; shift
-exec chroot "$root" /bin/sh -c 'echo made >&3; exec 3>&-; cd "$0" && exec "$@"' "$folder" "$@"
-`;
-
 export type ViewsSpec = {
   /** A folder that views may use as their root's mount point; nothing is kept in it. */
   readonly folder: string;
   /** Folders of the host that every view has at the same path, read-only, besides the system's. */
   readonly expose?: readonly string[];
+  /** Folder of the node whose mounts the node's namespaces share: only there can a container pass mounts on. */
+  readonly shared?: string;
 };
 
 /** Namespaces where they work when tried, rewritten paths where they do not. */
 export async function openViews(spec: ViewsSpec): Promise<Views> {
   try {
     await mkdir(spec.folder, { recursive: true });
-    const trial = [...ISOLATE, "/bin/sh", "-c", `mount -t tmpfs none "$0"`, spec.folder];
+    const trial = [...ISOLATE, ...PRIVATE, "/bin/sh", "-c", `mount -t tmpfs none "$0"`, spec.folder];
     await promisify(execFile)(trial[0] ?? "", trial.slice(1), { timeout: 5000 });
     return namespaceViews(spec);
   } catch {
@@ -102,25 +57,13 @@ export async function openViews(spec: ViewsSpec): Promise<Views> {
   }
 }
 
-/** Folders of the system that views have, too. */
-const SYSTEM = ["usr", "etc", "opt"] as const;
-const isOfSystem = (path: string): boolean => /^\/(usr|etc|opt|s?bin|lib(32|64|x32)?)(\/|$)/.test(path);
-
 /** The container dies with whoever started it, `kill -9` included. */
-const ISOLATE = [
-  "setpriv",
-  "--pdeathsig",
-  "KILL",
-  "unshare",
-  "--mount",
-  "--propagation",
-  "private",
-  "--pid",
-  "--fork",
-  "--kill-child",
-];
+const ISOLATE = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child"];
+const PRIVATE = ["--propagation", "private"];
+/** The script makes private what is not to be shared. */
+const UNCHANGED = ["--propagation", "unchanged"];
 
-function namespaceViews({ folder, expose = [] }: ViewsSpec): Views {
+function namespaceViews({ folder, shared, expose = [] }: ViewsSpec): Views {
   const node = dirname(dirname(process.execPath));
   const always = [...new Set([node, ...expose])].filter((path) => !isOfSystem(path));
   return {
@@ -128,22 +71,12 @@ function namespaceViews({ folder, expose = [] }: ViewsSpec): Views {
     shows: (path) => isOfSystem(path) || always.some((folder) => path === folder || path.startsWith(`${folder}/`)),
     spawn: async ({ command, env, mounts, workingDir = "/", user, tty, expose: own = [] }) => {
       const exposed = [...always, ...own.filter((path) => !isOfSystem(path))];
-      const places = mounts.toSorted((a, b) => a.mountPath.length - b.mountPath.length);
-      const layered = SYSTEM.filter((name) => places.some(({ mountPath }) => mountPath.startsWith(`/${name}/`)));
-      const args = [
-        folder,
-        ` ${layered.join(" ")} `,
-        String(exposed.length),
-        ...exposed,
-        String(places.length),
-        ...places.flatMap(({ source, mountPath, readOnly }) => [source, mountPath, readOnly ? "ro" : "rw"]),
-        workingDir,
-        ...asUser(user),
-        ...inTerminal(command, tty),
-      ];
-      return await made(
-        start([...ISOLATE, "/bin/sh", "-c", MAKE_VIEW, "container", ...args], env, { tells: true, tty }),
-      );
+      const isPassing = mounts.some(({ propagation }) => propagation !== undefined);
+      const inside = [...asUser(user), ...inTerminal(command, tty)];
+      const args = viewArguments({ root: folder, shared, exposed, mounts, workingDir, command: inside });
+      const isolate = [...ISOLATE, ...(isPassing ? UNCHANGED : PRIVATE)];
+      const script = ["/bin/sh", "-c", MAKE_VIEW, "container", ...args];
+      return await made(start([...isolate, ...script], env, { tells: true, tty }));
     },
     enter: async (pid, { command, env, workingDir = "/", user, tty }) => {
       const init = await firstChild(pid);

@@ -15,6 +15,8 @@ export type VolumeMountsSpec = {
   readonly nodePath?: (path: string) => string;
 };
 
+const PROPAGATIONS = { None: undefined, HostToContainer: "slave", Bidirectional: "shared" } as const;
+
 /** Makes the mounts that a container gets from its pod's volumes, and clears away binds of single paths. */
 export class VolumeMounts {
   readonly #paths: PodPaths;
@@ -70,7 +72,9 @@ export class VolumeMounts {
     }
     // What a driver mounts it may mount anew; the container keeps the mount it started with.
     const clone = volume.csi === undefined ? undefined : this.#mounts.clone(source);
-    return { mountPath, readOnly, path: clone?.path ?? source, clone, source };
+    const propagation = PROPAGATIONS[wanted.mountPropagation ?? "None"];
+    const more = propagation === undefined ? {} : { propagation };
+    return { mountPath, readOnly, path: clone?.path ?? source, clone, source, ...more };
   }
 
   #sourceOf(pod: Pod, volume: Volume): string {

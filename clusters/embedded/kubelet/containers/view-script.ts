@@ -1,0 +1,112 @@
+import { type ContainerMount, ContainerStartError } from "./runtime.ts";
+
+/** Folders of the system that views have, too. */
+const SYSTEM = ["usr", "etc", "opt"] as const;
+
+/** Whether every view has it because it belongs to the system. */
+export function isOfSystem(path: string): boolean {
+  return /^\/(usr|etc|opt|s?bin|lib(32|64|x32)?)(\/|$)/.test(path);
+}
+
+/**
+ * A root of the container's own, made in mount and pid namespaces that end with it: system folders read-only, its own
+ * /tmp, /var and /run, and its mounts. A system folder that a mount lies in gets a writable layer of its own, so that
+ * the mount's place can be made. Where a mount passes mounts on, everything but the node's shared folder is made
+ * private first; such a mount is seen at the node's own path, too, for a kubelet that speaks of targets there.
+ * Arguments: root, the shared folder or nothing, names of layered folders, number of exposed folders, they; number of
+ * mounts, then source, path, `ro` or `rw`, and how it passes mounts on; working directory; the command.
+ */
+export const MAKE_VIEW = `
+set -e
+root=$1; shared=$2; shift 2
+if [ -n "$shared" ]; then
+  while read -r _ _ _ _ at _; do
+    at=$(printf '%b' "$at")
+    case "$at/" in "$shared"/*) ;; *) mount --make-private "$at" ;; esac
+  done < /proc/self/mountinfo
+fi
+mount -t tmpfs -o mode=755 none "$root"
+mount --make-private "$root"
+for name in bin sbin lib lib32 lib64 libx32; do
+  if [ -L "/$name" ]; then cp -P "/$name" "$root/$name"
+  elif [ -d "/$name" ]; then mkdir "$root/$name"; mount --bind "/$name" "$root/$name"; mount -o remount,bind,ro "$root/$name"; fi
+done
+layered=$1; shift
+for name in usr etc opt; do
+  [ -d "/$name" ] || continue
+  mkdir "$root/$name"
+  case "$layered" in *" $name "*)
+    mkdir -p "$root/.layers/$name/own" "$root/.layers/$name/work"
+    mount -t overlay none -o "lowerdir=/$name,upperdir=$root/.layers/$name/own,workdir=$root/.layers/$name/work" "$root/$name"
+    continue ;;
+  esac
+  mount --bind "/$name" "$root/$name"; mount -o remount,bind,ro "$root/$name"
+done
+mkdir "$root/proc" "$root/dev" "$root/sys" "$root/tmp" "$root/var" "$root/var/tmp" "$root/run" "$root/root" "$root/home" "$root/mnt" "$root/srv"
+chmod 1777 "$root/tmp" "$root/var/tmp"
+mount -t proc proc "$root/proc"
+mount --rbind /dev "$root/dev"
+exposed=$1; shift
+while [ "$exposed" -gt 0 ]; do
+  if [ ! -e "$root$1" ]; then
+    if [ -d "$1" ]; then mkdir -p "$root$1"; else mkdir -p "$(dirname "$root$1")"; : > "$root$1"; fi
+    mount --bind "$1" "$root$1"; mount -o remount,bind,ro "$root$1"
+  fi
+  shift; exposed=$((exposed - 1))
+done
+mounts=$1; shift
+while [ "$mounts" -gt 0 ]; do
+  if [ -d "$1" ]; then mkdir -p "$root$2"; else mkdir -p "$(dirname "$root$2")"; [ -e "$root$2" ] || : > "$root$2"; fi
+  if [ "$4" = private ]; then mount --bind "$1" "$root$2"
+  else
+    for at in "$root$2" "$root$1"; do
+      mkdir -p "$at"; mount --rbind "$1" "$at"
+      [ "$4" = shared ] || mount --make-rslave "$at"
+    done
+  fi
+  [ "$3" = rw ] || mount -o remount,bind,ro "$root$2"
+  shift 4; mounts=$((mounts - 1))
+done
+folder=$1; shift
+exec chroot "$root" /bin/sh -c 'echo made >&3; exec 3>&-; cd "$0" && exec "$@"' "$folder" "$@"
+`;
+
+export type ViewParts = {
+  /** Mount point of the root. */
+  readonly root: string;
+  /** Folder of the node whose mounts are shared, if any is. */
+  readonly shared: string | undefined;
+  readonly exposed: readonly string[];
+  readonly mounts: readonly ContainerMount[];
+  readonly workingDir: string;
+  readonly command: readonly string[];
+};
+
+/**
+ * The arguments of {@link MAKE_VIEW}.
+ * @throws ContainerStartError when a mount is to be passed on that lies where the node shares nothing
+ */
+export function viewArguments({ root, shared, exposed, mounts, workingDir, command }: ViewParts): string[] {
+  const places = mounts.toSorted((a, b) => a.mountPath.length - b.mountPath.length);
+  const layered = SYSTEM.filter((name) => places.some(({ mountPath }) => mountPath.startsWith(`/${name}/`)));
+  const passing = places.filter(({ propagation }) => propagation !== undefined);
+  for (const { source, propagation } of passing)
+    if (shared === undefined || !`${source}/`.startsWith(`${shared}/`))
+      throw new ContainerStartError(`path "${source}" is mounted on "/" but it is not a ${propagation} mount`);
+  return [
+    root,
+    passing.length > 0 ? (shared ?? "") : "",
+    ` ${layered.join(" ")} `,
+    String(exposed.length),
+    ...exposed,
+    String(places.length),
+    ...places.flatMap(({ source, mountPath, readOnly, propagation = "private" }) => [
+      source,
+      mountPath,
+      readOnly ? "ro" : "rw",
+      propagation,
+    ]),
+    workingDir,
+    ...command,
+  ];
+}

@@ -1,0 +1,177 @@
+/**
+ * `npm run bats`: runs bats files of upstream's, unmodified, with the real kubectl and Helm against `mountproof up`.
+ * The checkout that holds them is named by `MOUNTPROOF_UPSTREAM_SUITE`; without it nothing is run, and that is said.
+ *
+ *   MOUNTPROOF_UPSTREAM_SUITE=~/secrets-store-csi-driver npm run bats -- \
+ *     --image replace/this/image/at/build/time=$PWD/e2e-provider \
+ *     --apply test/e2eprovider/e2e-provider-installer.yaml test/bats/e2e-provider.bats
+ *
+ *   --image NAME=PROGRAM  what containers of an image run: a program of this machine, besides what `up` knows
+ *   --driver PROGRAM      a driver in place of the reference driver
+ *   --chart FOLDER        chart of the driver; this project's when left out
+ *   --set KEY=VALUE       a value for that chart
+ *   --apply FILE          a manifest for kube-system that the suite expects, for example its provider's
+ *   --up FLAG             a flag for `up`, for example --up=--stores=vault
+ *   --artifacts FOLDER    where the suite puts logs when it fails
+ *
+ * Paths are looked up in the checkout first. Ends with `N passed, N failed, N skipped`.
+ */
+import { spawn } from "node:child_process";
+import { access, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { stringify } from "yaml";
+import { oracle } from "../cli/up/oracle.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const MAIN = join(ROOT, "bin", "mountproof.js");
+/** What upstream's own CI sets when it installs the driver for these suites. */
+const VALUES = [
+  "syncSecret.enabled=true",
+  "enableSecretRotation=true",
+  "rotationPollInterval=30s",
+  "tokenRequests[0].audience=aud1",
+  "tokenRequests[1].audience=aud2",
+];
+const DRIVER_IMAGE = "registry.k8s.io/csi-secrets-store/driver";
+
+const list = { type: "string", multiple: true, default: [] as string[] } as const;
+const { values, positionals } = parseArgs({
+  options: {
+    image: list,
+    driver: { type: "string" },
+    chart: { type: "string" },
+    set: list,
+    apply: list,
+    up: list,
+    artifacts: { type: "string" },
+  },
+  allowPositionals: true,
+});
+const files = positionals.length > 0 ? positionals : ["test/bats/e2e-provider.bats"];
+const suite = process.env["MOUNTPROOF_UPSTREAM_SUITE"] ?? "";
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const [kubectl, helm] = await Promise.all([oracle("kubectl"), oracle("helm")]);
+  const missing = (await whyNot()) ?? kubectl.missing ?? helm.missing;
+  if (missing !== undefined) {
+    console.log(`skipped: ${missing}\n0 passed, 0 failed, ${files.length} skipped`);
+    return 0;
+  }
+  const folder = await mkdtemp(join(tmpdir(), "mountproof-bats-"));
+  const search = [dirname(process.execPath), ...[kubectl, helm].map(({ path }) => dirname(path ?? "/"))];
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    HOME: folder,
+    MOUNTPROOF_STATE: join(folder, "state"),
+    PATH: [...search, process.env["PATH"]].join(delimiter),
+  };
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  try {
+    await start(folder, env);
+    await install(env);
+    for (const file of files) await run(file, env, counts);
+  } catch (error) {
+    console.error(`error: ${(error as Error).message}`);
+    counts.failed++;
+  } finally {
+    await execute(process.execPath, [MAIN, "down"], env).catch(() => "");
+    await rm(folder, { recursive: true, force: true });
+  }
+  console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+  return counts.failed === 0 ? 0 : 1;
+}
+
+async function whyNot(): Promise<string | undefined> {
+  if (suite === "") return "MOUNTPROOF_UPSTREAM_SUITE names no checkout of a suite";
+  for (const file of files)
+    if ((await stat(join(suite, file)).catch(() => undefined)) === undefined)
+      return `MOUNTPROOF_UPSTREAM_SUITE "${suite}" has no "${file}"`;
+  for (const program of ["bats", "jq", "envsubst", "openssl"]) {
+    const places = (process.env["PATH"] ?? "").split(delimiter).map((place) => join(place, program));
+    const found = await Promise.all(
+      places.map((place) =>
+        access(place)
+          .then(() => true)
+          .catch(() => false),
+      ),
+    );
+    if (!found.includes(true)) return `the suite needs "${program}", which is not on the search path`;
+  }
+  return undefined;
+}
+
+/** A cluster without driver and providers, which the suite's own way of installing brings. */
+async function start(folder: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const lines = [...values.image, ...(values.driver === undefined ? [] : [`${DRIVER_IMAGE}=${values.driver}`])];
+  const images = lines.map((line) => {
+    const at = line.lastIndexOf("=");
+    return { image: line.slice(0, at), command: [resolve(line.slice(at + 1))] };
+  });
+  const file = join(folder, "images.yaml");
+  await writeFile(file, stringify({ images }));
+  const none = ["--driver=none", "--providers=none", "--stores=none"];
+  const flags = [
+    ...none.filter((flag) => !values.up.some((own) => own.startsWith(flag.split("=")[0] ?? ""))),
+    ...values.up,
+  ];
+  const up = [MAIN, "up", ...flags, "--images", file, "--detach", "--kubeconfig", join(folder, "kubeconfig")];
+  await execute(process.execPath, up, env);
+  const exported = await execute(process.execPath, [MAIN, "env"], env);
+  for (const [, name, value] of exported.matchAll(/^export (\w+)='(.*)';$/gm)) env[name ?? ""] = value;
+  const artifacts = resolve(values.artifacts ?? join(folder, "artifacts"));
+  await mkdir(artifacts, { recursive: true });
+  env["ARTIFACTS"] = artifacts;
+}
+
+async function install(env: NodeJS.ProcessEnv): Promise<void> {
+  const chart =
+    values.chart === undefined ? join(ROOT, "deploy/charts/secrets-store-csi-driver") : resolve(suite, values.chart);
+  const settings = [...VALUES, ...values.set].flatMap((setting) => ["--set", setting]);
+  const into = ["--namespace", "kube-system"];
+  await execute("helm", ["install", "csi-secrets-store", chart, ...into, "--wait", "--timeout=2m", ...settings], env);
+  for (const manifest of values.apply) await execute("kubectl", ["apply", ...into, "-f", manifest], env);
+  if (values.apply.length > 0)
+    await execute("kubectl", ["wait", ...into, "--for=condition=Ready", "--timeout=60s", "pods", "--all"], env);
+}
+
+/** Counts what bats says in TAP, and passes it on. */
+async function run(
+  file: string,
+  env: NodeJS.ProcessEnv,
+  counts: Record<"passed" | "failed" | "skipped", number>,
+): Promise<void> {
+  const child = spawn("bats", ["--tap", "-T", file], { cwd: suite, env, stdio: ["ignore", "pipe", "inherit"] });
+  for await (const line of createInterface({ input: child.stdout })) {
+    console.log(line);
+    if (/^ok .*# skip/.test(line)) counts.skipped++;
+    else if (line.startsWith("ok ")) counts.passed++;
+    else if (line.startsWith("not ok ")) counts.failed++;
+  }
+  const code = child.exitCode ?? (await new Promise<number>((done) => child.once("exit", (ended) => done(ended ?? 1))));
+  if (code !== 0 && counts.failed === 0) throw new Error(`bats ended with ${code} before it judged "${file}"`);
+}
+
+function execute(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+  return new Promise((done, fail) => {
+    const child = spawn(program, args, { cwd: suite, env, stdio: ["ignore", "pipe", "pipe"] });
+    let said = "";
+    let complained = "";
+    child.stdout.on("data", (chunk) => {
+      said += String(chunk);
+    });
+    child.stderr.on("data", (chunk) => {
+      complained += String(chunk);
+    });
+    child.once("error", fail);
+    child.once("close", (code) =>
+      code === 0
+        ? done(said)
+        : fail(new Error(`${program} ${args.join(" ")} ended with ${code}\n${complained}${said}`)),
+    );
+  });
+}
