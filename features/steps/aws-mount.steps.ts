@@ -2,9 +2,11 @@ import { type DataTable, Given, Then, When } from "@cucumber/cucumber";
 import { minutes } from "../../core/index.ts";
 import { check, checkSame } from "../check.ts";
 import { type AwsFacet, awsStore, REGION } from "../world/aws/index.ts";
+import type { StoreOutcome } from "../world/store-provider/index.ts";
 import type { MountproofWorld as W } from "../world.ts";
 
 const facet = (world: W): AwsFacet => world.use(awsStore);
+const told = ({ code, message }: StoreOutcome): string => `${code} ${message}`;
 const rowsOf = (table: DataTable): Record<string, string>[] => table.hashes();
 
 // Mounting.
@@ -19,7 +21,7 @@ async function mounted(this: W): Promise<void> {
 
 Then("the AWS volume holds", async function (this: W, table: DataTable) {
   const store = facet(this);
-  check(store.outcome.code === "OK", "the mount succeeds", { expected: "OK", got: store.outcome });
+  check(store.outcome.code === "OK", "the mount succeeds", { expected: "OK", got: told(store.outcome) });
   const { digester } = this.run;
   const digest = (bytes: Buffer): string => digester.digest(bytes);
   const got = (await store.files()).map(({ path, mode, contents }) => [path, mode.toString(8), digest(contents)]);
@@ -39,7 +41,7 @@ function bytesOf(store: AwsFacet, cell: string): Buffer {
 Then("the AWS volume is mounted with both secrets", async function (this: W) {
   const store = facet(this);
   await store.mount();
-  check(store.outcome.code === "OK", "the mount succeeds", { expected: "OK", got: store.outcome });
+  check(store.outcome.code === "OK", "the mount succeeds", { expected: "OK", got: told(store.outcome) });
   const { digester } = this.run;
   const got = (await store.files()).map(({ path, contents }) => [path, digester.digest(contents)]);
   const expected = ["api-key", "db-password"].map((name) => [name, digester.digest(store.value(`${name} v1`))]);
@@ -58,7 +60,7 @@ Then(
       store.held = [];
       const began = this.clock.now();
       await store.mount();
-      check(store.outcome.code === "OK", "the mount succeeds", { expected: "OK", got: store.outcome });
+      check(store.outcome.code === "OK", "the mount succeeds", { expected: "OK", got: told(store.outcome) });
       return this.clock.now() - began;
     };
     const [one, all] = [await timed(names.slice(0, 1)), await timed(names)];
@@ -69,13 +71,13 @@ Then(
   },
 );
 Then("the answer of the AWS provider brings {int} files", function (this: W, count: number) {
-  const { outcome, answered } = facet(this);
-  check(outcome.code === "OK", "the mount succeeds", { expected: "OK", got: outcome });
-  checkSame(answered.length, count, "files in the answer");
+  const { outcome } = facet(this);
+  check(outcome.code === "OK", "the mount succeeds", { expected: "OK", got: told(outcome) });
+  checkSame(outcome.files.length, count, "files in the answer");
 });
 Then("the AWS volume's versions are", function (this: W, table: DataTable) {
   const { outcome } = facet(this);
-  check(outcome.code === "OK", "the mount succeeds", { expected: "OK", got: outcome });
+  check(outcome.code === "OK", "the mount succeeds", { expected: "OK", got: told(outcome) });
   const got = outcome.versions.map(({ id, version }) => `${id} ${version}`).sort();
   checkSame(
     got,
@@ -94,7 +96,7 @@ Then("the AWS volume is empty", async function (this: W) {
 });
 Then("the AWS mount succeeds without files", async function (this: W) {
   const { outcome } = facet(this);
-  check(outcome.code === "OK", "the mount succeeds", { expected: "OK", got: outcome });
+  check(outcome.code === "OK", "the mount succeeds", { expected: "OK", got: told(outcome) });
   checkSame(await facet(this).files(), [], "files of the volume");
 });
 Then("AWS was asked for", function (this: W, calls: string) {
@@ -198,10 +200,10 @@ async function refuseEach(
   checkSame(wrong, [], "classes that were not refused in these words before AWS was asked");
 }
 When("the driver asks the AWS provider for its version", async function (this: W) {
-  await facet(this).askVersion();
+  await facet(this).provider.askVersion();
 });
 Then("the AWS provider is called {string} and speaks {string}", function (this: W, name: string, version: string) {
-  const { runtimeName, version: spoken } = facet(this).version;
+  const { runtimeName, version: spoken } = facet(this).provider.version;
   checkSame([runtimeName, spoken], [name, version], "the provider's name and what it speaks");
 });
 Given("the AWS provider runs as a process", async function (this: W) {

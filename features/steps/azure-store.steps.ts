@@ -159,12 +159,12 @@ Given("Azure works again", function (this: W) {
   const { faults, metadataFaults } = this.use(azure).azure;
   faults.clear();
   metadataFaults.clear();
-  this.use(azure).restoreServer();
+  this.use(azure).servers.restore();
 });
 Given("Azure shows a certificate of an authority that nobody trusts", async function (this: W) {
   const stranger = await createCertificateAuthority({ clock: this.run.clock, commonName: "stranger" });
   const dnsNames = ["*.vault.azure.net", "login.microsoftonline.com"];
-  await this.use(azure).replaceServer(await stranger.issue({ commonName: "azure", dnsNames }));
+  await this.use(azure).servers.replace(await stranger.issue({ commonName: "azure", dnsNames }));
 });
 
 // Who may read.
@@ -300,7 +300,7 @@ Given("the cluster has a token proxy for identity binding", async function (this
   facet.tokens.set(EXCHANGE_AUDIENCE, undefined);
   await facet.federate({ audiences: [BINDING_AUDIENCE] });
   // Whoever asks Entra ID itself finds nobody.
-  facet.route("login.microsoftonline.com", undefined);
+  facet.servers.route("login.microsoftonline.com", undefined);
 });
 Given("the Azure provider runs with {string} off", function (this: W, flag: string) {
   if (flag !== "-construct-pem-chain") throw new Error(`no such flag: ${flag}`);

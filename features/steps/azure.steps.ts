@@ -146,12 +146,15 @@ Then("Azure was asked {int} time(s) for {string}", function (this: W, times: num
 // The provider beside Mount.
 
 Then("the Azure provider calls itself {string}", async function (this: W, name: string) {
-  using client = grpcClient(CSIDriverProvider, { clock: this.clock, target: { path: await this.use(azure).socket() } });
+  using client = grpcClient(CSIDriverProvider, {
+    clock: this.clock,
+    target: { path: await this.use(azure).provider.socket() },
+  });
   const version = await client.version({ version: "v1alpha1" }, { deadlineMs: 10_000 });
   checkSame([version.version, version.runtimeName], ["v1alpha1", name], "it says so to Version");
 });
 Then("the Azure provider says that it serves", async function (this: W) {
-  using client = grpcClient(Health, { clock: this.clock, target: { path: await this.use(azure).socket() } });
+  using client = grpcClient(Health, { clock: this.clock, target: { path: await this.use(azure).provider.socket() } });
   const { status } = await client.check({ service: "" }, { deadlineMs: 10_000 });
   checkSame(status, 1, "a health check says SERVING");
 });

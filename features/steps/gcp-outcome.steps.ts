@@ -19,7 +19,7 @@ async function mounted(this: W): Promise<void> {
   await facet(this).mount();
 }
 When("the driver asks Google's provider for its version", async function (this: W) {
-  await facet(this).askVersion();
+  await facet(this).provider.askVersion();
 });
 When("{int} minutes go by for the Google volume", async function (this: W, count: number) {
   await this.elapse(minutes(count));
@@ -132,7 +132,7 @@ Then("the Google mount took {int} second(s)", function (this: W, count: number) 
 Then(
   "Google's provider names itself {string} and its version {string}",
   function (this: W, name: string, version: string) {
-    const told = facet(this).version;
+    const told = facet(this).provider.version;
     checkSame(
       [told.version, told.runtimeName, told.runtimeVersion],
       ["v1alpha1", name, version],
@@ -154,7 +154,7 @@ Then("the Google volume is mounted with both secrets", async function (this: W) 
 Given("the Google provider runs as a process called {string}", async function (this: W, name: string) {
   const store = facet(this);
   const { PROJECT = "", CLUSTER_LOCATION = "", CLUSTER_NAME = "" } = store.environment;
-  await store.process.start(await store.ownConfig(), store.resolver, {
+  await store.process.start(await store.ownConfig(), store.servers.resolver, {
     PROJECT,
     CLUSTER_LOCATION,
     CLUSTER_NAME,

@@ -111,15 +111,15 @@ Given(new RegExp(`^${NAMED} takes (\\d+) seconds?$`), function (this: W, what: s
 Given(new RegExp(`^${NAMED} cuts the connection$`), function (this: W, what: string) {
   facet(this).google.faults.add({ match: { path: PATHS[what] ?? "" }, effect: { kind: "reset" } });
 });
-Given("Google answers as usual again", async function (this: W) {
-  await facet(this).restore();
+Given("Google answers as usual again", function (this: W) {
+  facet(this).servers.restore();
 });
 Given("Google is down", function (this: W) {
-  facet(this).goDown();
+  facet(this).servers.goDown();
 });
 Given("Google shows a certificate of an unknown authority", async function (this: W) {
   const stranger = await this.run.once("somebody's CA", () =>
     createCertificateAuthority({ clock: this.run.clock, commonName: "somebody" }),
   );
-  await facet(this).replaceServer(await stranger.issue({ commonName: "google", dnsNames: ["*.googleapis.com"] }));
+  await facet(this).servers.replace(await stranger.issue({ commonName: "google", dnsNames: ["*.googleapis.com"] }));
 });

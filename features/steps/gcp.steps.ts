@@ -197,7 +197,7 @@ Given("Google's metadata server gives tokens of {string}", function (this: W, se
   facet(this).seed({ metadata: { projectId: "p", serviceAccount } });
 });
 Given("Google's metadata server is not there", function (this: W) {
-  facet(this).loseMetadata();
+  facet(this).servers.loseMetadata();
 });
 Given(
   "the Google credentials file is of the type {string} for the cluster's pool",

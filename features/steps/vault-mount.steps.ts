@@ -28,7 +28,7 @@ When("{int} minutes go by in Vault", async function (this: W, count: number) {
   await this.elapse(count * 60_000);
 });
 When("the driver asks the Vault provider for its version", async function (this: W) {
-  await facet(this).askVersion();
+  await facet(this).provider.askVersion();
 });
 
 // What came of it.
@@ -208,6 +208,6 @@ Then("the HMAC Secret of the Vault provider is immutable and holds a key of 32 b
   checkSame([immutable, Buffer.from(data?.key ?? "", "base64").length], [true, 32], "the Secret");
 });
 Then("the Vault provider is {string} of the interface {string}", function (this: W, name: string, version: string) {
-  const { runtimeName, version: spoken } = facet(this).version ?? {};
+  const { runtimeName, version: spoken } = facet(this).provider.version;
   checkSame([runtimeName, spoken], [name, version], "what the provider says of itself");
 });

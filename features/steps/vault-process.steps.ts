@@ -18,8 +18,8 @@ When("the Vault provider is run outside of a cluster", async function (this: W) 
 });
 When("gRPC's health check asks the Vault provider", async function (this: W) {
   const facet = this.use(vaultProvider);
-  await facet.askVersion();
-  using client = grpcClient(Health, { clock: this.clock, target: { path: await facet.socket } });
+  await facet.provider.askVersion();
+  using client = grpcClient(Health, { clock: this.clock, target: { path: await facet.provider.socket() } });
   const asked = client.check({ service: "" }, { deadlineMs: 5000 }).then(
     () => "OK",
     (error: unknown) => (error instanceof GrpcError ? error.codeName : String(error)),

@@ -15,8 +15,12 @@ import {
   createSigningKey,
   FaultPlan,
   type SigningKey,
+  signJwt,
 } from "../../net/index.ts";
 import type { Facet, MountproofWorld } from "../world.ts";
+
+export type TokenOwner = { readonly namespace: string; readonly serviceAccount: string; readonly audience: string };
+export type Claims = Readonly<Record<string, unknown>>;
 
 /** Keys are made once a run: a cluster of its own for each scenario must stay cheap. */
 export function runAuthority({ run }: MountproofWorld): Promise<CertificateAuthority> {
@@ -63,6 +67,15 @@ export class ApiFacet {
     }
   }
 
+  /** Applies an object of a manifest; one with a namespace in it is of a kind that has namespaces. */
+  async apply(object: KubeObject): Promise<void> {
+    const { apiVersion = "v1", kind = "", metadata } = object;
+    const slash = apiVersion.indexOf("/");
+    const [group, version] = [apiVersion.slice(0, Math.max(slash, 0)), apiVersion.slice(slash + 1)];
+    const namespaced = metadata.namespace !== undefined;
+    await this.put(resource({ group, version, kind, plural: `${kind.toLowerCase()}s`, namespaced }), object);
+  }
+
   async namespace(name: string): Promise<void> {
     const kind = resource({ version: "v1", kind: "Namespace", plural: "namespaces", namespaced: false });
     await this.put(kind, { apiVersion: "v1", kind: "Namespace", metadata: { name } });
@@ -90,6 +103,22 @@ export class ApiFacet {
       { subresource: "token" },
     );
     return (made["status"] as { token: string }).token;
+  }
+
+  /** What a token for a pod of that account says, an hour from now; or says with a change. */
+  async claims(
+    { namespace, serviceAccount, audience }: TokenOwner,
+    change: Claims = {},
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const { issuer } = await this.running();
+    const now = Math.floor(this.#world.clock.now() / 1000);
+    const sub = `system:serviceaccount:${namespace}:${serviceAccount}`;
+    return { iss: issuer.url, sub, aud: [audience], exp: now + 3600, iat: now, nbf: now, ...change };
+  }
+
+  /** A token that is signed as the cluster's are, and says something else. */
+  async tokenSaying(owner: TokenOwner, change: Claims): Promise<string> {
+    return signJwt(await this.claims(owner, change), await runSigningKey(this.#world));
   }
 
   /** What a program of that account reaches the API server with. */

@@ -1,9 +1,8 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { minutes } from "../../../core/index.ts";
 import { FakeAws, type RunningFakeAws, STS_AUDIENCE } from "../../../fakes/aws/index.ts";
-import { type KubeConfig, Nodes, Pods, resource, ServiceAccounts } from "../../../kube/index.ts";
-import { createDialer, loopbackResolver, type Resolver, signJwt, startEgressProxy } from "../../../net/index.ts";
+import { type KubeConfig, kubeconfigText, Nodes, Pods, ServiceAccounts } from "../../../kube/index.ts";
+import { createDialer, loopbackResolver, type Resolver, startEgressProxy } from "../../../net/index.ts";
 import {
   AWS_PROVIDER_NAMESPACE,
   AWS_PROVIDER_SERVICE_ACCOUNT,
@@ -11,13 +10,19 @@ import {
   type AwsProviderSpec,
   awsProviderManifests,
 } from "../../../providers/aws/index.ts";
-import { startProvider } from "../../../providers/kit/index.ts";
-import { CSIDriverProvider, type VersionResponse } from "../../../wire/gen/provider_pb.ts";
-import { type GrpcClient, GrpcError, grpcClient } from "../../../wire/grpc/index.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
-import { api, runAuthority, runSigningKey } from "../api.ts";
-import { startStoreProvider } from "../store-provider/index.ts";
-import { AwsProcess, writeKubeconfig } from "./process.ts";
+import { api, type Claims, runAuthority } from "../api.ts";
+import {
+  NamedValues,
+  NOTHING_MOUNTED,
+  type ObjectVersion,
+  type ProgramNeeds,
+  type ProviderParts,
+  ProviderUnderTest,
+  type StoreOutcome,
+  type VolumeFile,
+} from "../store-provider/index.ts";
+import { AwsProcess } from "./process.ts";
 import { AwsServers } from "./servers.ts";
 
 export const NAMESPACE = "shop";
@@ -27,17 +32,6 @@ export const ROLE = "app";
 export const REGION = "us-west-2";
 export const POD_AUDIENCE = "pods.eks.amazonaws.com";
 const NODE = "node-a";
-/** Kubelet gives a publish two minutes; what waits longer has no answer. */
-const DEADLINE_MS = minutes(2);
-
-export type VolumeFile = { readonly path: string; readonly mode: number; readonly contents: Buffer };
-
-export type AwsOutcome = {
-  /** `OK`, or the gRPC code's name. */
-  readonly code: string;
-  readonly message: string;
-  readonly versions: readonly { readonly id: string; readonly version: string }[];
-};
 
 /**
  * The AWS provider between its neighbours: an API server, an AWS account that checks who asks, and the driver's way of
@@ -46,7 +40,6 @@ export type AwsOutcome = {
 export class AwsFacet {
   readonly #world: MountproofWorld;
   #aws: RunningFakeAws | undefined;
-  #client: GrpcClient<typeof CSIDriverProvider> | undefined;
   #target = "";
   /** What the provider is started with, besides what every one needs. */
   readonly options: { -readonly [K in keyof AwsProviderSpec]?: AwsProviderSpec[K] } = {};
@@ -60,24 +53,26 @@ export class AwsFacet {
   /** The text of the tokens attribute in place of what it would be; null leaves it out. */
   tokensText: string | null | undefined;
   /** What secrets and parameters hold, by name. */
-  readonly values = new Map<string, string>();
+  readonly #values: NamedValues;
+  readonly provider: ProviderUnderTest;
   /** What the driver holds by now. */
-  held: readonly { readonly id: string; readonly version: string }[] = [];
+  held: readonly ObjectVersion[] = [];
   pod = { name: POD, serviceAccount: ACCOUNT };
-  outcome: AwsOutcome = { code: "none", message: "nothing was mounted", versions: [] };
+  outcome: StoreOutcome = NOTHING_MOUNTED;
   mark = 0;
-  #answered: readonly VolumeFile[] = [];
-  #version: VersionResponse | undefined;
   readonly process: AwsProcess;
   readonly servers: AwsServers;
-  /** Every refusal's text: it would reach the pod's events. */
-  readonly #messages: string[] = [];
 
   constructor(world: MountproofWorld) {
     this.#world = world;
     this.process = new AwsProcess(world);
     this.servers = new AwsServers(world, () => this.aws);
-    world.exposes("messages of the AWS provider", () => this.#messages.join("\n"));
+    this.#values = new NamedValues(world);
+    this.provider = new ProviderUnderTest(world, {
+      store: "aws",
+      ours: (parts) => this.#ours(parts),
+      program: () => this.#program(),
+    });
   }
 
   get aws(): RunningFakeAws {
@@ -106,7 +101,7 @@ export class AwsFacet {
     aws.admin.podIdentity("prod", issuer, [{ namespace: NAMESPACE, serviceAccount: ACCOUNT, role: "pod" }]);
     aws.admin.role("pod", POD_TRUST, ["read"]);
     await kube.namespace(NAMESPACE);
-    for (const manifest of awsProviderManifests()) await kube.put(kindOf(manifest), manifest);
+    for (const manifest of awsProviderManifests()) await kube.apply(manifest);
     await this.account(ACCOUNT, ROLE);
     await kube.put(Nodes, { apiVersion: "v1", kind: "Node", metadata: { name: NODE } });
     await admin.create(Pods, {
@@ -140,81 +135,34 @@ export class AwsFacet {
 
   /** A canary behind a name, the same each time it is asked for. */
   value(name: string): string {
-    let value = this.values.get(name);
-    if (value === undefined) {
-      value = this.#world.canaries.create(name);
-      this.values.set(name, value);
-    }
-    return value;
+    return this.#values.of(name);
   }
 
   /** A token that is signed as the cluster's are, and says something else. */
-  async tokenSaying(change: Readonly<Record<string, unknown>>, audience: string = STS_AUDIENCE): Promise<string> {
-    const { issuer } = await this.#world.use(api).running();
-    const now = Math.floor(this.#world.clock.now() / 1000);
-    const claims = {
-      iss: issuer.url,
-      sub: `system:serviceaccount:${NAMESPACE}:${ACCOUNT}`,
-      aud: [audience],
-      exp: now + 3600,
-      iat: now,
-      nbf: now,
-      ...change,
-    };
-    return signJwt(claims, await runSigningKey(this.#world));
+  async tokenSaying(change: Claims, audience: string = STS_AUDIENCE): Promise<string> {
+    return await this.#world.use(api).tokenSaying({ namespace: NAMESPACE, serviceAccount: ACCOUNT, audience }, change);
   }
 
   /** Mounts the volume as the driver would, and writes what it is handed where the driver would. */
   async mount(): Promise<void> {
     this.mark = this.#world.journal.mark();
-    const request = {
+    this.outcome = await this.provider.mount({
       attributes: this.request.attributes ?? JSON.stringify(await this.#attributes()),
       secrets: "null",
       permission: this.request.permission ?? "420",
       targetPath: this.request.targetPath ?? this.#target,
-      currentObjectVersion: this.held.map(({ id, version }) => ({ id, version })),
-    };
-    const client = await this.#provider();
-    try {
-      const response = await this.#world.settle(client.mount(request, { deadlineMs: DEADLINE_MS }), DEADLINE_MS);
-      this.#answered = response.files.map(({ path, mode, contents }) => ({
-        path,
-        mode,
-        contents: Buffer.from(contents),
-      }));
-      for (const file of this.#answered) await this.#write(file);
-      const versions = response.objectVersion.map(({ id, version }) => ({ id, version }));
-      this.outcome = { code: "OK", message: "", versions };
-      this.held = versions;
-    } catch (error) {
-      if (!(error instanceof GrpcError)) throw error;
-      this.#answered = [];
-      this.outcome = { code: error.codeName, message: error.details, versions: [] };
-      this.#messages.push(error.details);
-    }
-  }
-
-  async askVersion(): Promise<void> {
-    const client = await this.#provider();
-    this.#version = await this.#world.settle(client.version({ version: "v1alpha1" }), DEADLINE_MS);
-  }
-
-  get version(): VersionResponse {
-    if (this.#version === undefined) throw new Error("nobody asked for the version");
-    return this.#version;
+      currentObjectVersion: this.held,
+    });
+    if (this.outcome.code !== "OK") return;
+    for (const file of this.outcome.files) await this.#write(file);
+    this.held = this.outcome.versions;
   }
 
   /** The provider's own account, for one that runs as a process. */
   async kubeconfig(): Promise<string> {
-    const kube = this.#world.use(api);
-    const { server, caPem } = (await kube.running()).adminConfig;
-    const token = await this.#ownToken();
-    return await writeKubeconfig(join(await this.#world.folder(), "kubeconfig"), { server, caPem, token });
-  }
-
-  /** What the answer itself brought. */
-  get answered(): readonly VolumeFile[] {
-    return this.#answered;
+    const path = join(await this.#world.folder(), "kubeconfig");
+    await writeFile(path, kubeconfigText(await this.#ownConfig(), "c"));
+    return path;
   }
 
   /** What stands in the volume, whoever wrote it. */
@@ -277,10 +225,8 @@ export class AwsFacet {
     };
   }
 
-  /** The provider's own; kubelet would renew it in time. */
-  async #ownToken(): Promise<string> {
-    const kube = this.#world.use(api);
-    return await kube.tokenOf(AWS_PROVIDER_NAMESPACE, AWS_PROVIDER_SERVICE_ACCOUNT, { expirationSeconds: 86_400 });
+  #ownConfig(): Promise<KubeConfig> {
+    return this.#world.use(api).configOf(AWS_PROVIDER_NAMESPACE, AWS_PROVIDER_SERVICE_ACCOUNT);
   }
 
   /** As kubelet asks for them: bound to the pod, one an audience. */
@@ -305,57 +251,31 @@ export class AwsFacet {
     await chmod(file, mode & 0o777);
   }
 
-  /** The provider, started by the first mount with what the scenario gave it until then. */
-  async #provider(): Promise<GrpcClient<typeof CSIDriverProvider>> {
-    if (this.#client !== undefined) return this.#client;
-    const { clock, scope } = this.#world;
-    const endpoint = join(await this.#world.folder(), "aws.sock");
-    await this.#serve(endpoint);
-    const client = grpcClient(CSIDriverProvider, { clock, target: { path: endpoint } });
-    scope.defer("connection to the provider", () => client.close());
-    this.#client = client;
-    return client;
-  }
-
-  async #serve(endpoint: string): Promise<void> {
-    const world = this.#world;
-    const { clock, logger, scope, journal, pass } = world;
-    const kube = world.use(api);
-    const authority = await runAuthority(world);
-    const resolvers: readonly Resolver[] = [loopbackResolver, async (host) => await this.servers.route(host)];
-    const config: KubeConfig = {
-      ...(await kube.running()).adminConfig,
-      credentials: { kind: "token", token: await this.#ownToken() },
-    };
-    if (pass.subject.kind === "store-provider") {
-      const proxy = scope.use(await startEgressProxy({ clock, journal, resolvers }));
-      await startStoreProvider(world, pass.subject, {
-        socket: endpoint,
-        account: { namespace: AWS_PROVIDER_NAMESPACE, config },
-        env: { ...proxy.environment("provider/aws"), ...this.environment },
-        trustedCaPem: authority.certPem,
-        ...(this.options.driverWritesSecrets === true && { flags: ["--driver-writes-secrets=true"] }),
-      });
-      return;
-    }
-    const provider = new AwsProvider({
-      clock,
-      log: logger,
-      random: world.pass.random,
-      behaviour: world.pass.behaviour === "hardened" ? "hardened" : "upstream",
-      kubeConfig: config,
-      caPem: authority.certPem,
-      dialer: createDialer({ resolvers }),
+  async #ours(parts: ProviderParts): Promise<AwsProvider> {
+    return new AwsProvider({
+      ...parts,
+      kubeConfig: await this.#ownConfig(),
+      caPem: (await runAuthority(this.#world)).certPem,
+      dialer: createDialer({ resolvers: this.#resolvers }),
       environment: this.environment,
       ...this.options,
     });
-    scope.use(await startProvider({ clock, log: logger, journal, endpoint, provider }));
   }
-}
 
-function kindOf({ apiVersion, kind }: { readonly apiVersion: string; readonly kind: string }) {
-  const [group = "", version = apiVersion] = apiVersion.includes("/") ? apiVersion.split("/") : ["", apiVersion];
-  return resource({ group, version, kind, plural: `${kind.toLowerCase()}s`, namespaced: kind === "ServiceAccount" });
+  async #program(): Promise<ProgramNeeds> {
+    const { clock, journal, scope } = this.#world;
+    const proxy = scope.use(await startEgressProxy({ clock, journal, resolvers: this.#resolvers }));
+    return {
+      account: { namespace: AWS_PROVIDER_NAMESPACE, config: await this.#ownConfig() },
+      env: { ...proxy.environment("provider/aws"), ...this.environment },
+      trustedCaPem: (await runAuthority(this.#world)).certPem,
+      ...(this.options.driverWritesSecrets === true && { flags: ["--driver-writes-secrets=true"] }),
+    };
+  }
+
+  get #resolvers(): readonly Resolver[] {
+    return [loopbackResolver, async (host) => await this.servers.route(host)];
+  }
 }
 
 const ALLOW_ALL = {

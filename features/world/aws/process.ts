@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { layoutOf } from "../../../suite/index.ts";
 import type { MountproofWorld } from "../../world.ts";
@@ -58,26 +58,4 @@ export class AwsProcess {
     if (child.exitCode === null) await once(child, "exit");
     this.exitCode = child.exitCode;
   }
-}
-
-/** A kubeconfig with a token, as a file. */
-export async function writeKubeconfig(
-  path: string,
-  config: { readonly server: string; readonly caPem: string; readonly token: string },
-): Promise<string> {
-  const { server, caPem, token } = config;
-  await writeFile(
-    path,
-    JSON.stringify({
-      apiVersion: "v1",
-      kind: "Config",
-      "current-context": "c",
-      contexts: [{ name: "c", context: { cluster: "c", user: "u" } }],
-      clusters: [
-        { name: "c", cluster: { server, "certificate-authority-data": Buffer.from(caPem).toString("base64") } },
-      ],
-      users: [{ name: "u", user: { token } }],
-    }),
-  );
-  return path;
 }

@@ -1,5 +1,4 @@
-import { join } from "node:path";
-import { isMountproofError, minutes } from "../../../core/index.ts";
+import { minutes } from "../../../core/index.ts";
 import {
   type AccessPolicy,
   FakeAzure,
@@ -12,18 +11,23 @@ import {
   createSigningKey,
   loopbackResolver,
   type Resolver,
-  type Route,
-  signJwt,
   startEgressProxy,
 } from "../../../net/index.ts";
 import { AzureProvider, type AzureProviderSpec } from "../../../providers/azure/index.ts";
-import { startProvider } from "../../../providers/kit/index.ts";
-import { CSIDriverProvider, type MountResponse } from "../../../wire/gen/provider_pb.ts";
-import { GrpcError, grpcClient } from "../../../wire/grpc/index.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
-import { api, runAuthority, runSigningKey } from "../api.ts";
-import { startStoreProvider } from "../store-provider/index.ts";
+import { api, type Claims, runAuthority } from "../api.ts";
+import {
+  NamedValues,
+  NOTHING_MOUNTED,
+  type ProgramNeeds,
+  type ProviderParts,
+  ProviderUnderTest,
+  type StoreOutcome,
+} from "../store-provider/index.ts";
 import { createMaterial, type Material } from "./material.ts";
+import { AGENT_PORT, AzureServers, startAtAgentsPort } from "./servers.ts";
+
+export { PROXY_HOST, SNI_NAME } from "./servers.ts";
 
 export const TENANT = "11111111-2222-3333-4444-555555555555";
 export const VAULT = "testkv";
@@ -36,26 +40,8 @@ export const POD = "web";
 export const ACCOUNT = "app";
 export const EXCHANGE_AUDIENCE = "api://AzureADTokenExchange";
 export const BINDING_AUDIENCE = "api://AKSIdentityBinding";
-export const PROXY_HOST = "kubernetes.default.svc.cluster.local";
-export const SNI_NAME = "x.ests.aks";
-/** Names that the fake stands for; the last one is a cloud of one's own. */
-const NAMES = ["*.vault.azure.net", "login.microsoftonline.com", "*.vault.test", "login.test", SNI_NAME] as const;
+const OWNER = { namespace: NAMESPACE, serviceAccount: ACCOUNT, audience: EXCHANGE_AUDIENCE };
 const READS = { secrets: ["get", "list"], keys: ["get", "list"], certificates: ["get", "list"] };
-/** Where a node's identity agent (NMI) listens. */
-const AGENT_PORT = 2579;
-/** Kubelet gives a publish two minutes; what waits longer has no answer. */
-const DEADLINE_MS = minutes(2);
-
-export type AzureFile = { readonly path: string; readonly mode: number; readonly contents: Buffer };
-
-export type AzureOutcome = {
-  /** `OK`, or the gRPC code's name. */
-  readonly code: string;
-  readonly message: string;
-  readonly files: readonly AzureFile[];
-  readonly versions: readonly { readonly id: string; readonly version: string }[];
-};
-
 /**
  * The Azure provider between its neighbours: an Azure that checks who asks, a cluster's issuer where tokens count, and
  * the driver's way of calling it. No kubelet and no driver: what a pod sees of it is the business of the estate's cases.
@@ -63,9 +49,9 @@ export type AzureOutcome = {
 export class AzureFacet {
   readonly #world: MountproofWorld;
   #azure: RunningFakeAzure | undefined;
-  #mount: ((request: object) => Promise<MountResponse>) | undefined;
-  #serve: Promise<string> | undefined;
-  readonly #routes = new Map<string, Route>();
+  readonly provider: ProviderUnderTest;
+  readonly #values: NamedValues;
+  readonly servers: AzureServers;
   #secret = "";
   /** What the provider is started with, besides what every one needs. */
   readonly options: { -readonly [K in keyof AzureProviderSpec]?: AzureProviderSpec[K] } = {};
@@ -80,14 +66,19 @@ export class AzureFacet {
   isWorkloadIdentity = false;
   /** Access policies that a case took away for a while. */
   kept: AccessPolicy[] = [];
-  /** What secrets hold, by name. */
-  readonly values = new Map<string, string>();
-  outcome: AzureOutcome = { code: "none", message: "nothing was mounted", files: [], versions: [] };
+  outcome: StoreOutcome = NOTHING_MOUNTED;
   mark = 0;
 
   constructor(world: MountproofWorld) {
     this.#world = world;
-    world.exposes("error of the Azure provider", () => this.outcome.message);
+    this.servers = new AzureServers(world, () => this.azure);
+    this.#values = new NamedValues(world);
+    this.provider = new ProviderUnderTest(world, {
+      store: "azure",
+      health: true,
+      ours: (parts) => this.#ours(parts),
+      program: () => this.#program(),
+    });
   }
 
   get azure(): RunningFakeAzure {
@@ -109,7 +100,7 @@ export class AzureFacet {
       journal,
       random: pass.random,
       signingKey,
-      tls: await this.certificate(),
+      tls: await this.servers.certificate(),
       issuerCaPem: (await runAuthority(this.#world)).certPem,
       seed: {
         tenants: { [TENANT]: [{ clientId: CLIENT, clientSecrets: [this.#secret] }] },
@@ -119,46 +110,21 @@ export class AzureFacet {
     this.#azure = scope.use(
       await (pass.subject.kind === "store-provider" ? startAtAgentsPort(spec) : new FakeAzure(spec).start()),
     );
-    this.restoreServer();
-    const { metadata } = this.azure;
-    for (const place of ["169.254.169.254", `localhost:${AGENT_PORT}`]) this.#routes.set(place, metadata);
+    this.servers.prepare();
   }
 
   get clientSecret(): string {
     return this.#secret;
   }
 
-  /** For all names that the fake stands for. */
-  async certificate() {
-    const { run } = this.#world;
-    const authority = await runAuthority(this.#world);
-    return await run.once("certificate of Azure", () => authority.issue({ commonName: "azure", dnsNames: NAMES }));
-  }
-
-  route(place: string, to: Route | undefined): void {
-    if (to === undefined) this.#routes.delete(place);
-    else this.#routes.set(place, to);
-  }
-
-  /** Azure's names lead to the fake. */
-  restoreServer(): void {
-    for (const place of [...NAMES, PROXY_HOST]) this.#routes.set(place, this.azure);
-  }
-
-  /** Another certificate stands at Azure's names from now on. */
-  async replaceServer(tls: { readonly certPem: string; readonly keyPem: string }): Promise<void> {
-    const other = this.#world.scope.use(await this.azure.listenToo({ tls }));
-    for (const place of NAMES) this.#routes.set(place, other);
-  }
-
   /** A value behind a name: a canary, the same each time it is asked for. */
   value(name: string): string {
-    let value = this.values.get(name);
-    if (value === undefined) {
-      value = this.#world.canaries.create(name);
-      this.values.set(name, value);
-    }
-    return value;
+    return this.#values.of(name);
+  }
+
+  /** What secrets hold, by name. */
+  get values(): ReadonlyMap<string, string> {
+    return this.#values.byName;
   }
 
   material(): Promise<Material> {
@@ -213,48 +179,25 @@ export class AzureFacet {
   }
 
   /** A token that says something else than the cluster's would, signed as they are. */
-  async tokenSaying(change: Readonly<Record<string, unknown>>): Promise<string> {
-    return signJwt(await this.claims(change), await runSigningKey(this.#world));
+  async tokenSaying(change: Claims): Promise<string> {
+    return await this.#world.use(api).tokenSaying(OWNER, change);
   }
 
-  async claims(change: Readonly<Record<string, unknown>> = {}): Promise<Readonly<Record<string, unknown>>> {
-    const { issuer } = await this.#world.use(api).running();
-    const now = Math.floor(this.#world.clock.now() / 1000);
-    return {
-      iss: issuer.url,
-      sub: `system:serviceaccount:${NAMESPACE}:${ACCOUNT}`,
-      aud: [EXCHANGE_AUDIENCE],
-      exp: now + 3600,
-      iat: now,
-      nbf: now,
-      ...change,
-    };
+  async claims(change: Claims = {}): Promise<Claims> {
+    return await this.#world.use(api).claims(OWNER, change);
   }
 
   /** Mounts the volume as the driver would. */
   async mount(): Promise<void> {
     this.mark = this.#world.journal.mark();
     const secrets = JSON.stringify({ clientid: CLIENT, clientsecret: this.#secret });
-    const request = {
+    this.outcome = await this.provider.mount({
       attributes: this.request.attributes ?? JSON.stringify(await this.#attributes()),
       secrets: this.request.secrets ?? secrets,
       permission: this.request.permission ?? "420",
       targetPath: "/unused",
       currentObjectVersion: [],
-    };
-    const call = await this.#provider();
-    try {
-      const response = await this.#world.settle(call(request), DEADLINE_MS + minutes(1));
-      this.outcome = {
-        code: "OK",
-        message: "",
-        files: response.files.map(({ path, mode, contents }) => ({ path, mode, contents: Buffer.from(contents) })),
-        versions: response.objectVersion.map(({ id, version }) => ({ id, version })),
-      };
-    } catch (error) {
-      if (!(error instanceof GrpcError)) throw error;
-      this.outcome = { code: error.codeName, message: error.details, files: [], versions: [] };
-    }
+    });
   }
 
   /** What Azure was asked for by the last mount: `GET /secrets/name/ 200 as cid`. */
@@ -266,12 +209,6 @@ export class AzureFacet {
         const client = detail["client"] === undefined ? "" : ` as ${detail["client"]}`;
         return `${operation.replace(TENANT, "TENANT")} ${status}${client}`;
       });
-  }
-
-  /** The provider's socket, started by the first that wants it with what the scenario gave it until then. */
-  socket(): Promise<string> {
-    this.#serve ??= this.#start();
-    return this.#serve;
   }
 
   async #attributes(): Promise<Record<string, string>> {
@@ -302,59 +239,30 @@ export class AzureFacet {
     return tokens;
   }
 
-  async #provider(): Promise<(request: object) => Promise<MountResponse>> {
-    if (this.#mount !== undefined) return this.#mount;
-    const { clock, scope } = this.#world;
-    const client = grpcClient(CSIDriverProvider, { clock, target: { path: await this.socket() } });
-    scope.defer("connection to the provider", () => client.close());
-    this.#mount = (request) => client.mount(request, { deadlineMs: DEADLINE_MS });
-    return this.#mount;
-  }
-
-  async #start(): Promise<string> {
-    const world = this.#world;
-    const { clock, logger, scope, journal, pass } = world;
-    const endpoint = join(await world.folder(), "azure.sock");
-    const resolvers: readonly Resolver[] = [async (host, port) => this.#find(host, port), loopbackResolver];
-    const { certPem } = await runAuthority(world);
-    if (pass.subject.kind === "store-provider") {
-      if (this.parameters["usePodIdentity"] === "true" && this.azure.metadata.port !== AGENT_PORT)
-        world.skip(`the node's agent listens at localhost:${AGENT_PORT} and nowhere else, and that port is taken`);
-      const proxy = scope.use(await startEgressProxy({ clock, journal, resolvers }));
-      await startStoreProvider(world, pass.subject, {
-        socket: endpoint,
-        env: proxy.environment("provider/azure"),
-        trustedCaPem: certPem,
-        flags: flagsOf(this.options),
-      });
-      return endpoint;
-    }
-    const provider = new AzureProvider({
-      clock,
-      log: logger,
-      random: pass.random,
-      behaviour: pass.behaviour === "hardened" ? "hardened" : "upstream",
-      caPem: certPem,
-      dialer: createDialer({ resolvers }),
+  async #ours(parts: ProviderParts): Promise<AzureProvider> {
+    const { certPem: caPem } = await runAuthority(this.#world);
+    return new AzureProvider({
+      ...parts,
+      caPem,
+      dialer: createDialer({ resolvers: this.#resolvers }),
       ...this.options,
     });
-    scope.use(await startProvider({ clock, log: logger, journal, endpoint, provider, health: true }));
-    return endpoint;
   }
 
-  #find(host: string, port: number): Route | undefined {
-    const wildcard = `*${host.slice(host.indexOf("."))}`;
-    return this.#routes.get(`${host}:${port}`) ?? this.#routes.get(host) ?? this.#routes.get(wildcard);
+  async #program(): Promise<ProgramNeeds> {
+    const { clock, journal, scope } = this.#world;
+    if (this.parameters["usePodIdentity"] === "true" && this.azure.metadata.port !== AGENT_PORT)
+      this.#world.skip(`the node's agent listens at localhost:${AGENT_PORT} and nowhere else, and that port is taken`);
+    const proxy = scope.use(await startEgressProxy({ clock, journal, resolvers: this.#resolvers }));
+    return {
+      env: proxy.environment("provider/azure"),
+      trustedCaPem: (await runAuthority(this.#world)).certPem,
+      flags: flagsOf(this.options),
+    };
   }
-}
 
-/** A program asks the node's agent at its fixed port of localhost, past any proxy. */
-async function startAtAgentsPort(spec: FakeAzureSpec): Promise<RunningFakeAzure> {
-  try {
-    return await new FakeAzure({ ...spec, metadataListen: { port: AGENT_PORT } }).start();
-  } catch (error) {
-    if (!isMountproofError(error) || error.code !== "address_in_use") throw error;
-    return await new FakeAzure(spec).start();
+  get #resolvers(): readonly Resolver[] {
+    return [this.servers.resolver, loopbackResolver];
   }
 }
 

@@ -4,7 +4,6 @@ import {
   type KubeObject,
   type OwnerReference,
   Pods,
-  resource,
   SecretProviderClasses,
   SecretProviderClassPodStatuses,
   Secrets,
@@ -29,14 +28,14 @@ export class DriverObjects {
 
   /** What the driver's chart applies, and the pod's namespace. */
   async install(values: DriverValues): Promise<void> {
-    for (const manifest of driverManifests(values)) await this.#apply(manifest);
+    for (const manifest of driverManifests(values)) await this.#api.apply(manifest);
     await this.#api.namespace(NAMESPACE);
   }
 
   /** The rights that the chart gives with syncSecret.enabled. */
   async allowSecrets(): Promise<void> {
     for (const manifest of driverManifests({ syncSecret: { enabled: true } }))
-      if (manifest.metadata.name?.startsWith("secretprovidersyncing-")) await this.#apply(manifest);
+      if (manifest.metadata.name?.startsWith("secretprovidersyncing-")) await this.#api.apply(manifest);
   }
 
   async forbidSecrets(): Promise<void> {
@@ -127,21 +126,6 @@ export class DriverObjects {
     const rules = (role["rules"] as { resources: string[] }[]).filter(
       ({ resources }) => !resources.includes("secretproviderclasspodstatuses"),
     );
-    await this.#apply({ ...role, rules });
-  }
-
-  async #apply(object: KubeObject): Promise<void> {
-    const { apiVersion = "v1", kind = "" } = object;
-    const slash = apiVersion.indexOf("/");
-    await this.#api.put(
-      resource({
-        group: slash < 0 ? "" : apiVersion.slice(0, slash),
-        version: apiVersion.slice(slash + 1),
-        kind,
-        plural: `${kind.toLowerCase()}s`,
-        namespaced: kind === "ServiceAccount",
-      }),
-      object,
-    );
+    await this.#api.apply({ ...role, rules });
   }
 }

@@ -1,16 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { minutes } from "../../../core/index.ts";
 import { FakeGcp, type GcpSeed, type RunningFakeGcp } from "../../../fakes/gcp/index.ts";
-import { Pods, resource, ServiceAccounts } from "../../../kube/index.ts";
-import {
-  createDialer,
-  loopbackResolver,
-  type Resolver,
-  type Route,
-  signJwt,
-  startEgressProxy,
-} from "../../../net/index.ts";
+import { type KubeConfig, Pods, ServiceAccounts } from "../../../kube/index.ts";
+import { createDialer, loopbackResolver, type Resolver, startEgressProxy } from "../../../net/index.ts";
 import {
   GCP_PROVIDER_NAMESPACE,
   GCP_PROVIDER_SERVICE_ACCOUNT,
@@ -18,13 +10,20 @@ import {
   type GcpProviderSpec,
   gcpProviderManifests,
 } from "../../../providers/gcp/index.ts";
-import { startProvider } from "../../../providers/kit/index.ts";
-import { CSIDriverProvider, type VersionResponse } from "../../../wire/gen/provider_pb.ts";
-import { type GrpcClient, GrpcError, grpcClient } from "../../../wire/grpc/index.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
-import { api, runAuthority, runSigningKey } from "../api.ts";
-import { HOSTS_ADDRESS, startStoreProvider } from "../store-provider/index.ts";
+import { api, type Claims, runAuthority } from "../api.ts";
+import {
+  HOSTS_ADDRESS,
+  NamedValues,
+  NOTHING_MOUNTED,
+  type ObjectVersion,
+  type ProgramNeeds,
+  type ProviderParts,
+  ProviderUnderTest,
+  type StoreOutcome,
+} from "../store-provider/index.ts";
 import { GcpProcess } from "./process.ts";
+import { GcpServers } from "./servers.ts";
 
 export const NAMESPACE = "shop";
 export const POD = "web";
@@ -36,22 +35,7 @@ export const MEMBER = `serviceAccount:${POOL}[${NAMESPACE}/${ACCOUNT}]`;
 /** The project's number, by which Google's answers call it. */
 export const PROJECT_NUMBER = "1234";
 export const CLUSTER = { project: "p", location: "l", name: "c" };
-/** Kubelet gives a publish two minutes; what waits longer has no answer. */
-const DEADLINE_MS = minutes(2);
 const TOKENS = "csi.storage.k8s.io/serviceAccount.tokens";
-/** Host names that the certificates of a run's Google bear. */
-const NAMES = ["*.googleapis.com", "*.us-central1.rep.googleapis.com"];
-
-export type GcpOutcome = {
-  /** `OK`, or the gRPC code's name. */
-  readonly code: string;
-  readonly message: string;
-  readonly statusDetails: Uint8Array | undefined;
-  readonly files: readonly { readonly path: string; readonly mode: number; readonly contents: Buffer }[];
-  readonly versions: readonly { readonly id: string; readonly version: string }[];
-  /** On the clock. */
-  readonly tookMs: number;
-};
 
 /**
  * The GCP provider between its neighbours: an API server, a Google that checks who asks, and the driver's way of
@@ -60,11 +44,9 @@ export type GcpOutcome = {
 export class GcpFacet {
   readonly #world: MountproofWorld;
   #google: RunningFakeGcp | undefined;
-  #provider: GcpProvider | undefined;
-  #client: GrpcClient<typeof CSIDriverProvider> | undefined;
-  #version: VersionResponse | undefined;
-  #tls: Route | undefined;
-  #hasMetadata = true;
+  #ourProvider: GcpProvider | undefined;
+  readonly #values: NamedValues;
+  readonly provider: ProviderUnderTest;
   readonly environment: { -readonly [K in keyof NonNullable<GcpProviderSpec["environment"]>]: string } = {
     PROJECT: CLUSTER.project,
     CLUSTER_LOCATION: CLUSTER.location,
@@ -78,22 +60,22 @@ export class GcpFacet {
   tokens: Readonly<Record<string, string>> | null | undefined;
   tokensText: string | undefined;
   pod = { name: POD, serviceAccount: ACCOUNT };
-  held: readonly { readonly id: string; readonly version: string }[] = [];
-  readonly values = new Map<string, string>();
-  outcome: GcpOutcome = {
-    code: "none",
-    message: "nothing was mounted",
-    statusDetails: undefined,
-    files: [],
-    versions: [],
-    tookMs: 0,
-  };
+  held: readonly ObjectVersion[] = [];
+  outcome: StoreOutcome = NOTHING_MOUNTED;
   mark = 0;
   readonly process: GcpProcess;
+  readonly servers: GcpServers;
 
   constructor(world: MountproofWorld) {
     this.#world = world;
     this.process = new GcpProcess(world);
+    this.servers = new GcpServers(world, () => this.google);
+    this.#values = new NamedValues(world);
+    this.provider = new ProviderUnderTest(world, {
+      store: "gcp",
+      ours: (parts) => this.#ours(parts),
+      program: () => this.#program(),
+    });
   }
 
   get google(): RunningFakeGcp {
@@ -101,24 +83,18 @@ export class GcpFacet {
     return this.#google;
   }
 
-  get version(): VersionResponse {
-    if (this.#version === undefined) throw new Error("nobody asked for the version");
-    return this.#version;
-  }
-
   /** The project with its cluster, the pod with its ServiceAccount, and the provider's own account. */
   async prepare(): Promise<void> {
     const world = this.#world;
     const { clock, journal, scope } = world;
     const kube = world.use(api);
-    const [admin, { issuer }, tls] = await Promise.all([kube.admin(), kube.running(), this.#certificate()]);
+    const [admin, { issuer }, tls] = await Promise.all([kube.admin(), kube.running(), this.servers.certificate()]);
     const spec = { clock, journal, random: world.pass.random, tls, issuerCaPem: issuer.caPem };
     const google = scope.use(await new FakeGcp(spec).start());
     this.#google = google;
-    this.#tls = { host: google.host, port: google.port };
     google.seed({ projects: { p: { number: PROJECT_NUMBER } }, clusters: [{ ...CLUSTER, issuer: issuer.url }] });
     await kube.namespace(NAMESPACE);
-    for (const manifest of gcpProviderManifests()) await kube.put(kindOf(manifest), manifest);
+    for (const manifest of gcpProviderManifests()) await kube.apply(manifest);
     await this.account({});
     await admin.create(Pods, {
       apiVersion: "v1",
@@ -136,12 +112,7 @@ export class GcpFacet {
 
   /** A canary behind a name, the same each time it is asked for. */
   value(name: string): string {
-    let value = this.values.get(name);
-    if (value === undefined) {
-      value = this.#world.canaries.create(name);
-      this.values.set(name, value);
-    }
-    return value;
+    return this.#values.of(name);
   }
 
   /** A secret that the pod may read, with one more version. */
@@ -155,19 +126,8 @@ export class GcpFacet {
   }
 
   /** A token that is signed as the cluster's are, and says something else. */
-  async tokenSaying(change: Readonly<Record<string, unknown>>, audience: string = POOL): Promise<string> {
-    const { issuer } = await this.#world.use(api).running();
-    const now = Math.floor(this.#world.clock.now() / 1000);
-    const claims = {
-      iss: issuer.url,
-      sub: `system:serviceaccount:${NAMESPACE}:${ACCOUNT}`,
-      aud: [audience],
-      exp: now + 3600,
-      iat: now,
-      nbf: now,
-      ...change,
-    };
-    return signJwt(claims, await runSigningKey(this.#world));
+  async tokenSaying(change: Claims, audience: string = POOL): Promise<string> {
+    return await this.#world.use(api).tokenSaying({ namespace: NAMESPACE, serviceAccount: ACCOUNT, audience }, change);
   }
 
   /** The pod's own token, as kubelet asks for it. */
@@ -180,37 +140,16 @@ export class GcpFacet {
 
   /** Mounts the volume as the driver would. */
   async mount(): Promise<void> {
-    const { clock } = this.#world;
-    const request = {
-      attributes: this.request.attributes ?? JSON.stringify(await this.#attributes()),
+    const attributes = this.request.attributes ?? JSON.stringify(await this.#attributes());
+    await this.provider.client();
+    this.mark = this.#world.journal.mark();
+    this.outcome = await this.provider.mount({
+      attributes,
       secrets: this.request.secrets ?? "{}",
       permission: this.request.permission ?? "420",
       targetPath: this.request.targetPath ?? "/var/lib/kubelet/volume",
-      currentObjectVersion: this.held.map((one) => ({ ...one })),
-    };
-    const client = await this.client();
-    this.mark = this.#world.journal.mark();
-    const began = clock.now();
-    try {
-      const reply = await this.#world.settle(client.mount(request, { deadlineMs: DEADLINE_MS }), DEADLINE_MS + 1);
-      this.outcome = {
-        code: "OK",
-        message: "",
-        statusDetails: undefined,
-        files: reply.files.map(({ path, mode, contents }) => ({ path, mode, contents: Buffer.from(contents) })),
-        versions: reply.objectVersion.map(({ id, version }) => ({ id, version })),
-        tookMs: clock.now() - began,
-      };
-    } catch (error) {
-      if (!(error instanceof GrpcError)) throw error;
-      const { codeName: code, details: message, statusDetails } = error;
-      this.outcome = { code, message, statusDetails, files: [], versions: [], tookMs: clock.now() - began };
-    }
-  }
-
-  async askVersion(): Promise<void> {
-    const client = await this.client();
-    this.#version = await this.#world.settle(client.version({ version: "v1alpha1" }), DEADLINE_MS);
+      currentObjectVersion: this.held,
+    });
   }
 
   /** What Google was asked for by the last mount: the call, what it was about and, for regions, where. */
@@ -250,7 +189,7 @@ export class GcpFacet {
 
   /** What the provider counts of its calls. */
   get metrics(): string {
-    return this.#provider?.metrics.text() ?? "";
+    return this.#ourProvider?.metrics.text() ?? "";
   }
 
   async credentialsFile(contents: object): Promise<void> {
@@ -259,98 +198,42 @@ export class GcpFacet {
     this.environment.GOOGLE_APPLICATION_CREDENTIALS = path;
   }
 
-  /** Nobody answers at the metadata addresses. */
-  loseMetadata(): void {
-    this.#hasMetadata = false;
-  }
-
-  /** Nobody listens at Google's names, until they are restored. */
-  goDown(): void {
-    this.#tls = { host: "127.0.0.1", port: 1 };
-    this.#client?.close();
-  }
-
-  async restore(): Promise<void> {
-    this.google.faults.clear();
-    this.#tls = { host: this.google.host, port: this.google.port };
-  }
-
-  /** Another certificate at Google's names: connections made before are gone. */
-  async replaceServer(tls: { readonly certPem: string; readonly keyPem: string }): Promise<void> {
-    this.#tls = this.#world.scope.use(await this.google.listenToo({ tls }));
-  }
-
-  /** Google's host names, and the metadata server's; the route is looked up for each connection. */
-  readonly resolver: Resolver = async (host) => {
-    if (host === "169.254.169.254" || host === "metadata.google.internal")
-      return this.#hasMetadata ? await this.#plain() : { host: "127.0.0.1", port: 1 };
-    return host.endsWith(".googleapis.com") ? this.#tls : undefined;
-  };
-
-  async #plain(): Promise<Route> {
-    this.#metadata ??= this.#world.scope.use(await this.google.listenToo({}));
-    return this.#metadata;
-  }
-  #metadata: (Route & AsyncDisposable) | undefined;
-
-  /** The provider, started by the first mount with what the scenario gave it until then. */
-  async client(): Promise<GrpcClient<typeof CSIDriverProvider>> {
-    if (this.#client !== undefined) return this.#client;
-    const { clock, scope } = this.#world;
-    const endpoint = join(await this.#world.folder(), "gcp.sock");
-    await this.#serve(endpoint);
-    const client = grpcClient(CSIDriverProvider, { clock, target: { path: endpoint } });
-    scope.defer("connection to the provider", () => client.close());
-    this.#client = client;
-    return client;
-  }
-
-  async #serve(endpoint: string): Promise<void> {
-    const world = this.#world;
-    const { clock, logger, scope, journal, pass } = world;
-    const resolvers = [loopbackResolver, this.resolver];
-    const { certPem } = await runAuthority(world);
-    if (pass.subject.kind === "store-provider") {
-      const byAddress: Resolver = async (host, port) =>
-        host === HOSTS_ADDRESS ? await this.resolver("parametermanager.googleapis.com", port) : undefined;
-      const proxy = scope.use(await startEgressProxy({ clock, journal, resolvers: [...resolvers, byAddress] }));
-      await startStoreProvider(world, pass.subject, {
-        socket: endpoint,
-        account: { namespace: GCP_PROVIDER_NAMESPACE, config: await this.ownConfig() },
-        env: { ...proxy.environment("provider/gcp"), ...(await this.#variables()) },
-        trustedCaPem: certPem,
-      });
-      return;
-    }
-    const provider = new GcpProvider({
-      clock,
-      log: logger,
-      random: pass.random,
-      behaviour: pass.behaviour === "hardened" ? "hardened" : "upstream",
+  async #ours(parts: ProviderParts): Promise<GcpProvider> {
+    this.#ourProvider = new GcpProvider({
+      ...parts,
       kubeConfig: await this.ownConfig(),
-      caPem: certPem,
-      dialer: createDialer({ resolvers }),
+      caPem: (await runAuthority(this.#world)).certPem,
+      dialer: createDialer({ resolvers: [loopbackResolver, this.servers.resolver] }),
       environment: this.environment,
     });
-    this.#provider = provider;
-    scope.use(await startProvider({ clock, log: logger, journal, endpoint, provider }));
+    return this.#ourProvider;
+  }
+
+  async #program(): Promise<ProgramNeeds> {
+    const { clock, journal, scope } = this.#world;
+    const byAddress: Resolver = async (host, port) =>
+      host === HOSTS_ADDRESS ? await this.servers.resolver("parametermanager.googleapis.com", port) : undefined;
+    const resolvers = [loopbackResolver, this.servers.resolver, byAddress];
+    const proxy = scope.use(await startEgressProxy({ clock, journal, resolvers }));
+    return {
+      account: { namespace: GCP_PROVIDER_NAMESPACE, config: await this.ownConfig() },
+      env: { ...proxy.environment("provider/gcp"), ...(await this.#variables()) },
+      trustedCaPem: (await runAuthority(this.#world)).certPem,
+    };
   }
 
   /** A variable that is empty here is one that is not set. */
   async #variables(): Promise<Record<string, string>> {
     const given = Object.entries(this.environment).filter((entry): entry is [string, string] => !!entry[1]);
     // Google's client asks the metadata server past any proxy.
-    const { host, port } = this.#hasMetadata ? ((await this.#plain()) as { host: string; port: number }) : {};
-    return { ...Object.fromEntries(given), ...(host !== undefined && { GCE_METADATA_HOST: `${host}:${port}` }) };
+    const metadata = await this.servers.metadata();
+    if (metadata === undefined || !("port" in metadata)) return Object.fromEntries(given);
+    return { ...Object.fromEntries(given), GCE_METADATA_HOST: `${metadata.host}:${metadata.port}` };
   }
 
   /** As what the provider reaches the API server; kubelet would renew its token in time. */
-  async ownConfig() {
-    const kube = this.#world.use(api);
-    const token = await kube.tokenOf(GCP_PROVIDER_NAMESPACE, GCP_PROVIDER_SERVICE_ACCOUNT, {
-      expirationSeconds: 86_400,
-    });
-    return { ...(await kube.running()).adminConfig, credentials: { kind: "token" as const, token } };
+  ownConfig(): Promise<KubeConfig> {
+    return this.#world.use(api).configOf(GCP_PROVIDER_NAMESPACE, GCP_PROVIDER_SERVICE_ACCOUNT);
   }
 
   async #attributes(): Promise<Record<string, string>> {
@@ -381,13 +264,6 @@ export class GcpFacet {
     const admin = await this.#world.use(api).admin();
     return (await admin.get(Pods, POD, NAMESPACE)).metadata.uid ?? "";
   }
-
-  async #certificate() {
-    const authority = await runAuthority(this.#world);
-    return await this.#world.run.once("certificate of Google", () =>
-      authority.issue({ commonName: "googleapis.com", dnsNames: NAMES }),
-    );
-  }
 }
 
 /** `s` is short for a secret of the project. */
@@ -402,11 +278,6 @@ export function storedName(name: string): string {
 
 export function readBy(member: string) {
   return [{ role: "roles/secretmanager.secretAccessor", members: [member] }];
-}
-
-function kindOf({ apiVersion, kind }: { readonly apiVersion: string; readonly kind: string }) {
-  const [group = "", version = apiVersion] = apiVersion.includes("/") ? apiVersion.split("/") : ["", apiVersion];
-  return resource({ group, version, kind, plural: `${kind.toLowerCase()}s`, namespaced: kind === "ServiceAccount" });
 }
 
 export const googleStore: Facet<GcpFacet> = (world) => new GcpFacet(world);

@@ -1,9 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { minutes } from "../../../core/index.ts";
 import { FakeVault, type RunningFakeVault } from "../../../fakes/vault/index.ts";
-import { ClusterRoleBindings, type KubeObject, Pods, resource, Secrets } from "../../../kube/index.ts";
-import { startProvider } from "../../../providers/kit/index.ts";
+import { ClusterRoleBindings, type KubeConfig, type KubeObject, Pods, Secrets } from "../../../kube/index.ts";
 import {
   HMAC_SECRET_NAME,
   VAULT_PROVIDER_NAMESPACE,
@@ -12,28 +10,22 @@ import {
   type VaultProviderSpec,
   vaultProviderManifests,
 } from "../../../providers/vault/index.ts";
-import { CSIDriverProvider, type VersionResponse } from "../../../wire/gen/provider_pb.ts";
-import { type GrpcClient, GrpcError, grpcClient } from "../../../wire/grpc/index.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
 import { api, runAuthority } from "../api.ts";
-import { startStoreProvider } from "../store-provider/index.ts";
+import {
+  NOTHING_MOUNTED,
+  type ProgramNeeds,
+  type ProviderParts,
+  ProviderUnderTest,
+  type StoreOutcome,
+} from "../store-provider/index.ts";
 import { VaultTap } from "./tap.ts";
 
 export const NAMESPACE = "shop";
 export const ACCOUNT = "app";
 export const ROLE = "app";
 export const LOGIN = "POST /v1/auth/kubernetes/login";
-/** Kubelet gives a publish two minutes; what waits longer has no answer. */
-const DEADLINE_MS = minutes(2);
 
-type Version = { readonly id: string; readonly version: string };
-export type VaultOutcome = {
-  /** `OK`, or the gRPC code's name. */
-  readonly code: string;
-  readonly message: string;
-  readonly files: readonly { readonly path: string; readonly mode: number; readonly contents: Buffer }[];
-  readonly versions: readonly Version[];
-};
 export type Pod = { readonly name: string; readonly uid: string };
 
 /**
@@ -44,7 +36,7 @@ export class VaultProviderFacet {
   readonly #world: MountproofWorld;
   #vault: RunningFakeVault | undefined;
   #tap: VaultTap | undefined;
-  #client: GrpcClient<typeof CSIDriverProvider> | undefined;
+  readonly provider: ProviderUnderTest;
   /** What the provider is started with, besides what every one needs. */
   readonly options: { -readonly [K in keyof VaultProviderSpec]?: VaultProviderSpec[K] } = {};
   readonly environment: Record<string, string> = { VAULT_MAX_RETRIES: "0" };
@@ -55,10 +47,9 @@ export class VaultProviderFacet {
   /** Audiences that the mount brings a token for. */
   audiences: readonly string[] = ["vault"];
   pod: Pod = { name: "web", uid: "" };
-  outcomes: VaultOutcome[] = [];
+  outcomes: StoreOutcome[] = [];
   #mark = 0;
   #journalMark = 0;
-  version: VersionResponse | undefined;
   /** How gRPC's health check ended. */
   healthCheck = "";
   /** How long the last mount took, on the scenario's clock. */
@@ -66,6 +57,11 @@ export class VaultProviderFacet {
 
   constructor(world: MountproofWorld) {
     this.#world = world;
+    this.provider = new ProviderUnderTest(world, {
+      store: "vault",
+      ours: (parts) => this.#ours(parts),
+      program: () => this.#program(),
+    });
   }
 
   get vault(): RunningFakeVault {
@@ -78,8 +74,8 @@ export class VaultProviderFacet {
     return this.#tap;
   }
 
-  get last(): VaultOutcome {
-    return this.outcomes.at(-1) ?? { code: "none", message: "nothing was mounted", files: [], versions: [] };
+  get last(): StoreOutcome {
+    return this.outcomes.at(-1) ?? NOTHING_MOUNTED;
   }
 
   /** A Vault that reviews tokens at the API server, a role that may read everything, the pod, the provider's account. */
@@ -88,7 +84,7 @@ export class VaultProviderFacet {
     const kube = this.#world.use(api);
     await kube.namespace(NAMESPACE);
     await kube.serviceAccount(NAMESPACE, ACCOUNT);
-    for (const manifest of vaultProviderManifests()) await kube.put(kindOf(manifest), manifest);
+    for (const manifest of vaultProviderManifests()) await kube.apply(manifest);
     this.pod = await this.newPod("web");
     await kube.namespace("vault");
     await kube.serviceAccount("vault", "vault");
@@ -143,38 +139,22 @@ export class VaultProviderFacet {
 
   /** Mounts the volume of each pod, all at once. */
   async mount(pods: readonly Pod[] = [this.pod]): Promise<void> {
-    const client = await this.#provider();
+    await this.provider.client();
     const attributes = await Promise.all(pods.map((pod) => this.#attributes(pod)));
     this.#mark = this.tap.requests.length;
     this.#journalMark = this.#world.journal.mark();
-    const calls = attributes.map(async (text): Promise<VaultOutcome> => {
-      try {
-        const answer = await client.mount(
-          {
-            attributes: this.request.attributes ?? text,
-            secrets: "null",
-            permission: this.request.permission ?? "420",
-            targetPath: this.request.targetPath ?? "/t",
-            currentObjectVersion: [],
-          },
-          { deadlineMs: DEADLINE_MS },
-        );
-        const files = answer.files.map(({ path, mode, contents }) => ({ path, mode, contents: Buffer.from(contents) }));
-        const versions = answer.objectVersion.map(({ id, version }) => ({ id, version }));
-        return { code: "OK", message: "", files, versions };
-      } catch (error) {
-        if (!(error instanceof GrpcError)) throw error;
-        return { code: error.codeName, message: error.details, files: [], versions: [] };
-      }
-    });
+    const calls = attributes.map((text) =>
+      this.provider.mount({
+        attributes: this.request.attributes ?? text,
+        secrets: "null",
+        permission: this.request.permission ?? "420",
+        targetPath: this.request.targetPath ?? "/t",
+        currentObjectVersion: [],
+      }),
+    );
     const began = this.#world.clock.now();
-    this.outcomes.push(...(await this.#world.settle(Promise.all(calls), DEADLINE_MS)));
+    this.outcomes.push(...(await Promise.all(calls)));
     this.tookMs = this.#world.clock.now() - began;
-  }
-
-  async askVersion(): Promise<void> {
-    const client = await this.#provider();
-    this.version = await this.#world.settle(client.version({ version: "v1alpha1" }), DEADLINE_MS);
   }
 
   /** What Vault was asked by the last mount, in order: `GET /v1/secret/data/a?version=2`. */
@@ -214,7 +194,7 @@ export class VaultProviderFacet {
     for (const manifest of vaultProviderManifests()) {
       const rules = manifest["rules"] as { resources: string[] }[] | undefined;
       if (rules?.some(({ resources }) => resources.includes(resourceName)) !== true) continue;
-      await this.#world.use(api).put(kindOf(manifest), { ...manifest, rules: [] });
+      await this.#world.use(api).apply({ ...manifest, rules: [] });
     }
   }
 
@@ -251,10 +231,6 @@ export class VaultProviderFacet {
     faults.add({ match: { method: "POST", path }, times: 1, effect: status(409, "AlreadyExists") });
   }
 
-  get socket(): Promise<string> {
-    return this.#world.folder().then((folder) => join(folder, "vault.sock"));
-  }
-
   async tokenFor(audience: string): Promise<string> {
     return await this.#world.use(api).tokenOf(NAMESPACE, ACCOUNT, { audiences: [audience] });
   }
@@ -275,40 +251,22 @@ export class VaultProviderFacet {
     });
   }
 
-  /** The provider, started by the first mount with what the scenario gave it until then. */
-  async #provider(): Promise<GrpcClient<typeof CSIDriverProvider>> {
-    if (this.#client !== undefined) return this.#client;
-    const { clock, scope } = this.#world;
-    await this.#serve(await this.socket);
-    const client = grpcClient(CSIDriverProvider, { clock, target: { path: await this.socket } });
-    scope.defer("connection to the provider", () => client.close());
-    this.#client = client;
-    return client;
+  async #ours(parts: ProviderParts): Promise<VaultProvider> {
+    const kubeConfig = await this.#ownConfig();
+    return new VaultProvider({ ...parts, kubeConfig, environment: this.environment, ...this.options });
   }
 
-  async #serve(endpoint: string): Promise<void> {
-    const { clock, logger, scope, journal, pass } = this.#world;
-    const kubeConfig = await this.#world.use(api).configOf(VAULT_PROVIDER_NAMESPACE, VAULT_PROVIDER_SERVICE_ACCOUNT);
-    if (pass.subject.kind === "store-provider") {
-      await startStoreProvider(this.#world, pass.subject, {
-        socket: endpoint,
-        account: { namespace: VAULT_PROVIDER_NAMESPACE, config: kubeConfig },
-        env: this.environment,
-        trustedCaPem: (await runAuthority(this.#world)).certPem,
-        flags: flagsOf(this.options) ?? this.#world.skip("the case sets what the program has no flag for"),
-      });
-      return;
-    }
-    const provider = new VaultProvider({
-      clock,
-      log: logger,
-      random: pass.random,
-      behaviour: pass.behaviour === "hardened" ? "hardened" : "upstream",
-      kubeConfig,
-      environment: this.environment,
-      ...this.options,
-    });
-    scope.use(await startProvider({ clock, log: logger, journal, endpoint, provider }));
+  async #program(): Promise<ProgramNeeds> {
+    return {
+      account: { namespace: VAULT_PROVIDER_NAMESPACE, config: await this.#ownConfig() },
+      env: this.environment,
+      trustedCaPem: (await runAuthority(this.#world)).certPem,
+      flags: flagsOf(this.options) ?? this.#world.skip("the case sets what the program has no flag for"),
+    };
+  }
+
+  #ownConfig(): Promise<KubeConfig> {
+    return this.#world.use(api).configOf(VAULT_PROVIDER_NAMESPACE, VAULT_PROVIDER_SERVICE_ACCOUNT);
   }
 }
 
@@ -325,12 +283,6 @@ function flagsOf(options: Readonly<Record<string, unknown>>): string[] | undefin
   const names = Object.keys(options).map((key) => FLAGS[key]);
   if (names.includes(undefined)) return undefined;
   return Object.values(options).map((value, index) => `-${names[index]}=${value}`);
-}
-
-function kindOf({ apiVersion = "v1", kind = "" }: KubeObject) {
-  const [group = "", version = apiVersion] = apiVersion.includes("/") ? apiVersion.split("/") : ["", apiVersion];
-  const namespaced = ["ServiceAccount", "Role", "RoleBinding"].includes(kind);
-  return resource({ group, version, kind, plural: `${kind.toLowerCase()}s`, namespaced });
 }
 
 export const vaultProvider: Facet<VaultProviderFacet> = (world) => new VaultProviderFacet(world);
