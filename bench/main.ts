@@ -7,7 +7,11 @@ import type { Figure } from "./measure.ts";
 
 const { values } = parseArgs({ options: { json: { type: "boolean", default: false }, only: { type: "string" } } });
 
-type Bench = { readonly name: string; load(): Promise<{ run(emit: (figure: Figure) => void): Promise<void> }> };
+type Bench = {
+  readonly name: string;
+  readonly onlyByName?: boolean;
+  load(): Promise<{ run(emit: (figure: Figure) => void): Promise<void> }>;
+};
 
 const benches: readonly Bench[] = [
   { name: "publish", load: () => import("./publish.ts") },
@@ -18,9 +22,12 @@ const benches: readonly Bench[] = [
   { name: "stores", load: () => import("./stores.ts") },
   { name: "driver-memory", load: () => import("./driver-memory.ts") },
   { name: "memory", load: () => import("./memory.ts") },
+  { name: "scale", onlyByName: true, load: () => import("./scale.ts") },
 ];
 
-const chosen = benches.filter(({ name }) => values.only === undefined || name.startsWith(values.only));
+const chosen = benches.filter(({ name, onlyByName = false }) =>
+  values.only === undefined ? !onlyByName : name.startsWith(values.only),
+);
 if (chosen.length === 0) {
   console.error(`no bench is named "${values.only}"; there are: ${benches.map(({ name }) => name).join(", ")}`);
   process.exit(3);

@@ -1,6 +1,7 @@
 import type { Clock, Log, Random } from "../../../core/index.ts";
 import type { Informer, KubeClient, Resource } from "../../../kube/client.ts";
 import type { KubeObject } from "../../../kube/types.ts";
+import type { Controlled } from "./controlled.ts";
 
 /** What a controller works with. It knows the cluster by the HTTP API alone. */
 export type ControllerContext = {
@@ -10,6 +11,8 @@ export type ControllerContext = {
   readonly random: Random;
   /** One informer a kind, shared by all controllers; it lives as long as they do. */
   informer<T extends KubeObject>(resource: Resource<T>): Promise<Informer<T>>;
+  /** The same objects by their controlling owner. Up to date when a handler of the informer is told. */
+  controlled<T extends KubeObject>(resource: Resource<T>): Promise<Controlled<T>>;
 };
 
 /** Starts one controller; what it returns stops it. */

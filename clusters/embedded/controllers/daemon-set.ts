@@ -1,7 +1,7 @@
 import { isKubeStatus, type Resource } from "../../../kube/client.ts";
 import { startEventRecorder } from "../../../kube/events.ts";
 import { DaemonSets, Nodes, Pods } from "../../../kube/resources.ts";
-import { controllerUid, keyOf, type StartController, splitKey } from "./context.ts";
+import { keyOf, type StartController, splitKey } from "./context.ts";
 import { type DaemonSet, isActive, isFinished, isReady, type Node, type Pod, type Toleration } from "./objects.ts";
 import { podFromTemplate, UnseenChanges } from "./owned-pods.ts";
 import { startQueue } from "./queue.ts";
@@ -11,9 +11,10 @@ import { hashOf } from "./template-hash.ts";
 const REVISION = "controller-revision-hash";
 
 /** Keeps one pod on each node that takes it (kube-controller-manager, daemonset controller). */
-export const startDaemonSetController: StartController = async ({ client, clock, log, informer }) => {
+export const startDaemonSetController: StartController = async ({ client, clock, log, informer, controlled }) => {
   const sets = await informer(DaemonSets as Resource<DaemonSet>);
   const pods = await informer(Pods as Resource<Pod>);
+  const podsBySet = await controlled(Pods as Resource<Pod>);
   const nodes = await informer(Nodes as Resource<Node>);
   const events = startEventRecorder({ client, clock, log, component: "daemonset-controller" });
   const unseen = new UnseenChanges(pods);
@@ -26,7 +27,7 @@ export const startDaemonSetController: StartController = async ({ client, clock,
       const { name, namespace = "" } = splitKey(key);
       const set = sets.get(name, namespace);
       if (set === undefined || unseen.of(key)) return;
-      const owned = pods.list().filter((pod) => controllerUid(pod) === set.metadata.uid);
+      const owned = podsBySet.of(set.metadata.uid);
       const revision = hashOf(set.spec.template);
       const plan = planDaemonSet(set, owned, nodes.list(), revision);
       if (set.metadata.deletionTimestamp === undefined) {

@@ -2,7 +2,7 @@ import { isKubeStatus, type Resource } from "../../../kube/client.ts";
 import { startEventRecorder } from "../../../kube/events.ts";
 import { Deployments, ReplicaSets } from "../../../kube/resources.ts";
 import type { Condition } from "../../../kube/types.ts";
-import { apiTime, controllerUid, keyOf, type StartController, splitKey } from "./context.ts";
+import { apiTime, keyOf, type StartController, splitKey } from "./context.ts";
 import type { Deployment, ReplicaSet } from "./objects.ts";
 import { startQueue } from "./queue.ts";
 import { hashOf } from "./template-hash.ts";
@@ -13,9 +13,10 @@ const DESIRED = "deployment.kubernetes.io/desired-replicas";
 const MAXIMUM = "deployment.kubernetes.io/max-replicas";
 
 /** Rolls pods from one template to the next through ReplicaSets (kube-controller-manager, deployment controller). */
-export const startDeploymentController: StartController = async ({ client, clock, log, informer }) => {
+export const startDeploymentController: StartController = async ({ client, clock, log, informer, controlled }) => {
   const deployments = await informer(Deployments as Resource<Deployment>);
   const replicaSets = await informer(ReplicaSets as Resource<ReplicaSet>);
+  const setsByDeployment = await controlled(ReplicaSets as Resource<ReplicaSet>);
   const events = startEventRecorder({ client, clock, log, component: "deployment-controller" });
   const queue = startQueue({
     name: "deployment-controller",
@@ -26,7 +27,7 @@ export const startDeploymentController: StartController = async ({ client, clock
       const { name, namespace = "" } = splitKey(key);
       const deployment = deployments.get(name, namespace);
       if (deployment === undefined || deployment.metadata.deletionTimestamp !== undefined) return;
-      const owned = replicaSets.list().filter((set) => controllerUid(set) === deployment.metadata.uid);
+      const owned = setsByDeployment.of(deployment.metadata.uid);
       const hash = templateHash(deployment);
       let current = owned.find((set) => set.metadata.labels?.[HASH_LABEL] === hash);
       const older = owned.filter((set) => set !== current);

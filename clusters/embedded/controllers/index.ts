@@ -3,6 +3,7 @@ import type { Informer, KubeClient, Resource } from "../../../kube/client.ts";
 import { startInformer } from "../../../kube/informer.ts";
 import type { KubeObject } from "../../../kube/types.ts";
 import type { ControllerContext, StartController } from "./context.ts";
+import { Controlled } from "./controlled.ts";
 import { startCronJobController } from "./cron-job.ts";
 import { startDaemonSetController } from "./daemon-set.ts";
 import { startDeploymentController } from "./deployment.ts";
@@ -42,6 +43,7 @@ export type ControllersSpec = {
 export async function startControllers(spec: ControllersSpec): Promise<AsyncDisposable> {
   return await Scope.run("controllers", async (scope) => {
     const informers = new Map<string, Promise<Informer<KubeObject>>>();
+    const controlled = new Map<unknown, unknown>();
     const context: ControllerContext = {
       ...spec,
       informer: async <T extends KubeObject>(resource: Resource<T>): Promise<Informer<T>> => {
@@ -58,6 +60,12 @@ export async function startControllers(spec: ControllersSpec): Promise<AsyncDisp
           informers.set(key, informer);
         }
         return (await informer) as unknown as Informer<T>;
+      },
+      controlled: async <T extends KubeObject>(resource: Resource<T>): Promise<Controlled<T>> => {
+        const informer = await context.informer(resource);
+        const known = controlled.get(informer) ?? new Controlled(informer);
+        controlled.set(informer, known);
+        return known as Controlled<T>;
       },
     };
     const controllers = CONTROLLERS.filter((start) => start !== startScheduler || spec.scheduler !== false);

@@ -1,15 +1,19 @@
 import { isKubeStatus, type Resource } from "../../../kube/client.ts";
 import { startEventRecorder } from "../../../kube/events.ts";
 import { Pods, ReplicaSets } from "../../../kube/resources.ts";
-import { controllerUid, keyOf, type StartController, splitKey } from "./context.ts";
+import { keyOf, type StartController, splitKey } from "./context.ts";
 import { isActive, isReady, type Pod, type ReplicaSet, selects } from "./objects.ts";
 import { podFromTemplate, UnseenChanges } from "./owned-pods.ts";
 import { startQueue } from "./queue.ts";
 
+/** A real one goes up to 500; more than a few dozen requests of one client at once gain nothing here. */
+const LARGEST_BATCH = 32;
+
 /** Keeps as many pods as a ReplicaSet asks for (kube-controller-manager, replicaset controller). */
-export const startReplicaSetController: StartController = async ({ client, clock, log, informer }) => {
+export const startReplicaSetController: StartController = async ({ client, clock, log, informer, controlled }) => {
   const replicaSets = await informer(ReplicaSets as Resource<ReplicaSet>);
   const pods = await informer(Pods as Resource<Pod>);
+  const podsBySet = await controlled(Pods as Resource<Pod>);
   const events = startEventRecorder({ client, clock, log, component: "replicaset-controller" });
   const unseen = new UnseenChanges(pods);
   const queue = startQueue({
@@ -21,18 +25,18 @@ export const startReplicaSetController: StartController = async ({ client, clock
       const { name, namespace = "" } = splitKey(key);
       const set = replicaSets.get(name, namespace);
       if (set === undefined || unseen.of(key)) return; // the cache does not show our own last change yet: its event comes
-      const owned = pods.list().filter((pod) => controllerUid(pod) === set.metadata.uid);
+      const owned = podsBySet.of(set.metadata.uid);
       const active = owned.filter(isActive);
       const wanted = set.spec.replicas ?? 1;
       if (set.metadata.deletionTimestamp === undefined) {
-        for (let missing = wanted - active.length; missing > 0; missing--) {
+        await inGrowingBatches(wanted - active.length, async () => {
           const pod = await client.create(Pods as Resource<Pod>, podOf(set)).catch((error: unknown) => {
             events.record(set, "Warning", "FailedCreate", `Error creating: ${(error as Error).message}`);
             throw error;
           });
           unseen.created(key, pod);
           events.record(set, "Normal", "SuccessfulCreate", `Created pod: ${pod.metadata.name}`);
-        }
+        });
         for (const pod of leastWorthKeeping(active).slice(0, Math.max(0, active.length - wanted))) {
           await client.delete(Pods, { name: pod.metadata.name ?? "", namespace }).catch((error: unknown) => {
             if (!isKubeStatus(error, "NotFound")) throw error;
@@ -83,6 +87,14 @@ export const startReplicaSetController: StartController = async ({ client, clock
     },
   };
 };
+
+/** One, two, four … at once, and no further after a failure: a quota says no once, not a thousand times (slowStartBatch). */
+async function inGrowingBatches(count: number, act: () => Promise<void>): Promise<void> {
+  for (let left = count, size = 1; left > 0; left -= size, size = Math.min(left, size * 2, LARGEST_BATCH)) {
+    const batch = await Promise.allSettled(Array.from({ length: size }, act));
+    for (const result of batch) if (result.status === "rejected") throw result.reason;
+  }
+}
 
 function podOf(set: ReplicaSet): Pod {
   const owner = { apiVersion: "apps/v1", kind: "ReplicaSet", object: set };

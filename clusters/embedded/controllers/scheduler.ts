@@ -1,4 +1,4 @@
-import { isKubeStatus, type Resource } from "../../../kube/client.ts";
+import { type Informer, isKubeStatus, type Resource } from "../../../kube/client.ts";
 import { startEventRecorder } from "../../../kube/events.ts";
 import { Nodes, Pods } from "../../../kube/resources.ts";
 import { apiTime, keyOf, type StartController, splitKey } from "./context.ts";
@@ -19,18 +19,20 @@ export const startScheduler: StartController = async ({ client, clock, log, info
   const nodes = await informer(Nodes as Resource<Node>);
   const pods = await informer(Pods as Resource<Pod>);
   const events = startEventRecorder({ client, clock, log, component: "default-scheduler" });
-  const assumed = new AssumedPods();
+  const places = new PodPlaces(pods);
   const queue = startQueue({
     name: "scheduler",
     clock,
     log,
+    // Where a pod goes is decided at once, one after the other; bindings are under way side by side.
+    workers: 16,
     reconcile: async (key) => {
       const { name, namespace = "" } = splitKey(key);
       const pod = pods.get(name, namespace);
       if (pod === undefined || !isUnscheduled(pod)) return;
-      const decision = chooseNode(pod, nodes.list(), assumed.over(pods.list()));
+      const decision = chooseNode(pod, nodes.list(), places);
       if ("node" in decision) {
-        assumed.bind(pod, decision.node);
+        places.assume(pod, decision.node);
         await client
           .create(
             Pods,
@@ -43,6 +45,7 @@ export const startScheduler: StartController = async ({ client, clock, log, info
             { subresource: "binding" },
           )
           .catch((error: unknown) => {
+            if (!pods.get(name, namespace)?.spec.nodeName) places.forget(pod);
             if (!isKubeStatus(error, "NotFound", "Conflict")) throw error; // gone, or bound by somebody else
           });
         events.record(pod, "Normal", "Scheduled", `Successfully assigned ${key} to ${decision.node}`);
@@ -69,7 +72,6 @@ export const startScheduler: StartController = async ({ client, clock, log, info
     },
   });
   pods.onEvent(({ type, object }) => {
-    if (type === "DELETED" || object.spec.nodeName) assumed.forget(object);
     if (type !== "DELETED" && isUnscheduled(object)) queue.add(keyOf(object));
   });
   nodes.onEvent(({ type, object, old }) => {
@@ -85,27 +87,6 @@ export const startScheduler: StartController = async ({ client, clock, log, info
   };
 };
 
-/** Our own bindings that the informer has not shown yet: those pods count where they will be. */
-class AssumedPods {
-  readonly #nodes = new Map<string, string>();
-
-  bind(pod: Pod, node: string): void {
-    this.#nodes.set(pod.metadata.uid ?? "", node);
-  }
-
-  forget(pod: Pod): void {
-    this.#nodes.delete(pod.metadata.uid ?? "");
-  }
-
-  over(pods: readonly Pod[]): readonly Pod[] {
-    if (this.#nodes.size === 0) return pods;
-    return pods.map((pod) => {
-      const nodeName = this.#nodes.get(pod.metadata.uid ?? "");
-      return nodeName === undefined ? pod : { ...pod, spec: { ...pod.spec, nodeName } };
-    });
-  }
-}
-
 function isUnscheduled(pod: Pod): boolean {
   const scheduler = pod.spec["schedulerName"] ?? "default-scheduler";
   return !pod.spec.nodeName && isActive(pod) && scheduler === "default-scheduler";
@@ -120,8 +101,18 @@ function isReadyNode(node: Node): boolean {
   return node.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
 }
 
-const UNSCHEDULABLE_TAINT = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" };
-const NOT_READY_TAINT = { key: "node.kubernetes.io/not-ready", effect: "NoSchedule" };
+type Taint = { readonly key: string; readonly value?: string; readonly effect: string };
+
+const UNSCHEDULABLE_TAINT: Taint = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" };
+const NOT_READY_TAINT: Taint = { key: "node.kubernetes.io/not-ready", effect: "NoSchedule" };
+
+/** Which pods are where. */
+export type Places = {
+  /** How many pods a node has that are neither finished nor on their way out. */
+  load(node: string): number;
+  /** All pods, those that are about to be bound where they will be. */
+  pods(): readonly Pod[];
+};
 
 /**
  * Where `pod` goes, or why it goes nowhere, in the real scheduler's words. Pure.
@@ -130,20 +121,25 @@ const NOT_READY_TAINT = { key: "node.kubernetes.io/not-ready", effect: "NoSchedu
 export function chooseNode(
   pod: Pod,
   nodes: readonly Node[],
-  pods: readonly Pod[],
+  places: Places,
 ): { readonly node: string } | { readonly reason: string } {
   const refusals = new Map<string, number>();
-  const refuse = (reason: string): void => void refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
-  const load = (node: Node): number =>
-    pods.filter((other) => other.spec.nodeName === node.metadata.name && isActive(other)).length;
-  const fitting = nodes.filter((node) => {
+  let all: readonly Pod[] | undefined;
+  const pods = (): readonly Pod[] => {
+    all ??= places.pods();
+    return all;
+  };
+  let best: Candidate | undefined;
+  for (const node of nodes) {
     const reason = refusalOf(pod, node) ?? podAffinityRefusal(pod, node, nodes, pods);
-    if (reason !== undefined) refuse(reason);
-    return reason === undefined;
-  });
-  const [best] = fitting
-    .map((node) => ({ name: node.metadata.name ?? "", load: load(node), worth: preference(pod, node) }))
-    .sort((a, b) => b.worth - a.worth || a.load - b.load || (a.name < b.name ? -1 : 1));
+    if (reason !== undefined) {
+      refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
+      continue;
+    }
+    const { name = "" } = node.metadata;
+    const candidate = { name, load: places.load(name), worth: preference(pod, node) };
+    if (best === undefined || isBetter(candidate, best)) best = candidate;
+  }
   if (best !== undefined) return { node: best.name };
   if (nodes.length === 0) return { reason: "no nodes available to schedule pods" };
   const reasons = [...refusals].map(([reason, count]) => `${count} ${reason}`).sort();
@@ -152,23 +148,74 @@ export function chooseNode(
   };
 }
 
+type Candidate = { readonly name: string; readonly load: number; readonly worth: number };
+
+function isBetter(one: Candidate, other: Candidate): boolean {
+  if (one.worth !== other.worth) return one.worth > other.worth;
+  return one.load !== other.load ? one.load < other.load : one.name < other.name;
+}
+
+/** Pods by node, kept by their events; our own bindings count before the informer shows them. */
+class PodPlaces implements Places {
+  readonly #pods: Informer<Pod>;
+  readonly #nodeByPod = new Map<string, string>();
+  readonly #loads = new Map<string, number>();
+
+  constructor(pods: Informer<Pod>) {
+    this.#pods = pods;
+    pods.onEvent(({ type, object }) => {
+      if (type === "DELETED" || !isActive(object)) this.forget(object);
+      else if (object.spec.nodeName) this.assume(object, object.spec.nodeName);
+    });
+  }
+
+  load(node: string): number {
+    return this.#loads.get(node) ?? 0;
+  }
+
+  pods(): readonly Pod[] {
+    return this.#pods.list().map((pod) => {
+      const nodeName = pod.spec.nodeName ? undefined : this.#nodeByPod.get(pod.metadata.uid ?? "");
+      return nodeName === undefined ? pod : { ...pod, spec: { ...pod.spec, nodeName } };
+    });
+  }
+
+  assume(pod: Pod, node: string): void {
+    const { uid = "" } = pod.metadata;
+    if (this.#nodeByPod.get(uid) === node) return;
+    this.forget(pod);
+    this.#nodeByPod.set(uid, node);
+    this.#loads.set(node, this.load(node) + 1);
+  }
+
+  forget(pod: Pod): void {
+    const { uid = "" } = pod.metadata;
+    const node = this.#nodeByPod.get(uid);
+    if (node === undefined) return;
+    this.#nodeByPod.delete(uid);
+    this.#loads.set(node, this.load(node) - 1);
+  }
+}
+
 /** Why the pod may not run on the node, whatever else runs there; undefined when it may. Pure. */
 export function refusalOf(pod: Pod, node: Node): string | undefined {
-  const taints = [
-    ...(node.spec?.taints ?? []),
-    ...(node.spec?.unschedulable === true ? [UNSCHEDULABLE_TAINT] : []),
-    ...(isReadyNode(node) ? [] : [NOT_READY_TAINT]),
-  ];
-  const taint = taints.find(
-    ({ effect, ...rest }) => effect !== "PreferNoSchedule" && !tolerates(pod.spec.tolerations, { effect, ...rest }),
-  );
+  const taint = taintsOf(node).find((one) => !tolerates(pod.spec.tolerations, one));
   if (taint !== undefined) {
-    const value = "value" in taint && taint.value ? `: ${taint.value}` : ": ";
+    const value = taint.value ? `: ${taint.value}` : ": ";
     return taint === UNSCHEDULABLE_TAINT
       ? "node(s) were unschedulable"
       : `node(s) had untolerated taint {${taint.key}${value}}`;
   }
   return matchesNode(pod, node) ? undefined : "node(s) didn't match Pod's node affinity/selector";
+}
+
+/** What keeps pods away from a node that do not tolerate it. */
+function taintsOf(node: Node): Taint[] {
+  return [
+    ...(node.spec?.taints ?? []).filter(({ effect }) => effect !== "PreferNoSchedule"),
+    ...(node.spec?.unschedulable === true ? [UNSCHEDULABLE_TAINT] : []),
+    ...(isReadyNode(node) ? [] : [NOT_READY_TAINT]),
+  ];
 }
 
 function matchesNode(pod: Pod, node: Node): boolean {
@@ -189,8 +236,15 @@ function matchesTerm({ matchExpressions = [], matchFields = [] }: NodeSelectorTe
 }
 
 /** What must, and must not, run in the same place. */
-function podAffinityRefusal(pod: Pod, node: Node, nodes: readonly Node[], pods: readonly Pod[]): string | undefined {
+function podAffinityRefusal(
+  pod: Pod,
+  node: Node,
+  nodes: readonly Node[],
+  allPods: () => readonly Pod[],
+): string | undefined {
   const { podAffinity, podAntiAffinity } = pod.spec.affinity ?? {};
+  if (podAffinity === undefined && podAntiAffinity === undefined) return undefined;
+  const pods = allPods();
   const holds = (term: PodAffinityTerm): boolean => {
     const place = node.metadata.labels?.[term.topologyKey];
     const there = new Set(
@@ -220,10 +274,7 @@ function preference(pod: Pod, node: Node): number {
   return preferred.reduce((sum, { weight, preference: term }) => sum + (matchesTerm(term, node) ? weight : 0), 0);
 }
 
-function tolerates(
-  tolerations: readonly Toleration[] | undefined,
-  taint: { key: string; value?: string; effect: string },
-): boolean {
+function tolerates(tolerations: readonly Toleration[] | undefined, taint: Taint): boolean {
   return (tolerations ?? []).some(({ key, operator = "Equal", value = "", effect }) => {
     if (effect && effect !== taint.effect) return false;
     if (!key) return operator === "Exists";

@@ -1,7 +1,7 @@
 import { isKubeStatus, type Resource } from "../../../kube/client.ts";
 import { startEventRecorder } from "../../../kube/events.ts";
 import { Pods, StatefulSets } from "../../../kube/resources.ts";
-import { controllerUid, keyOf, type StartController, splitKey } from "./context.ts";
+import { keyOf, type StartController, splitKey } from "./context.ts";
 import { isActive, isFinished, isReady, type Pod, type StatefulSet } from "./objects.ts";
 import { podFromTemplate, UnseenChanges } from "./owned-pods.ts";
 import { startQueue } from "./queue.ts";
@@ -10,9 +10,10 @@ import { hashOf } from "./template-hash.ts";
 const REVISION = "controller-revision-hash";
 
 /** Keeps numbered pods, one after the other (kube-controller-manager, statefulset controller). */
-export const startStatefulSetController: StartController = async ({ client, clock, log, informer }) => {
+export const startStatefulSetController: StartController = async ({ client, clock, log, informer, controlled }) => {
   const sets = await informer(StatefulSets as Resource<StatefulSet>);
   const pods = await informer(Pods as Resource<Pod>);
+  const podsBySet = await controlled(Pods as Resource<Pod>);
   const events = startEventRecorder({ client, clock, log, component: "statefulset-controller" });
   const unseen = new UnseenChanges(pods);
   const queue = startQueue({
@@ -24,7 +25,7 @@ export const startStatefulSetController: StartController = async ({ client, cloc
       const { name, namespace = "" } = splitKey(key);
       const set = sets.get(name, namespace);
       if (set === undefined || unseen.of(key)) return;
-      const owned = pods.list().filter((pod) => controllerUid(pod) === set.metadata.uid);
+      const owned = podsBySet.of(set.metadata.uid);
       const update = `${name}-${hashOf(set.spec.template)}`;
       const current = set.status?.currentRevision ?? update;
       if (set.metadata.deletionTimestamp === undefined)

@@ -1,3 +1,4 @@
+import { copyJson } from "../json.ts";
 import { isObject, itemsOf, type Loose, type Schema } from "./types.ts";
 
 /**
@@ -10,8 +11,7 @@ export function applyDefaults(value: unknown, schema: Schema | undefined): void 
     const items = itemsOf(schema);
     if (items === undefined) return;
     for (const [index, item] of value.entries()) {
-      if (item === null && !items.nullable && items.default !== undefined)
-        value[index] = structuredClone(items.default);
+      if (item === null && !items.nullable && items.default !== undefined) value[index] = copyJson(items.default);
       applyDefaults(value[index], items);
     }
     return;
@@ -21,7 +21,7 @@ export function applyDefaults(value: unknown, schema: Schema | undefined): void 
   for (const [name, property] of Object.entries(properties)) {
     if (property.default === undefined) continue;
     if (!Object.hasOwn(value, name) || (value[name] === null && !property.nullable))
-      value[name] = structuredClone(property.default);
+      value[name] = copyJson(property.default);
   }
   for (const [name, inner] of Object.entries(value)) {
     const known = Object.hasOwn(properties, name) ? properties[name] : undefined;
@@ -31,8 +31,7 @@ export function applyDefaults(value: unknown, schema: Schema | undefined): void 
 }
 
 function applyEntry(map: Loose, name: string, schema: Schema): void {
-  if (map[name] === null && !schema.nullable && schema.default !== undefined)
-    map[name] = structuredClone(schema.default);
+  if (map[name] === null && !schema.nullable && schema.default !== undefined) map[name] = copyJson(schema.default);
   applyDefaults(map[name], schema);
 }
 

@@ -1,8 +1,9 @@
 import { parseCron } from "../../../../kube/cron-schedule.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
+import { copyJson, sameJson } from "../json.ts";
 import { type FieldError, forbidden, invalid, notSupported, required } from "../validation/field-error.ts";
 import type { Kind } from "./kind.ts";
-import { canonical, defaultPodSpec, podSpecErrors } from "./pods.ts";
+import { defaultPodSpec, podSpecErrors } from "./pods.ts";
 
 type Definition = Pick<Kind, "kind" | "plural"> & Partial<Kind>;
 type Loose = Record<string, unknown>;
@@ -86,10 +87,10 @@ export const jobKind: Definition = {
     const spec = specOf(object);
     const errors = jobSpecErrors(spec, "spec");
     if (old === undefined) return errors;
-    const before = specOf(structuredClone(old));
+    const before = specOf(copyJson(old));
     for (const field of ["completions", "selector", "template", "completionMode", "podFailurePolicy"]) {
       const isSuspended = before["suspend"] === true && field === "template";
-      if (!isSuspended && canonical(spec[field] ?? null) !== canonical(before[field] ?? null))
+      if (!isSuspended && !sameJson(spec[field] ?? null, before[field] ?? null))
         errors.push(invalid(`spec.${field}`, spec[field], "field is immutable"));
     }
     return errors;

@@ -1,4 +1,5 @@
 import type { KubeObject } from "../../../../kube/types.ts";
+import { sameJson } from "../json.ts";
 import {
   duplicate,
   type FieldError,
@@ -149,21 +150,12 @@ export function podSpecErrors(spec: PodSpec, at: string): FieldError[] {
 /** What of a pod's spec may change after creation. */
 const MUTABLE = new Set(["tolerations", "activeDeadlineSeconds", "terminationGracePeriodSeconds"]);
 
-function frozen(spec: PodSpec): string {
+function frozen(spec: PodSpec): unknown {
   const images = (list: Container[] | undefined): unknown => list?.map(({ image: _image, ...rest }) => rest);
   const rest = Object.entries(spec).filter(
     ([key]) => !MUTABLE.has(key) && key !== "containers" && key !== "initContainers",
   );
-  return canonical([Object.fromEntries(rest), images(spec.containers), images(spec.initContainers)]);
-}
-
-/** JSON with its keys in one order. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === "object" && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
+  return [Object.fromEntries(rest), images(spec.containers), images(spec.initContainers)];
 }
 
 type Toleration = { key?: string; operator?: string; effect?: string };
@@ -240,7 +232,7 @@ export const podKind: Pick<Kind, "kind" | "plural"> & Partial<Kind> = {
   },
   validate: (object, old) => {
     const errors = podSpecErrors(specOf(object), "spec");
-    if (old !== undefined && frozen(specOf(object)) !== frozen(specOf(old)))
+    if (old !== undefined && !sameJson(frozen(specOf(object)), frozen(specOf(old))))
       errors.push(
         forbidden(
           "spec",

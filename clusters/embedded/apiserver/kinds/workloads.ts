@@ -1,7 +1,8 @@
 import type { KubeObject } from "../../../../kube/types.ts";
+import { sameJson } from "../json.ts";
 import { type FieldError, invalid, required } from "../validation/field-error.ts";
 import type { Kind } from "./kind.ts";
-import { canonical, defaultPodSpec, podSpecErrors } from "./pods.ts";
+import { defaultPodSpec, podSpecErrors } from "./pods.ts";
 
 type Definition = Pick<Kind, "kind" | "plural"> & Partial<Kind>;
 type Loose = Record<string, unknown>;
@@ -39,7 +40,7 @@ function workloadErrors(object: KubeObject, old: KubeObject | undefined): FieldE
   errors.push(
     ...podSpecErrors((spec.template?.spec ?? {}) as Parameters<typeof podSpecErrors>[0], "spec.template.spec"),
   );
-  if (old !== undefined && canonical(specOf(old).selector) !== canonical(spec.selector))
+  if (old !== undefined && !sameJson(specOf(old).selector, spec.selector))
     errors.push(invalid("spec.selector", spec.selector, "field is immutable"));
   return errors;
 }
@@ -134,7 +135,7 @@ export const workloadKinds: readonly (Definition & Pick<Kind, "group">)[] = [
     },
     prepare: (object, old) => {
       const before = Number(old?.metadata.annotations?.[TEMPLATE_GENERATION] ?? 0);
-      const isSame = old !== undefined && canonical(specOf(old).template) === canonical(specOf(object).template);
+      const isSame = old !== undefined && sameJson(specOf(old).template, specOf(object).template);
       object.metadata.annotations = {
         ...object.metadata.annotations,
         [TEMPLATE_GENERATION]: String(isSame ? before : before + 1),

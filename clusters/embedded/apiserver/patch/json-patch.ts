@@ -1,4 +1,5 @@
 import { KubeStatusError } from "../../../../kube/client.ts";
+import { copyJson } from "../json.ts";
 import { badRequest, failure } from "../validation/field-error.ts";
 import { isMap, type Json } from "./merge.ts";
 
@@ -14,7 +15,7 @@ const MAX_OPERATIONS = 10_000;
 export function jsonPatch(target: Json, patch: Json): Json {
   if (!Array.isArray(patch)) throw badRequest("json: cannot unmarshal object into Go value of type jsonpatch.Patch");
   if (patch.length > MAX_OPERATIONS) throw tooMany(patch.length);
-  let document = structuredClone(target);
+  let document = copyJson(target);
   for (const entry of patch) document = apply(document, readOperation(entry));
   return document;
 }
@@ -44,7 +45,7 @@ function apply(document: Json, operation: Operation): Json {
     case "copy": {
       const value = lookup(document, operation.from ?? "");
       if (value === undefined) throw unprocessable(`Unable to ${op} key: ${operation.from}: missing value`);
-      return add(document, path, structuredClone(value), op);
+      return add(document, path, copyJson(value), op);
     }
     case "test":
       if (!isEqual(lookup(document, path) ?? null, operation.value ?? null))
@@ -56,7 +57,7 @@ function apply(document: Json, operation: Operation): Json {
 }
 
 function requireValue(operation: Operation): Json {
-  return operation.value === undefined ? null : structuredClone(operation.value);
+  return operation.value === undefined ? null : copyJson(operation.value);
 }
 
 /** `/a~1b/0` → ["a/b", "0"] */

@@ -1,5 +1,6 @@
 import type { KubeObject } from "../../../../kube/types.ts";
 import type { Kind } from "../kinds/kind.ts";
+import type { Trigger } from "../store/listeners.ts";
 import { badRequest } from "../validation/field-error.ts";
 
 export type Matcher = (object: KubeObject) => boolean;
@@ -57,7 +58,17 @@ function splitTop(text: string): string[] {
  */
 export function fieldMatcher(selector: string, kind: Kind): Matcher | undefined {
   if (selector.trim() === "") return undefined;
-  const requirements = selector
+  const requirements = fieldRequirements(selector, kind).map(
+    ({ isNot, read, value }): Matcher =>
+      isNot ? (object) => read(object) !== value : (object) => read(object) === value,
+  );
+  return (object) => requirements.every((holds) => holds(object));
+}
+
+type FieldRequirement = Trigger & { readonly isNot: boolean };
+
+function fieldRequirements(selector: string, kind: Kind): FieldRequirement[] {
+  return selector
     .split(",")
     .filter((part) => part !== "")
     .map((part) => {
@@ -65,13 +76,26 @@ export function fieldMatcher(selector: string, kind: Kind): Matcher | undefined 
       if (match === null)
         throw badRequest(`invalid field selector: ${selector}: "${part}"; can't understand '${part}'`);
       const [, field = "", operator, raw = ""] = match;
-      const value = raw.replace(/\\([\\,=])/g, "$1");
-      const read = readerOf(field, kind);
-      return operator === "!="
-        ? (object: KubeObject) => read(object) !== value
-        : (object: KubeObject) => read(object) === value;
+      return {
+        field,
+        value: raw.replace(/\\([\\,=])/g, "$1"),
+        read: readerOf(field, kind),
+        isNot: operator === "!=",
+      };
     });
-  return (object) => requirements.every((holds) => holds(object));
+}
+
+/**
+ * What of a selection tells at once that a change does not concern it: a name, another field's value, the namespace.
+ * Undefined when nothing does, and for kinds whose objects are stored as another's.
+ */
+export function triggerOf(kind: Kind, namespace: string, fields: string | null): Trigger | undefined {
+  if (kind.storedAs !== undefined) return undefined;
+  const equal = fieldRequirements(fields ?? "", kind).filter(({ isNot }) => !isNot);
+  const best = equal.find(({ field }) => field === "metadata.name") ?? equal[0];
+  if (best !== undefined || !kind.namespaced || namespace === "") return best;
+  const field = "metadata.namespace";
+  return { field, value: namespace, read: readerOf(field, kind) };
 }
 
 function readerOf(field: string, kind: Kind): (object: KubeObject) => string {

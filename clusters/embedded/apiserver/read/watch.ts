@@ -6,10 +6,10 @@ import type { ApiRequest } from "../pipeline.ts";
 import { isTrue } from "../requests/info.ts";
 import { present, type ServerContext } from "../server-context.ts";
 import { versionTooLarge } from "../store/refusals.ts";
-import { type Change, jsonOf } from "../store/store.ts";
+import type { Change } from "../store/store.ts";
 import { negotiate } from "./negotiate.ts";
 import { includeObject, readVersion, warningHeaders } from "./read.ts";
-import { type Matcher, selection } from "./selectors.ts";
+import { type Matcher, selection, triggerOf } from "./selectors.ts";
 import { partial, tableOfObjects } from "./table.ts";
 
 /** A watch without timeoutSeconds ends after 30 to 60 minutes, so that clients spread over servers. */
@@ -37,11 +37,11 @@ export function watchObjects(server: ServerContext, request: ApiRequest, kind: K
 
   const from = version ?? server.store.version;
   const initial = (wantsInitial ?? version === undefined) ? server.store.list(tableOf(kind)).filter(matches) : [];
-  const pending: string[] = [];
+  const pending: (string | Buffer)[] = [];
   let isFirst = true;
-  const encode = (type: string, object: KubeObject): string => {
+  const encode = (type: string, object: KubeObject): string | Buffer => {
     const shown = present(kind, object);
-    if (form === "object") return `{"type":"${type}","object":${jsonOf(shown)}}\n`;
+    if (form === "object") return server.store.eventLine(type, shown);
     const body =
       form === "partial"
         ? partial(shown)
@@ -54,7 +54,7 @@ export function watchObjects(server: ServerContext, request: ApiRequest, kind: K
     isFirst = false;
     return `${JSON.stringify({ type, object: body })}\n`;
   };
-  let send = (line: string): void => void pending.push(line);
+  let send = (line: string | Buffer): void => void pending.push(line);
   const emit = (type: string, object: KubeObject): void => {
     channel?.sent();
     send(encode(type, object));
@@ -73,10 +73,15 @@ export function watchObjects(server: ServerContext, request: ApiRequest, kind: K
   if (wantsInitial === true) bookmark({ [INITIAL_EVENTS_END]: "true" });
   // With initial events the state of now is the start; a past version plays back what came after it.
   const start = wantsInitial === true || version === undefined ? server.store.version : from;
-  const following = server.store.follow(tableOf(kind), start, (change) => {
-    const event = eventOf(change, matches);
-    if (event !== undefined) emit(event.type, event.object);
-  });
+  const following = server.store.follow(
+    tableOf(kind),
+    start,
+    (change) => {
+      const event = eventOf(change, matches);
+      if (event !== undefined) emit(event.type, event.object);
+    },
+    triggerOf(kind, info.namespace, query.get("fieldSelector")),
+  );
 
   const writer = exchange.stream(200, { "content-type": "application/json", ...warningHeaders(request.warnings) });
   const finish = (): void => {

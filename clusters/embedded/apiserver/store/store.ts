@@ -1,5 +1,6 @@
 import type { Clock } from "../../../../core/index.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
+import { type Listener, Listeners, type Trigger } from "./listeners.ts";
 import { conflict, expired } from "./refusals.ts";
 
 /** What is stored under a key: the object, and its JSON made once for every reader. */
@@ -19,15 +20,13 @@ export type Change = {
   readonly at: number;
 };
 
-export type Listener = (change: Change) => void;
-
 /** A real server keeps five minutes of history in etcd; here at least that much, and at most this many changes. */
 const HISTORY_MS = 5 * 60_000;
 const HISTORY_CHANGES = 10_000;
 
 type Table = {
   readonly objects: Map<string, Stored>;
-  readonly listeners: Set<Listener>;
+  readonly listeners: Listeners;
   history: Change[];
   /** Changes up to and including this version are no longer in the history. */
   forgotten: number;
@@ -41,6 +40,7 @@ export class Store {
   readonly #clock: Clock;
   readonly #tables = new Map<string, Table>();
   #version = 1;
+  #line: { readonly type: string; readonly object: KubeObject; readonly bytes: Buffer } | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -133,16 +133,23 @@ export class Store {
   }
 
   /**
-   * Follows a table from just after `version`: past changes first, in order, then each as it happens.
+   * Follows a table from just after `version`: past changes first, in order, then each as it happens. With a
+   * trigger, those alone that have its value before or after.
    * @throws KubeStatusError 410 when the history does not reach back that far
    */
-  follow(table: string, version: number, listener: Listener): Disposable {
+  follow(table: string, version: number, listener: Listener, trigger?: Trigger): Disposable {
     const followed = this.#table(table);
     this.#forget(followed);
     if (version < followed.forgotten) throw expired(`too old resource version: ${version} (${followed.forgotten + 1})`);
     for (const change of followed.history) if (change.resourceVersion > version) listener(change);
-    followed.listeners.add(listener);
-    return { [Symbol.dispose]: () => void followed.listeners.delete(listener) };
+    return followed.listeners.add(listener, trigger);
+  }
+
+  /** A watch event as its readers get it. All who listen to a change are told one after the other: it is made once. */
+  eventLine(type: string, object: KubeObject): Buffer {
+    if (this.#line?.object !== object || this.#line.type !== type)
+      this.#line = { type, object, bytes: Buffer.from(`{"type":"${type}","object":${jsonOf(object)}}\n`) };
+    return this.#line.bytes;
   }
 
   /** Forgets all history, as etcd does when it compacts: the next watch from an old version gets 410. */
@@ -161,7 +168,7 @@ export class Store {
   #table(name: string): Table {
     let table = this.#tables.get(name);
     if (table === undefined) {
-      table = { objects: new Map(), listeners: new Set(), history: [], forgotten: 0 };
+      table = { objects: new Map(), listeners: new Listeners(), history: [], forgotten: 0 };
       this.#tables.set(name, table);
     }
     return table;
@@ -171,7 +178,7 @@ export class Store {
     const table = this.#table(name);
     table.history.push(change);
     if (table.history.length > HISTORY_CHANGES) this.#forget(table);
-    for (const listener of [...table.listeners]) listener(change);
+    table.listeners.tell(change);
   }
 
   #forget(table: Table): void {

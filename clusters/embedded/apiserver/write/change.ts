@@ -1,6 +1,6 @@
 import type { KubeObject } from "../../../../kube/types.ts";
+import { copyJson, sameJson } from "../json.ts";
 import { type Kind, qualifiedPlural } from "../kinds/kind.ts";
-import { canonical } from "../kinds/pods.ts";
 import { objectKey, tableOf } from "../kinds/registry.ts";
 import {
   entriesOf,
@@ -50,7 +50,7 @@ export function storeChange(
       name,
       `StorageError: invalid object, Code: 4, Key: /registry/${registryPath(kind)}/${objectKey(kind, namespace, name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${sent.metadata.uid}, UID in object meta: ${current.metadata.uid}`,
     );
-  const draft = structuredClone({ ...sent, metadata: { ...sent.metadata } }) as KubeObject;
+  const draft = copyJson({ ...sent, metadata: { ...sent.metadata } }) as KubeObject;
   fillDefaults(write, draft);
   const next = kind.storedAs === undefined ? draft : kind.storedAs.write(draft);
   mergeBySubresource(kind, info.subresource, next, current);
@@ -105,10 +105,7 @@ function ownedByChange(write: Write, current: KubeObject, next: KubeObject): rea
 /** The same but for the times of ownership: nothing to store. */
 function isUnchanged(next: KubeObject, current: KubeObject): boolean {
   const timeless = (object: KubeObject): unknown => entriesOf(object).map(({ time: _time, ...entry }) => entry);
-  return (
-    canonical(withoutOwnership(next)) === canonical(withoutOwnership(current)) &&
-    canonical(timeless(next)) === canonical(timeless(current))
-  );
+  return sameJson(withoutOwnership(next), withoutOwnership(current)) && sameJson(timeless(next), timeless(current));
 }
 
 /** The main resource leaves the status alone; `status` touches nothing else, but for a Node's and Pod's metadata. */
@@ -118,7 +115,7 @@ function mergeBySubresource(kind: Kind, subresource: string, next: KubeObject, c
     for (const field of Object.keys(next))
       if (!["apiVersion", "kind", "metadata", "status"].includes(field)) delete next[field];
     for (const [field, value] of Object.entries(current))
-      if (!["apiVersion", "kind", "metadata", "status"].includes(field)) next[field] = structuredClone(value);
+      if (!["apiVersion", "kind", "metadata", "status"].includes(field)) next[field] = copyJson(value);
     // A CustomResource's status endpoint changes nothing else; those of built-in kinds let labels and annotations
     // through, but for a Deployment's labels and a Pod's owners.
     if (kind.isCustom === true) next.metadata = { ...current.metadata };
@@ -131,15 +128,15 @@ function mergeBySubresource(kind: Kind, subresource: string, next: KubeObject, c
   }
   if (subresource === "finalize") {
     const { spec } = next;
-    for (const [field, value] of Object.entries(current)) if (field !== "spec") next[field] = structuredClone(value);
+    for (const [field, value] of Object.entries(current)) if (field !== "spec") next[field] = copyJson(value);
     next["spec"] = spec ?? {};
     next.metadata = { ...current.metadata };
     return;
   }
-  if (kind.plural === "namespaces" && kind.group === "") next["spec"] = structuredClone(current["spec"]);
+  if (kind.plural === "namespaces" && kind.group === "") next["spec"] = copyJson(current["spec"]);
   if (!hasStatus) return;
   if (current["status"] === undefined) delete next["status"];
-  else next["status"] = structuredClone(current["status"]);
+  else next["status"] = copyJson(current["status"]);
 }
 
 function keep(
@@ -156,7 +153,7 @@ function changesGeneration(kind: Kind, next: KubeObject, current: KubeObject): b
   const hasStatus = kind.isCustom !== true || kind.subresources.some(({ name }) => name === "status");
   const counted = ({ metadata: _metadata, status, ...rest }: KubeObject): unknown =>
     hasStatus ? rest : { ...rest, status };
-  return canonical(counted(next)) !== canonical(counted(current));
+  return !sameJson(counted(next), counted(current));
 }
 
 /** No finalizer may be added to what is being deleted. */

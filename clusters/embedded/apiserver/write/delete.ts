@@ -1,5 +1,6 @@
 import type { KubeObject, Status } from "../../../../kube/types.ts";
 import { isObject } from "../crd/types.ts";
+import { copyJson } from "../json.ts";
 import { apiVersionOf, type Kind, qualifiedPlural } from "../kinds/kind.ts";
 import { objectKey, tableOf } from "../kinds/registry.ts";
 import type { ApiRequest } from "../pipeline.ts";
@@ -137,7 +138,7 @@ export function markDeleted(
   const now = server.clock.now();
   const isMarked = metadata.deletionTimestamp !== undefined;
   const shrinks = isMarked && graceSeconds < (metadata.deletionGracePeriodSeconds ?? 0);
-  const next: KubeObject = { ...structuredClone(current), metadata: { ...structuredClone(metadata) } };
+  const next: KubeObject = { ...copyJson(current), metadata: { ...copyJson(metadata) } };
   if (finalizers.length > 0) next.metadata.finalizers = finalizers;
   if (!isMarked || shrinks) {
     next.metadata.deletionTimestamp = apiTime(now + graceSeconds * 1000);

@@ -3,6 +3,7 @@ import { isMountproofError, messageOf } from "../../../../core/index.ts";
 import { KubeStatusError } from "../../../../kube/client.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
 import { isObject, type Schema } from "../crd/types.ts";
+import { copyJson } from "../json.ts";
 import { apiVersionOf, type Kind } from "../kinds/kind.ts";
 import { applied } from "../ownership/managed-fields.ts";
 import { assertTyped, TypedValueError } from "../ownership/typed-value.ts";
@@ -51,7 +52,7 @@ export async function patchObject(
   const change = (target: Json): Json => patchedBy(type, target, patch, write);
   if (info.subresource === "scale") return patchScale(write, change);
   const current = currentOf(write);
-  const changed = change(structuredClone(present(kind, current)) as unknown as Json);
+  const changed = change(copyJson(present(kind, current)) as unknown as Json);
   if (!isObject(changed) || !isObject(changed["metadata"])) throw badRequest("the patch leaves no object");
   const patched = typedPatched(write, changed as KubeObject, () =>
     type === STRATEGIC ? goText(patch) : JSON.stringify(changed),

@@ -1,4 +1,5 @@
 import type { KubeObject } from "../../../../kube/types.ts";
+import { copyJson } from "../json.ts";
 import type { FieldSet } from "../ownership/field-set.ts";
 import { entriesOf, ownedAfterUpdate } from "../ownership/managed-fields.ts";
 import type { Json } from "../patch/merge.ts";
@@ -57,7 +58,7 @@ function hasPath(set: FieldSet, path: readonly string[]): boolean {
 }
 
 function withReplicas(path: readonly string[], object: KubeObject, replicas: number): unknown {
-  const spec = structuredClone(object["spec"] ?? {}) as Record<string, unknown>;
+  const spec = copyJson(object["spec"] ?? {}) as Record<string, unknown>;
   let at = spec;
   const inner = path.slice(1);
   for (const name of inner.slice(0, -1)) {
