@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { MountproofError, messageOf } from "../core/index.ts";
+import { MountproofError, makeFolders, messageOf } from "../core/index.ts";
 import type { Report } from "../reports/index.ts";
 import type { ParityTable } from "../reports/parity/index.ts";
 import type { DefineCommand } from "./define-command.ts";
@@ -69,7 +69,7 @@ async function runParity(flags: ParityFlags, variables: NodeJS.ProcessEnv): Prom
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  await mkdir(flags.out, { recursive: true });
+  await makeFolders(flags.out);
   await writeFile(join(flags.out, "parity.md"), parityMarkdown(tables));
   await writeFile(join(flags.out, "parity.json"), `${JSON.stringify(tables, null, 2)}\n`);
   return tables.some(({ counts }) => counts.unexplained > 0) ? ExitCode.failed : ExitCode.good;

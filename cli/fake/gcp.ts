@@ -1,7 +1,7 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { RealClock } from "../../core/index.ts";
+import { makeFolders, RealClock } from "../../core/index.ts";
 import { Journal } from "../../net/journal.ts";
 import type { DefineCommand } from "../define-command.ts";
 import { untilStopped } from "../signals.ts";
@@ -68,7 +68,7 @@ async function runFakeGcp(flags: GcpFlags): Promise<number> {
 async function certificate(folder: string, regions: readonly string[], clock: RealClock) {
   const { createCertificateAuthority } = await import("../../net/ca.ts");
   const authority = await createCertificateAuthority({ clock, commonName: "mountproof fake gcp" });
-  await mkdir(folder, { recursive: true });
+  await makeFolders(folder);
   await writeFile(join(folder, "ca.crt"), authority.certPem);
   return await authority.issue({
     commonName: "googleapis.com",

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { MountproofError, messageOf } from "../../core/index.ts";
+import { MountproofError, makeFolders, messageOf } from "../../core/index.ts";
 import {
   COLOURS,
   liveProgress,
@@ -31,7 +31,7 @@ const FILES = ["report.yaml", "report.html", "junit.xml", "messages.ndjson", "lo
  */
 export async function openOutput(folder: string, options: { isPlain: boolean; guard: Guard }): Promise<RunOutput> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolders(folder);
     for (const file of FILES) await rm(join(folder, file), { recursive: true, force: true });
   } catch (cause) {
     throw new MountproofError("environment", {

@@ -1,7 +1,7 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { MountproofError } from "../../core/index.ts";
+import { MountproofError, makeFolders } from "../../core/index.ts";
 
 /** What is known of a cluster that `mountproof up` runs, for the commands that come later. */
 export type UpState = {
@@ -57,7 +57,7 @@ export class StateFiles {
   }
 
   async prepare(): Promise<void> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    await makeFolders(this.folder, 0o700);
   }
 
   async forget(): Promise<void> {

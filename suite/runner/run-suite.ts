@@ -3,7 +3,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type ISupportCodeLibrary, runCucumber } from "@cucumber/cucumber/api";
 import type { Envelope } from "@cucumber/messages";
-import { type Clock, Digester, type Log, MountproofError, Scope, seededRandom } from "../../core/index.ts";
+import { type Clock, Digester, type Log, MountproofError, makeFolders, Scope, seededRandom } from "../../core/index.ts";
 import type { CaseResult, Finding, ProgressListener, Report } from "../../reports/index.ts";
 import type { Case } from "../catalogue/case.ts";
 import type { Guard } from "../guard.ts";
@@ -57,8 +57,7 @@ export async function runSuite(request: SuiteRequest): Promise<Report> {
   await using scope = new Scope("run");
   const started = request.clock.wall();
   const { path, lifeline } = await createRunFolder(scope);
-  for (const folder of [request.logFolder, request.journalFolder])
-    if (folder !== undefined) await mkdir(folder, { recursive: true });
+  for (const folder of [request.logFolder, request.journalFolder]) if (folder !== undefined) await makeFolders(folder);
   const abandoned = Promise.withResolvers<never>();
   const ending = new AbortController();
   const run: RunContext = {

@@ -17,6 +17,17 @@ export const EXCHANGE_SCOPE = "https://www.googleapis.com/auth/cloud-platform";
 export const GKE_AUDIENCE =
   "identitynamespace:p.svc.id.goog:https://container.googleapis.com/v1/projects/p/locations/l/clusters/c";
 
+/** As policies know a pod of the rig's cluster. */
+export const APP = "serviceAccount:p.svc.id.goog[production/app]";
+
+export function reader(member: string) {
+  return [{ role: "roles/secretmanager.secretAccessor", members: [member] }];
+}
+
+export function accessPath(secret: string, version = "latest"): string {
+  return `/v1/projects/p/secrets/${secret}/versions/${version}:access`;
+}
+
 /** A cluster's issuer, and a fake Google that knows it. */
 export class GcpRig implements AsyncDisposable {
   readonly #scope: Scope;
