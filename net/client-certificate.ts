@@ -1,11 +1,12 @@
 import { X509Certificate } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import type { Http2ServerRequest } from "node:http2";
 import { type PeerCertificate, TLSSocket } from "node:tls";
 
 /** A client's certificate, checked against the CA that the server trusts. */
 export type ClientCertificate = { readonly commonName: string; readonly organizations: readonly string[] };
 
-const peers = new WeakMap<TLSSocket, ClientCertificate | undefined>();
+const peers = new WeakMap<object, ClientCertificate | undefined>();
 
 /** Read once a connection. Node's own verdict (`authorized`) says whether the trusted CA issued it and it is in date. */
 export function certificateOf(
@@ -14,11 +15,13 @@ export function certificateOf(
 ): ClientCertificate | undefined {
   if (clientCaPem === undefined || !(request.socket instanceof TLSSocket)) return undefined;
   const { socket } = request;
-  if (peers.has(socket)) return peers.get(socket);
+  // A stream of HTTP/2 shows its connection's socket as one of its own.
+  const connection = (request as unknown as Partial<Http2ServerRequest>).stream?.session ?? socket;
+  if (peers.has(connection)) return peers.get(connection);
   const peer: PeerCertificate = socket.getPeerCertificate();
   const isTrusted = socket.authorized && peer.raw !== undefined;
   const found = isTrusted ? { commonName: textOf(peer.subject.CN), organizations: organizationsOf(peer) } : undefined;
-  peers.set(socket, found);
+  peers.set(connection, found);
   return found;
 }
 

@@ -15,38 +15,51 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 export type ListenerParts = {
   readonly settings: ServerOptions;
   readonly tls: { readonly certPem: string; readonly keyPem: string; readonly clientCaPem?: string } | undefined;
-  readonly http2: boolean;
+  readonly http2: Http2Options | undefined;
   readonly listener: Listener;
 };
 
-/** What listens, and the part of it that speaks HTTP/1.1; one and the same where nothing else is spoken. */
-export type PortListener = { readonly server: Server; readonly http1: Server };
+export type Http2Options = {
+  /** Requests at once on one connection; the client waits, or opens another. No limit when left out. */
+  readonly maxConcurrentStreams?: number;
+};
+
+/** As long as an idle connection of HTTP/1.1 is kept, and an upload that stands still. */
+const IDLE_SESSION_MS = 150_000;
+const IDLE_UPLOAD_MS = 60_000;
+const MAX_HEADER_BYTES = 1024 * 1024;
+
+export type PortListener = {
+  readonly server: Server;
+  /** The part of it that speaks HTTP/1.1; the server itself where nothing else is spoken. */
+  readonly http1: Server;
+  /** Tells the clients of HTTP/2 that this is the end (GOAWAY), so that they do not take it for a failure. */
+  readonly leave: () => Promise<void>;
+};
 
 /** A client that speaks HTTP/2 without TLS begins with `PRI * HTTP/2.0` (RFC 9113, 3.4). */
 const PREFACE = "PRI";
 
 /** Makes the server of a port; nothing listens yet. */
-export function createListener({ settings, tls, http2: speaksHttp2, listener }: ListenerParts): PortListener {
+export function createListener({ settings, tls, http2: newerOptions, listener }: ListenerParts): PortListener {
   const secrets: TlsOptions | undefined = tls && {
     cert: tls.certPem,
     key: tls.keyPem,
     ...(tls.clientCaPem !== undefined && { ca: tls.clientCaPem, requestCert: true, rejectUnauthorized: false }),
   };
-  if (!speaksHttp2) {
+  if (newerOptions === undefined) {
     const server =
       secrets === undefined ? createHttp1(settings, listener) : createHttps({ ...settings, ...secrets }, listener);
-    return { server, http1: server };
+    return { server, http1: server, leave: async () => {} };
   }
   const http1 = createHttp1(settings, listener);
-  // Node's HTTP/2 requests and responses have the shape of the old ones where this project uses them.
-  const newer = http2.createServer({}, listener as never);
-  newer.on("sessionError", () => {}); // a session that breaks ends its streams, and those tell
+  const { server: newer, leave } = createHttp2(newerOptions, listener);
   if (secrets !== undefined) {
     const server = createTls({ ...secrets, ALPNProtocols: ["h2", "http/1.1"] }, (socket) => {
       socket.on("error", () => {});
       (socket.alpnProtocol === "h2" ? newer : http1).emit("connection", socket);
     });
-    return { server, http1 };
+    return { server, http1, leave };
   }
   const server = createTcp({ noDelay: true }, (socket) => {
     socket.on("error", () => {});
@@ -61,13 +74,56 @@ export function createListener({ settings, tls, http2: speaksHttp2, listener }: 
     };
     socket.once("readable", look);
   });
-  return { server, http1 };
+  return { server, http1, leave };
+}
+
+/** Node's HTTP/2 requests and responses have the shape of the old ones where this project uses them. */
+function createHttp2(
+  { maxConcurrentStreams }: Http2Options,
+  listener: Listener,
+): { readonly server: http2.Http2Server; readonly leave: () => Promise<void> } {
+  const settings = {
+    maxHeaderListSize: MAX_HEADER_BYTES,
+    ...(maxConcurrentStreams !== undefined && { maxConcurrentStreams }),
+  };
+  const server = http2.createServer({ settings }, listener as never);
+  const sessions = new Set<http2.ServerHttp2Session>();
+  server.on("sessionError", () => {}); // a session that breaks ends its streams, and those tell
+  server.on("session", (session) => {
+    let open = 0;
+    sessions.add(session);
+    session.on("close", () => sessions.delete(session));
+    session.on("stream", (stream, _headers, flags) => {
+      open++;
+      stream.on("close", () => open--);
+      if ((flags & http2.constants.NGHTTP2_FLAG_END_STREAM) !== 0) return;
+      stream.setTimeout(IDLE_UPLOAD_MS, () => stream.close(http2.constants.NGHTTP2_CANCEL));
+      stream.once("end", () => stream.setTimeout(0));
+    });
+    // A watch may be silent for as long as it likes: only who asks for nothing is sent away.
+    session.setTimeout(IDLE_SESSION_MS, () => {
+      if (open === 0) session.close();
+    });
+  });
+  const leave = async (): Promise<void> => {
+    if (sessions.size === 0) return;
+    for (const session of sessions) session.destroy();
+    await new Promise((resolve) => setImmediate(resolve)); // the frames leave before the sockets are cut
+  };
+  return { server, leave };
 }
 
 /** Headers by their HTTP/1.1 names: HTTP/2 calls the host `:authority`. */
 export function headersOf(request: IncomingMessage): IncomingHttpHeaders {
   const authority = (request.headers as IncomingHttpHeaders & { ":authority"?: string })[":authority"];
   return authority === undefined ? request.headers : { ...request.headers, host: request.headers.host ?? authority };
+}
+
+/** Ends one exchange in the middle; others that share its connection go on. */
+export function cutExchange(request: IncomingMessage): void {
+  const stream = (request as unknown as Partial<Http2ServerRequest>).stream;
+  if (stream === undefined) request.socket.destroy();
+  else stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
 }
 
 /** Cuts the connection that a request came on, with all that it carries. */

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:
 import type { AddressInfo, Server, Socket } from "node:net";
 import { type ActivityToken, type Clock, MountproofError, messageOf } from "../core/index.ts";
 import { type ClientCertificate, certificateOf } from "./client-certificate.ts";
-import { createListener, cutConnection, headersOf } from "./http-protocols.ts";
+import { createListener, cutConnection, cutExchange, type Http2Options, headersOf } from "./http-protocols.ts";
 
 /** One request and the means to answer it. Exactly one of respond, json and stream is called. */
 export type HttpExchange = {
@@ -28,6 +28,8 @@ export type HttpExchange = {
   stream(status: number, headers?: Readonly<Record<string, string | string[]>>): StreamWriter;
   /** Cuts the connection without an answer (a fault). */
   destroy(): void;
+  /** Breaks off this exchange alone: others that share an HTTP/2 connection go on. */
+  reset(): void;
   /** The bare request and response, for upgrades and faults below HTTP. */
   readonly raw: { readonly request: IncomingMessage; readonly response: ServerResponse };
 };
@@ -50,7 +52,7 @@ export type HttpServerOptions = {
   /** With `clientCaPem` clients may show a certificate; one that does not check out counts as none. */
   readonly tls?: { readonly certPem: string; readonly keyPem: string; readonly clientCaPem?: string };
   /** Serves HTTP/2 on the same port, too: by ALPN behind TLS, by its preface without. Off by default. */
-  readonly http2?: boolean;
+  readonly http2?: boolean | Http2Options;
   readonly handler: HttpHandler;
   /** Upgrade requests (exec, port-forward); without it they are refused. */
   readonly onUpgrade?: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
@@ -94,7 +96,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     maxHeaderSize: MAX_HEADER_BYTES,
     noDelay: true,
   };
-  const { server, http1 } = createListener({ settings, tls, http2: options.http2 === true, listener });
+  const http2 = options.http2 === true ? {} : options.http2 === false ? undefined : options.http2;
+  const { server, http1, leave } = createListener({ settings, tls, http2, listener });
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
@@ -122,6 +125,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     port,
     [Symbol.asyncDispose]: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await leave();
       for (const socket of sockets) socket.destroy();
       await closed;
       if ("path" in listen) await rm(listen.path, { force: true });
@@ -210,6 +214,7 @@ function serve(options: HttpServerOptions, request: IncomingMessage, response: S
       };
     },
     destroy: () => cutConnection(request),
+    reset: () => cutExchange(request),
   };
   const fail = (error: unknown): void => {
     if (response.headersSent) return void response.destroy();
@@ -217,7 +222,10 @@ function serve(options: HttpServerOptions, request: IncomingMessage, response: S
     exchange.respond(
       isTooLarge ? 413 : 500,
       // The rest of a body that is too large is not worth reading for the sake of the connection.
-      { "content-type": "text/plain; charset=utf-8", ...(isTooLarge && { connection: "close" }) },
+      {
+        "content-type": "text/plain; charset=utf-8",
+        ...(isTooLarge && request.httpVersionMajor < 2 && { connection: "close" }),
+      },
       isTooLarge ? messageOf(error) : "internal error",
     );
   };

@@ -252,7 +252,7 @@ function requireParent(server: ServerContext, { info }: ApiRequest, kind: Kind):
 
 function refuse(server: ServerContext, exchange: HttpExchange, error: unknown): void {
   if (exchange.raw.response.headersSent) {
-    exchange.destroy();
+    exchange.reset();
     return;
   }
   const status = statusOf(error);

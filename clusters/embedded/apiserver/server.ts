@@ -93,6 +93,8 @@ const OWN_NAMES = [
   "kubernetes.default.svc.cluster.local",
   "localhost",
 ];
+/** What a real server allows one connection of HTTP/2 at once; Go's clients open another for more. */
+const MAX_STREAMS = 100;
 export const KUBERNETES_SERVICE_IP = "10.96.0.1";
 
 /**
@@ -178,6 +180,7 @@ async function assemble(spec: ApiServerSpec, scope: Scope): Promise<RunningApiSe
       name: "apiserver",
       ...(spec.listen !== undefined && { listen: spec.listen }),
       tls: { certPem: serving.certPem, keyPem: serving.keyPem, clientCaPem: ca.certPem },
+      http2: { maxConcurrentStreams: MAX_STREAMS },
       handler: spec.faults === undefined ? handler : withFaults({ faults: spec.faults, clock }, handler),
       ...(spec.kubelets !== undefined && {
         onUpgrade: streamHandler({

@@ -93,7 +93,7 @@ export function watchObjects(server: ServerContext, request: ApiRequest, kind: K
     writer.write(line);
     if (exchange.raw.response.writableLength > MAX_BUFFERED_BYTES) {
       finish();
-      exchange.destroy();
+      exchange.reset();
     }
   };
   for (const line of pending) send(line);
