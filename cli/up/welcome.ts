@@ -1,11 +1,11 @@
-import { relative } from "node:path";
+import { join, relative } from "node:path";
+import { layoutOf } from "../../suite/layout.ts";
 import type { UpState } from "./state.ts";
 
 /** What a person reads when the cluster is up, with the next three commands to try. */
 export function welcome(state: UpState, tookMs: number, allReady: boolean): string {
   const { driver, providers, stores, nodes } = state;
-  const near = relative(process.cwd(), state.kubeconfig);
-  const kubeconfig = near.startsWith("..") ? state.kubeconfig : near;
+  const kubeconfig = shownPath(state.kubeconfig);
   const parts = [
     `${nodes.length} node${nodes.length === 1 ? "" : "s"}`,
     driver === "none" ? "no driver" : `driver ${driver}`,
@@ -29,8 +29,19 @@ function nextCommands({ driver, stores }: UpState, kubeconfig: string): string[]
   if (stores.some(({ name }) => name === "vault"))
     return [
       use,
-      "kubectl apply -f examples/vault/namespace.yaml -f examples/vault/secret-provider-class.yaml -f examples/vault/app.yaml",
+      `kubectl apply ${["namespace", "secret-provider-class", "app"].map((name) => `-f ${example(`${name}.yaml`)}`).join(" ")}`,
       "kubectl exec -it deployment/app-with-secrets -n production -- ls -la /mnt/secrets/",
     ];
   return [use, "kubectl get pods -A", "kubectl get csidriver,csinodes"];
+}
+
+/** Where it lies for who reads this: an installed package brings its examples along. */
+function example(name: string): string {
+  return shownPath(join(layoutOf().root, "examples", "vault", name));
+}
+
+/** As short as it can be typed from here. */
+function shownPath(path: string): string {
+  const near = relative(process.cwd(), path);
+  return near.startsWith("..") ? path : near;
 }
