@@ -18,6 +18,7 @@ export type RunFlags = SelectionFlags & {
   readonly seed?: string;
   readonly order: string;
   readonly repeat: string;
+  readonly workers?: string;
   readonly waivers?: string;
   readonly out: string;
   readonly realClock?: boolean;
@@ -57,6 +58,7 @@ export function addRunFlags(command: Command): Command {
     .option("--seed <number>", "repeat an order")
     .option("--order <order>", "random or defined", "random")
     .option("--repeat <times>", "run each case so often", "1")
+    .option("--workers <count>", "processes that the cases are spread over; as many as there are cores when left out")
     .option("--waivers <file>", "failures that are known and accepted")
     .option("--out <folder>", "where the report goes", "reports/out/latest")
     .option("--real-clock", "wait in real time; cases that need virtual time are skipped")

@@ -29,31 +29,38 @@ test("a mount left in the run's folder does not outlive the run", async (context
   await rm(parent, { recursive: true });
 });
 
-test.for(["SIGINT", "SIGTERM"] as const)("%s in the middle of a case leaves nothing behind", async (signal) => {
-  const parent = await mkdtemp(join(tmpdir(), "mp-parent-"));
-  const out = join(parent, "report");
-  const run = spawn(process.execPath, [MAIN, "e2e", "--plain", "--profile", "DRIVER-NODE", "--out", out], {
-    env: { ...process.env, TMPDIR: parent },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const ended = once(run, "close");
-  let printed = "";
-  let told = "";
-  run.stderr.on("data", (chunk: Buffer) => {
-    told += chunk.toString();
-  });
-  // The third result: the next case has begun and holds its folder, its sockets and often its mount.
-  await new Promise<void>((resolve) => {
-    run.stdout.on("data", (chunk: Buffer) => {
-      printed += chunk.toString();
-      if (printed.split("\nok ").length > 3) resolve();
+/** The run and its workers load the steps before the first case; a busy machine takes its time. */
+const timeout = 120_000;
+
+test.for(["SIGINT", "SIGTERM"] as const)(
+  "%s in the middle of a case leaves nothing behind",
+  { timeout },
+  async (signal) => {
+    const parent = await mkdtemp(join(tmpdir(), "mp-parent-"));
+    const out = join(parent, "report");
+    const run = spawn(process.execPath, [MAIN, "e2e", "--plain", "--profile", "DRIVER-NODE", "--out", out], {
+      env: { ...process.env, TMPDIR: parent },
+      stdio: ["ignore", "pipe", "pipe"],
     });
-    void ended.then(() => resolve());
-  });
-  run.kill(signal);
-  const [code] = await ended;
-  expect(told).toBe("error: the run was interrupted\n");
-  expect(code).toBe(130);
-  expect((await readdir(parent)).filter((name) => name.startsWith("mountproof-"))).toEqual([]);
-  await rm(parent, { recursive: true });
-});
+    const ended = once(run, "close");
+    let printed = "";
+    let told = "";
+    run.stderr.on("data", (chunk: Buffer) => {
+      told += chunk.toString();
+    });
+    // The third result: the next case has begun and holds its folder, its sockets and often its mount.
+    await new Promise<void>((resolve) => {
+      run.stdout.on("data", (chunk: Buffer) => {
+        printed += chunk.toString();
+        if (printed.split("\nok ").length > 3) resolve();
+      });
+      void ended.then(() => resolve());
+    });
+    run.kill(signal);
+    const [code] = await ended;
+    expect(told).toBe("error: the run was interrupted\n");
+    expect(code).toBe(130);
+    expect((await readdir(parent)).filter((name) => name.startsWith("mountproof-"))).toEqual([]);
+    await rm(parent, { recursive: true });
+  },
+);

@@ -20,6 +20,7 @@ function aCase(change: Partial<Case> = {}): Case {
     file: "f.feature",
     line: 1,
     steps: 1,
+    rows: 1,
     tags: ["@PC-01", "@core"],
     ...change,
   };

@@ -67,6 +67,6 @@ export function onceIn(scope: Scope): RunContext["once"] {
 }
 
 /** Where the log of a part is kept after the run; undefined when nothing is kept. */
-export function logFileOf(run: RunContext, name: string): string | undefined {
+export function logFileOf(run: Pick<RunContext, "logFolder">, name: string): string | undefined {
   return run.logFolder === undefined ? undefined : join(run.logFolder, `${name.replace(/[^\w.-]+/g, "-")}.log`);
 }

@@ -15,6 +15,7 @@ const DROPPED = new Set([
   "--order",
   "--behaviour",
   "--plain",
+  "--workers",
 ]);
 const WITHOUT_VALUE = new Set(["--plain", "--real-clock", "--processes", "--keep-journals"]);
 const SEVERAL_VALUES = new Set(["--id", "--profile"]);

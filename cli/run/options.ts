@@ -10,6 +10,8 @@ export type RunOptions = {
   readonly repeat: number;
   readonly readyWithinMs: number;
   readonly providerName: string;
+  /** Processes that the cases are spread over; undefined: as many as make sense. */
+  readonly workers: number | undefined;
 };
 
 /** Upstream's rule for provider names, which is also what a socket can be called. */
@@ -29,6 +31,7 @@ export function readOptions(flags: RunFlags, randomSeed: () => number): RunOptio
     repeat: whole("--repeat", flags.repeat, 1, 10_000),
     readyWithinMs: whole("--ready-within", flags.readyWithin ?? "5", 1, 600) * 1000,
     providerName: flags.providerName ?? "subject",
+    workers: flags.workers === undefined ? undefined : whole("--workers", flags.workers, 1, 64),
   };
 }
 

@@ -23,6 +23,7 @@ import { repeatLine, shellQuote } from "./command-line.ts";
 import { readOptions } from "./options.ts";
 import { openOutput } from "./output.ts";
 import { availabilityFor, RUN_AS_PROCESSES, subjectsOf } from "./subjects.ts";
+import { workersFor } from "./workers.ts";
 
 /** Runs what the flags ask for, writes the report and says how it went. */
 export async function performRun(flags: RunFlags): Promise<number> {
@@ -46,6 +47,7 @@ export async function performRun(flags: RunFlags): Promise<number> {
     availability: (subject) => availabilityFor(subject, facts, flags),
     ...(flags.processes === true && { only: RUN_AS_PROCESSES }),
   });
+  const workers = workersFor(options.workers, plan, flags, isOwn);
   const waivers = flags.waivers === undefined ? [] : await readWaivers(flags.waivers);
   const argv = process.argv.slice(2);
   const folder = resolve(flags.out);
@@ -66,6 +68,8 @@ export async function performRun(flags: RunFlags): Promise<number> {
     order: options.order,
     repeat: options.repeat,
     waivers,
+    workers,
+    isDebugging: process.env["MOUNTPROOF_DEBUG"] !== undefined,
     logFolder: join(folder, "logs"),
     facts: {
       runId: randomUUID(),

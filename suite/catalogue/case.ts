@@ -22,6 +22,8 @@ export type Case = {
   readonly file: string;
   readonly line: number;
   readonly steps: number;
+  /** Scenarios it stands for: the rows of its examples, else one. */
+  readonly rows: number;
   /** All tags, inherited ones included. */
   readonly tags: readonly string[];
 };

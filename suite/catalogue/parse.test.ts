@@ -25,6 +25,7 @@ describe("a feature file", () => {
         behaviours: ["upstream-1.6", "upstream-1.5"],
         docs: ["https://example.org/a"],
         steps: 1,
+        rows: 1,
       },
     ]);
   });

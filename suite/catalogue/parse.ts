@@ -127,6 +127,7 @@ function readScenario(file: string, scenario: Scenario, context: Context): { cas
       file,
       line,
       steps: context.inheritedSteps + scenario.steps.length,
+      rows: scenario.examples.reduce((sum, { tableBody }) => sum + tableBody.length, 0) || 1,
       tags,
     },
   };

@@ -37,18 +37,24 @@ type Running = {
   readonly attachments: Attachment[];
 };
 
+export type CollectorListener = {
+  /** The tags of a scenario that begins. */
+  readonly onStarted?: (tags: readonly string[]) => void;
+  readonly onFinished: (execution: Execution) => void;
+};
+
 /** Turns cucumber's messages into {@link Execution}s, one as each scenario ends. */
 export class Collector {
   readonly #keywords = new Map<string, string>();
   readonly #pickles = new Map<string, Pickle>();
   readonly #testCases = new Map<string, TestCase>();
   readonly #running = new Map<string, Running>();
-  readonly #onFinished: (execution: Execution) => void;
+  readonly #listener: CollectorListener;
   /** What went wrong outside of any scenario: run hooks, files that do not parse. */
   readonly problems: string[] = [];
 
-  constructor(onFinished: (execution: Execution) => void) {
-    this.#onFinished = onFinished;
+  constructor(listener: CollectorListener) {
+    this.#listener = listener;
   }
 
   take(envelope: Envelope): void {
@@ -63,8 +69,10 @@ export class Collector {
     if (testCaseStarted !== undefined) {
       const started = this.#testCases.get(testCaseStarted.testCaseId);
       const ran = this.#pickles.get(started?.pickleId ?? "");
-      if (started !== undefined && ran !== undefined)
+      if (started !== undefined && ran !== undefined) {
         this.#running.set(testCaseStarted.id, { pickle: ran, testCase: started, results: new Map(), attachments: [] });
+        this.#listener.onStarted?.(ran.tags.map(({ name }) => name));
+      }
     }
     if (testStepFinished !== undefined)
       this.#running
@@ -75,7 +83,7 @@ export class Collector {
     if (testCaseFinished !== undefined) {
       const finished = this.#running.get(testCaseFinished.testCaseStartedId);
       this.#running.delete(testCaseFinished.testCaseStartedId);
-      if (finished !== undefined) this.#onFinished(executionOf(finished, this.#keywords));
+      if (finished !== undefined) this.#listener.onFinished(executionOf(finished, this.#keywords));
     }
   }
 

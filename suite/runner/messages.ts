@@ -12,6 +12,8 @@ export class MessageStream {
   #runId: string | undefined;
   #lastFinished: Envelope | undefined;
   #isSuccess = true;
+  /** Step definitions and hooks are announced anew with every part of a run; once is enough. */
+  readonly #announced = new Set<string>();
 
   constructor(guard: Guard, write: (line: string) => void, onSighting: (where: string) => void) {
     this.#guard = guard;
@@ -31,6 +33,9 @@ export class MessageStream {
     const isFirst = this.#runId === undefined;
     if (testRunStarted !== undefined && isFirst) this.#runId = testRunStarted.id;
     else if (testRunStarted !== undefined || (clean.meta !== undefined && !isFirst)) return clean;
+    const id = (clean.stepDefinition ?? clean.hook ?? clean.parameterType)?.id;
+    if (id !== undefined && this.#announced.has(id)) return clean;
+    if (id !== undefined) this.#announced.add(id);
     this.#write(`${JSON.stringify(this.#inOneRun(clean))}\n`);
     return clean;
   }

@@ -2,6 +2,7 @@ import { type CaseResult, type Finding, REPORT_VERSION, type Report } from "../.
 import type { Guard } from "../guard.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { verdicts } from "../verdicts.ts";
+import { redactedBy } from "./redact.ts";
 
 /** What is known of a run besides its results. */
 export type ReportFacts = Pick<Report, "tool" | "environment"> & {
@@ -78,28 +79,9 @@ function unique(findings: readonly Finding[]): Finding[] {
   return [...new Map(findings.map((finding) => [finding.message, finding])).values()];
 }
 
-/**
- * A secret that still shows here was not stopped on its way: it is replaced, and the run fails for it. The command
- * line may hold one that its user typed; that is replaced without a word.
- */
+/** The command line may hold a secret that its user typed; that is replaced without a word. */
 function redacted(report: Report, guard: Guard): Report {
   const quiet: Report = { ...report, run: { ...report.run, command: guard.redact(report.run.command) } };
-  const sightings = guard.search(JSON.stringify(quiet));
-  if (sightings.length === 0) return quiet;
-  const clean = mapTexts(quiet, (text) => guard.redact(text)) as Report;
-  const shown = [...new Set(sightings.map(({ label, form }) => `${label} (${form})`))];
-  return {
-    ...clean,
-    findings: unique([
-      ...clean.findings,
-      ...shown.map((what): Finding => ({ kind: "secret-shown", message: `${what} showed in the report`, fails: true })),
-    ]),
-  };
-}
-
-function mapTexts(value: unknown, change: (text: string) => string): unknown {
-  if (typeof value === "string") return change(value);
-  if (Array.isArray(value)) return value.map((item) => mapTexts(item, change));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [change(key), mapTexts(item, change)]));
+  const { clean, findings } = redactedBy(guard, quiet);
+  return findings.length === 0 ? quiet : { ...clean, findings: unique([...clean.findings, ...findings]) };
 }
