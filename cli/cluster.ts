@@ -4,6 +4,7 @@ import { MountproofError, RealClock, Scope } from "../core/index.ts";
 import { kubeconfigText } from "../kube/kube-config.ts";
 import { Journal } from "../net/journal.ts";
 import { journalInto } from "../net/journal-file.ts";
+import { auditLog } from "./audit-log.ts";
 import type { DefineCommand } from "./define-command.ts";
 import { untilStopped } from "./signals.ts";
 
@@ -13,6 +14,7 @@ type ClusterFlags = {
   readonly kubeconfig: string;
   readonly folder?: string;
   readonly control?: string;
+  readonly auditLog?: string;
   readonly journalFile: string;
 };
 
@@ -27,6 +29,7 @@ export const defineCluster: DefineCommand = (program, finish) => {
     .option("--folder <path>", "where the nodes' files live; a new folder when left out, removed at the end")
     .option("--control <socket>", "a socket for what only a simulated cluster can do: read a pod's files, stop kubelet")
     .option("--journal-file <file>", "write each exchange there, as a line of JSON", "")
+    .option("--audit-log <file>", "write what is asked of the API server there (audit.k8s.io/v1); - for the output")
     .addHelpText("after", "\nPrints one line of JSON when it serves: adminConfig, issuer, nodes and control.")
     .action(async (flags: ClusterFlags) => finish(await runCluster(flags)));
 };
@@ -35,12 +38,14 @@ async function runCluster(flags: ClusterFlags): Promise<number> {
   const { EmbeddedCluster, serveClusterControl } = await import("../clusters/embedded/index.ts");
   const clock = new RealClock();
   await using scope = new Scope("cluster process");
+  const audit = await auditLog(flags.auditLog, scope);
   const cluster = scope.use(
     await new EmbeddedCluster({
       clock,
       nodes: whole("--nodes", flags.nodes, 50),
       listen: { port: whole("--port", flags.port, 65_535) },
       journal: flags.journalFile === "" ? new Journal(clock, { keep: 1 }) : journalInto(flags.journalFile, clock),
+      ...(audit !== undefined && { audit }),
       ...(flags.folder !== undefined && { folder: resolve(flags.folder) }),
     }).start(),
   );

@@ -17,6 +17,7 @@ export type UpFlags = {
   readonly speed: string;
   readonly seed?: string;
   readonly images?: string;
+  readonly auditLog?: string;
   readonly detach?: boolean;
 };
 

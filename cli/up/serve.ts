@@ -13,6 +13,7 @@ import {
 } from "../../net/index.ts";
 import { layoutOf } from "../../suite/index.ts";
 import { createRunFolder } from "../../suite/run-folder.ts";
+import { auditLog } from "../audit-log.ts";
 import { helmRecord } from "./helm-record.ts";
 import { Names } from "./names.ts";
 import { readUpOptions, type UpFlags, type UpOptions } from "./options.ts";
@@ -74,6 +75,7 @@ async function start(
   const resolvers = [names.resolver, loopbackResolver];
   const dialer = createDialer({ resolvers });
   const behaviour = flags.behaviour === "hardened" ? "hardened" : "upstream";
+  const audit = await auditLog(flags.auditLog, scope);
   const cluster = scope.use(
     await new EmbeddedCluster({
       clock,
@@ -87,6 +89,7 @@ async function start(
       podAddresses: "loopback",
       processGroups: folder.lifeline,
       images,
+      ...(audit !== undefined && { audit }),
       timing: BRISK,
       partsOfImages: {
         driver: driver.kind === "program" ? driverProgram(driver.path) : referenceDriver(flags.behaviour),

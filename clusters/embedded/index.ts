@@ -1,4 +1,4 @@
-export type { KubeVersion } from "./apiserver/index.ts";
+export type { AuditEvent, AuditSink, KubeVersion } from "./apiserver/index.ts";
 export { serveClusterControl } from "./control.ts";
 export { BUILT_IN_IMAGES } from "./images/built-in.ts";
 export { type ImageEntry, parseImages } from "./images/image-table.ts";

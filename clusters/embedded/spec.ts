@@ -3,7 +3,7 @@ import type { KubeConfig } from "../../kube/client.ts";
 import type { KubeObject } from "../../kube/types.ts";
 import type { CertificateAuthority, FaultPlan, Journal, SigningKey } from "../../net/index.ts";
 import type { Cluster, Launcher, NodeHandle, PartLauncher } from "../cluster.ts";
-import type { KubeVersion } from "./apiserver/index.ts";
+import type { AuditSink, KubeVersion } from "./apiserver/index.ts";
 import type { ImageEntry } from "./images/image-table.ts";
 import type { Execution, KubeletTiming, Mounts, ProcessGroups, Program } from "./kubelet/index.ts";
 import type { Container, Pod } from "./kubelet/types.ts";
@@ -78,6 +78,8 @@ export type EmbeddedClusterSpec = {
   readonly audiences?: readonly string[];
   readonly publicIssuer?: boolean;
   readonly anonymous?: boolean;
+  /** Told of every request to the API server (audit.k8s.io/v1 Events at level Metadata). */
+  readonly audit?: AuditSink;
   /** Faults of the API server. */
   readonly faults?: FaultPlan;
 };

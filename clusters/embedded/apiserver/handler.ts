@@ -1,7 +1,7 @@
-import { isMountproofError, messageOf } from "../../../core/index.ts";
-import { KubeStatusError } from "../../../kube/client.ts";
+import type { KubeStatusError } from "../../../kube/client.ts";
 import type { KubeObject } from "../../../kube/types.ts";
 import type { HttpExchange, HttpHandler, Journal } from "../../../net/index.ts";
+import { type AuditContext, AuditTrail } from "./audit/audit.ts";
 import { type Action, forbiddenRequest } from "./auth/attributes.ts";
 import { impersonated } from "./auth/impersonation.ts";
 import type { User } from "./auth/user.ts";
@@ -10,14 +10,15 @@ import type { Schema } from "./crd/types.ts";
 import { serveDiscovery } from "./discovery/discovery.ts";
 import { apiVersionOf, type Kind, type Verb } from "./kinds/kind.ts";
 import type { ApiRequest, RequestInfo } from "./pipeline.ts";
-import { admitsProtobuf, negotiate } from "./read/negotiate.ts";
-import { codecFor, getObject, listObjects, sendObject } from "./read/read.ts";
+import { admitsProtobuf } from "./read/negotiate.ts";
+import { getObject, listObjects, sendObject } from "./read/read.ts";
 import { watchObjects } from "./read/watch.ts";
+import { refuse } from "./refuse.ts";
 import { readObject } from "./requests/body.ts";
 import { requestInfo } from "./requests/info.ts";
 import { findStored, type ServerContext, timestamp } from "./server-context.ts";
 import { methodNotAllowed, noSuchPath, notImplemented } from "./store/refusals.ts";
-import { badRequest, failure, notFoundObject } from "./validation/field-error.ts";
+import { badRequest, notFoundObject } from "./validation/field-error.ts";
 import { createObject } from "./write/create.ts";
 import { deleteCollection, deleteObject } from "./write/delete.ts";
 import { withOwner } from "./write/owned-answer.ts";
@@ -33,6 +34,8 @@ export type HandlerOptions = {
   readonly isPublic: (path: string) => boolean;
   /** Answers OpenAPI paths; false for any other. */
   readonly serveOpenApi: (exchange: HttpExchange) => Promise<boolean>;
+  /** Told of every request, stage by stage; nobody when left out. */
+  readonly audit: AuditContext | undefined;
   /** `host:port`, as legacy discovery tells it. */
   readonly address: () => string;
 };
@@ -49,6 +52,8 @@ export function apiHandler(options: HandlerOptions): HttpHandler {
       operation: `${exchange.method} ${exchange.path}`,
     });
     const { response } = exchange.raw;
+    const trail = auditOf(options, exchange, info);
+    if (trail !== undefined) response.once("close", () => trail.complete(response.statusCode));
     // A watch is told when it begins, everything else when it is answered.
     const tell = (): void =>
       void end?.(String(response.statusCode), {
@@ -65,21 +70,34 @@ export function apiHandler(options: HandlerOptions): HttpHandler {
     if (info.verb !== "watch") response.once("finish", tell);
     try {
       if (admitsProtobuf(exchange.headers.accept)) await server.types.protobuf();
-      const user = await userOf(options, exchange);
+      const user = await userOf(options, exchange, trail);
       caller = user?.name ?? "";
-      await answer(options, exchange, info, user);
-      if (info.verb === "watch") tell();
+      await answer(options, exchange, info, user, trail);
+      if (info.verb === "watch") {
+        trail?.started(response.statusCode);
+        tell();
+      }
     } catch (error) {
-      refuse(server, exchange, error);
+      refuse(server, exchange, error, trail);
       if (info.verb === "watch") tell();
     }
   };
 }
 
+/** Begins a request's trail, and tells the client its id. */
+function auditOf({ audit }: HandlerOptions, exchange: HttpExchange, info: RequestInfo): AuditTrail | undefined {
+  if (audit === undefined) return undefined;
+  const { headers, remoteAddress } = exchange;
+  const trail = new AuditTrail(audit, { uri: exchange.raw.request.url ?? "", info, headers, remoteAddress });
+  exchange.raw.response.setHeader("audit-id", trail.id);
+  return trail;
+}
+
 /** Who sends a request; undefined on a public path without credentials. */
 export async function userOf(
-  options: HandlerOptions,
+  options: Pick<HandlerOptions, "authority" | "isPublic">,
   exchange: Pick<HttpExchange, "path" | "headers" | "clientCertificate">,
+  trail?: AuditTrail,
 ): Promise<User | undefined> {
   const { authority } = options;
   const { authorization } = exchange.headers;
@@ -89,7 +107,10 @@ export async function userOf(
     authorization,
     clientCertificate: exchange.clientCertificate,
   });
-  return impersonated(sender, exchange.headers, (user, action) => authority.authorize(user, action));
+  trail?.identified(sender, sender);
+  const user = impersonated(sender, exchange.headers, (who, action) => authority.authorize(who, action));
+  trail?.identified(sender, user);
+  return user;
 }
 
 async function answer(
@@ -97,12 +118,14 @@ async function answer(
   exchange: HttpExchange,
   info: RequestInfo,
   user: User | undefined,
+  trail: AuditTrail | undefined,
 ): Promise<void> {
   const { server, authority } = options;
   const who = user ?? { name: "system:anonymous", groups: [] };
   if (user !== undefined) {
     const action = actionOf(info, exchange);
     const decision = authority.authorize(user, action);
+    trail?.decided(decision);
     if (!decision.allowed) throw forbiddenRequest(user, action, decision.reason);
   }
   const request: ApiRequest = { exchange, info, user: who, warnings: [] };
@@ -248,38 +271,4 @@ function requireParent(server: ServerContext, { info }: ApiRequest, kind: Kind):
   const parent = findStored(server, kind, info.namespace, info.name);
   if (parent === undefined) throw notFoundObject(kind.group, kind.plural, info.name);
   return parent;
-}
-
-function refuse(server: ServerContext, exchange: HttpExchange, error: unknown): void {
-  if (exchange.raw.response.headersSent) {
-    exchange.reset();
-    return;
-  }
-  const status = statusOf(error);
-  if (status.code === 500 && !(error instanceof KubeStatusError))
-    server.log.error("a request failed", { operation: `${exchange.method} ${exchange.path}`, error: messageOf(error) });
-  const { retryAfterSeconds } = status.details ?? {};
-  const headers: Record<string, string> =
-    retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) };
-  const codec = codecFor(server, status);
-  if (codec !== undefined && prefersProtobuf(exchange)) {
-    const type = "application/vnd.kubernetes.protobuf";
-    exchange.respond(status.code ?? 500, { ...headers, "content-type": type }, codec.encode(status));
-  } else exchange.json(status.code ?? 500, status, headers);
-}
-
-/** A refusal is told in the client's form, in JSON when none of its forms is known. */
-function prefersProtobuf({ headers }: HttpExchange): boolean {
-  try {
-    return negotiate(headers.accept, true) === "protobuf";
-  } catch {
-    return false;
-  }
-}
-
-function statusOf(error: unknown) {
-  if (error instanceof KubeStatusError) return error.status;
-  if (isMountproofError(error) && error.code === "resource_exhausted")
-    return failure(413, "RequestEntityTooLarge", `Request entity too large: ${error.message}`);
-  return failure(500, "InternalError", `Internal error occurred: ${messageOf(error)}`);
 }

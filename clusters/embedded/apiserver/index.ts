@@ -1,3 +1,4 @@
+export type { AuditEvent, AuditSink } from "./audit/audit.ts";
 export {
   type ApiServerSpec,
   EmbeddedApiServer,

@@ -15,6 +15,7 @@ import {
   withFaults,
 } from "../../../net/index.ts";
 import { PROTOBUF_CONTENT_TYPE } from "../../../wire/kubeproto/index.ts";
+import type { AuditSink } from "./audit/audit.ts";
 import { jwks, openIdConfiguration } from "./auth/oidc.ts";
 import { ANONYMOUS, type User } from "./auth/user.ts";
 import { Authority } from "./authority.ts";
@@ -62,6 +63,8 @@ export type ApiServerSpec = {
   /** The driver's two CustomResourceDefinitions from the start; true by default. */
   readonly secretsStore?: boolean;
   readonly faults?: FaultPlan;
+  /** Told of every request, stage by stage, as a real server's audit log is at level Metadata. */
+  readonly audit?: AuditSink;
   /** Leads to the kubelets by their nodes' addresses, for logs and what runs in containers; without it 501. */
   readonly kubelets?: Dialer;
 };
@@ -163,6 +166,7 @@ async function assemble(spec: ApiServerSpec, scope: Scope): Promise<RunningApiSe
       return authority;
     },
     journal,
+    audit: spec.audit && { clock, random, sink: spec.audit },
     schemaOf,
     serveOpenApi: async (exchange) => {
       // Nobody but kubectl and Helm asks for it, so it is loaded then.
@@ -186,7 +190,8 @@ async function assemble(spec: ApiServerSpec, scope: Scope): Promise<RunningApiSe
         onUpgrade: streamHandler({
           server,
           dialer: spec.kubelets,
-          authenticate: async (sender) => (await userOf(options, sender)) ?? ANONYMOUS,
+          authenticate: async (sender, trail) => (await userOf(options, sender, trail)) ?? ANONYMOUS,
+          audit: options.audit,
           authorize: (user, action) => authority.authorize(user, action),
           clientCaPem: ca.certPem,
         }),

@@ -4,8 +4,10 @@ import { isMountproofError, messageOf } from "../../../../core/index.ts";
 import { KubeStatusError } from "../../../../kube/client.ts";
 import type { Status } from "../../../../kube/types.ts";
 import { certificateOf, type Dialer, isWebSocketUpgrade } from "../../../../net/index.ts";
+import { type AuditContext, AuditTrail } from "../audit/audit.ts";
 import { type Action, forbiddenRequest } from "../auth/attributes.ts";
 import type { User } from "../auth/user.ts";
+import type { RequestInfo } from "../pipeline.ts";
 import { requestInfo } from "../requests/info.ts";
 import { findStored, type ServerContext } from "../server-context.ts";
 import { methodNotAllowed, noSuchPath, notImplemented } from "../store/refusals.ts";
@@ -17,11 +19,15 @@ export type StreamOptions = {
   /** Leads to kubelets by their nodes' addresses. */
   readonly dialer: Dialer;
   /** Who asks. @throws KubeStatusError 401, or 403 for whom they may not be */
-  readonly authenticate: (sender: {
-    readonly path: string;
-    readonly headers: IncomingMessage["headers"];
-    readonly clientCertificate: ReturnType<typeof certificateOf>;
-  }) => Promise<User>;
+  readonly authenticate: (
+    sender: {
+      readonly path: string;
+      readonly headers: IncomingMessage["headers"];
+      readonly clientCertificate: ReturnType<typeof certificateOf>;
+    },
+    trail: AuditTrail | undefined,
+  ) => Promise<User>;
+  readonly audit: AuditContext | undefined;
   readonly authorize: (user: User, action: Action) => { readonly allowed: boolean; readonly reason: string };
   readonly clientCaPem: string;
 };
@@ -37,18 +43,44 @@ export function streamHandler(
 ): (request: IncomingMessage, socket: Socket, head: Buffer) => void {
   return (request, socket, head) => {
     socket.on("error", () => socket.destroy());
-    void serve(options, request, socket, head).catch((error: unknown) => refuse(socket, statusOf(error)));
+    const url = new URL(request.url ?? "/", "http://apiserver");
+    const path = decodedPath(url.pathname);
+    const info = requestInfo({ method: request.method ?? "GET", path, query: url.searchParams });
+    const { audit } = options;
+    const asked = {
+      uri: request.url ?? "",
+      info,
+      headers: request.headers,
+      remoteAddress: socket.remoteAddress ?? "",
+    };
+    const trail = audit === undefined ? undefined : new AuditTrail(audit, asked);
+    void serve(options, { request, socket, head, path, info, query: url.searchParams, trail }).catch(
+      (error: unknown) => {
+        const status = statusOf(error);
+        trail?.refused(status);
+        refuse(socket, status);
+        trail?.complete(status.code ?? 500);
+      },
+    );
   };
 }
 
-async function serve(options: StreamOptions, request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> {
+type Upgrade = {
+  readonly request: IncomingMessage;
+  readonly socket: Socket;
+  readonly head: Buffer;
+  readonly path: string;
+  readonly info: RequestInfo;
+  readonly query: URLSearchParams;
+  readonly trail: AuditTrail | undefined;
+};
+
+async function serve(options: StreamOptions, upgrade: Upgrade): Promise<void> {
   const { server, authenticate, authorize, clientCaPem } = options;
-  const url = new URL(request.url ?? "/", "http://apiserver");
-  const path = decodeURIComponent(url.pathname);
-  const { searchParams: query } = url;
+  const { head, info, path, query, request, socket, trail } = upgrade;
   const { headers, method = "GET" } = request;
-  const user = await authenticate({ path, headers, clientCertificate: certificateOf(request, clientCaPem) });
-  const info = requestInfo({ method, path, query });
+  const clientCertificate = certificateOf(request, clientCaPem);
+  const user = await authenticate({ path, headers, clientCertificate }, trail);
   if (!info.isResource) throw noSuchPath();
   const { group, resource, subresource, namespace, name } = info;
   const kind = server.registry.find(group, info.version, resource);
@@ -59,6 +91,7 @@ async function serve(options: StreamOptions, request: IncomingMessage, socket: S
   for (const verb of verbs) {
     const action: Action = { kind: "resource", verb, group, resource, subresource, namespace, name };
     const decision = authorize(user, action);
+    trail?.decided(decision);
     if (!decision.allowed) throw forbiddenRequest(user, action, decision.reason);
   }
   const pod = findStored(server, kind, namespace, name);
@@ -75,6 +108,8 @@ async function serve(options: StreamOptions, request: IncomingMessage, socket: S
   if (head.length > 0) kubelet.write(head);
   socket.setNoDelay(true);
   socket.setTimeout(0);
+  trail?.started(101);
+  socket.once("close", () => trail?.complete(101));
   kubelet.pipe(socket);
   socket.pipe(kubelet);
   const end = (): void => {
@@ -84,6 +119,15 @@ async function serve(options: StreamOptions, request: IncomingMessage, socket: S
   kubelet.on("error", end);
   kubelet.on("close", () => socket.end());
   socket.on("close", end);
+}
+
+/** A path that is not valid percent-encoding is kept as sent: what it names does not exist anyway. */
+function decodedPath(raw: string): string {
+  try {
+    return decodeURIComponent(raw);
+  } catch {
+    return raw;
+  }
 }
 
 function statusOf(error: unknown): Status {

@@ -1,0 +1,49 @@
+import { isMountproofError, messageOf } from "../../../core/index.ts";
+import { KubeStatusError } from "../../../kube/client.ts";
+import type { HttpExchange } from "../../../net/index.ts";
+import type { AuditTrail } from "./audit/audit.ts";
+import { negotiate } from "./read/negotiate.ts";
+import { codecFor } from "./read/read.ts";
+import type { ServerContext } from "./server-context.ts";
+import { failure } from "./validation/field-error.ts";
+
+/** Every refusal is a Status; what nobody meant to refuse is a 500 and stands in the log. */
+export function refuse(
+  server: ServerContext,
+  exchange: HttpExchange,
+  error: unknown,
+  trail: AuditTrail | undefined,
+): void {
+  if (exchange.raw.response.headersSent) {
+    exchange.reset();
+    return;
+  }
+  const status = statusOf(error);
+  trail?.refused(status);
+  if (status.code === 500 && !(error instanceof KubeStatusError))
+    server.log.error("a request failed", { operation: `${exchange.method} ${exchange.path}`, error: messageOf(error) });
+  const { retryAfterSeconds } = status.details ?? {};
+  const headers: Record<string, string> =
+    retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) };
+  const codec = codecFor(server, status);
+  if (codec !== undefined && prefersProtobuf(exchange)) {
+    const type = "application/vnd.kubernetes.protobuf";
+    exchange.respond(status.code ?? 500, { ...headers, "content-type": type }, codec.encode(status));
+  } else exchange.json(status.code ?? 500, status, headers);
+}
+
+/** A refusal is told in the client's form, in JSON when none of its forms is known. */
+function prefersProtobuf({ headers }: HttpExchange): boolean {
+  try {
+    return negotiate(headers.accept, true) === "protobuf";
+  } catch {
+    return false;
+  }
+}
+
+function statusOf(error: unknown) {
+  if (error instanceof KubeStatusError) return error.status;
+  if (isMountproofError(error) && error.code === "resource_exhausted")
+    return failure(413, "RequestEntityTooLarge", `Request entity too large: ${error.message}`);
+  return failure(500, "InternalError", `Internal error occurred: ${messageOf(error)}`);
+}
