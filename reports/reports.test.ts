@@ -120,6 +120,11 @@ describe("report.html", () => {
     expect(html).toContain("<title>Not conformant · Mountproof</title>");
   });
 
+  test("shows an outline's title with its blanks, and how many rows filled them", () => {
+    const outline = sampleCase({ title: "The call <call> is refused", runs: { total: 12, failed: 0 } });
+    expect(reportHtml(sampleReport([outline]))).toContain("The call <i>call</i> is refused<small>12 runs</small>");
+  });
+
   test("makes no link of an address that is none of the web", () => {
     const sly = sampleFailure({ docs: ["javascript:alert(1)"] });
     expect(reportHtml(sampleReport([sly]))).not.toContain('href="javascript:');

@@ -14,7 +14,7 @@ export const TONES: Readonly<Record<CaseStatus, string>> = {
 /** A failed or waived case in full. */
 export function caseCard(result: CaseResult): string {
   return `<article class="case bad" id="${anchorOf(result)}">
-<header><h3><code>${text(result.id)}</code>${text(result.title)}</h3>${metaLine(result)}</header>
+<header><h3><code>${text(result.id)}</code>${titleOf(result)}</h3>${metaLine(result)}</header>
 <div class="body">${result.status === "waived" ? `<p class="note warn">Waived: ${text(result.reason ?? "")}</p>` : ""}${caseBody(result)}</div>
 </article>`;
 }
@@ -33,12 +33,18 @@ export function caseRow(result: CaseResult): string {
   const isShownAbove = result.status === "failed" || result.status === "waived";
   const body = isShownAbove ? `<p class="meta"><a href="#${anchorOf(result)}">shown above</a></p>` : rowBody(result);
   return `<details class="row ${TONES[result.status]}" data-status="${result.status}" data-text="${text(words.join(" ").toLowerCase())}"${isShownAbove ? "" : ` id="${anchorOf(result)}"`}>
-<summary><span class="pill ${TONES[result.status]}">${result.status}</span><span class="title"><code class="id">${text(result.id)}</code>${text(result.title)}</span><span class="ms">${milliseconds(result.durationMs)}</span></summary>
+<summary><span class="pill ${TONES[result.status]}">${result.status}</span><span class="title"><code class="id">${text(result.id)}</code>${titleOf(result)}</span><span class="ms">${milliseconds(result.durationMs)}</span></summary>
 <div class="body">${body}</div></details>`;
 }
 
 export function anchorOf(result: CaseResult): string {
   return text(`${result.id}-${result.subject}-${result.behaviour}`.replace(/[^\w.-]+/g, "-"));
+}
+
+/** An outline's title with its blanks, and how many rows filled them. */
+function titleOf({ title, runs }: CaseResult): string {
+  const words = text(title).replace(/&lt;([\w ]+)&gt;/g, "<i>$1</i>");
+  return runs === undefined || runs.total < 2 ? words : `${words}<small>${runs.total} runs</small>`;
 }
 
 function rowBody(result: CaseResult): string {

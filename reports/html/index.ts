@@ -59,7 +59,7 @@ function headlineOf(report: Report): Headline {
     const reason =
       rows.length === 1
         ? `${first.profile}: ${first.reason}.`
-        : `${rows.length} of ${report.verdicts.length} verdicts: ${rows.map((row) => row.profile).join(", ")}.`;
+        : `${rows.length} of ${report.verdicts.length} verdicts: ${[...new Set(rows.map((row) => row.profile))].join(", ")}.`;
     return { title, tone: VERDICT_TONES[verdict], reason };
   }
   return { title: "Nothing ran", tone: "warn", reason: "The plan held no case." };

@@ -58,6 +58,7 @@ th, td { padding: .45rem .9rem .45rem 0; border-bottom: 1px solid var(--line); v
 .case.bad { border-left: .3rem solid var(--bad); }
 .case > header { padding: 1.1rem 1.4rem 0; }
 .case h3 { margin: 0; font-size: 1.08rem; letter-spacing: -.01em; }
+.case h3 small, .row .title small { color: var(--soft); font-weight: 400; margin-left: .6em; }
 .case h3 code, .row code.id { color: var(--soft); font-weight: 500; margin-right: .5em; }
 .meta { color: var(--soft); font-size: .86rem; margin: .15rem 0 0; overflow-wrap: anywhere; }
 .body { padding: .6rem 1.4rem 1.3rem; }
