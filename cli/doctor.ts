@@ -1,39 +1,34 @@
 import type { DefineCommand } from "./define-command.ts";
+import { ExitCode } from "./exit.ts";
 
 /** `mountproof doctor`: what this machine can run, and why it cannot run the rest. */
-export const defineDoctor: DefineCommand = (program) => {
+export const defineDoctor: DefineCommand = (program, finish) => {
   program
     .command("doctor")
-    .description("say what this machine can run, and why it cannot run the rest")
+    .description("say what this machine can run, why it cannot run the rest, and what to do about it")
     .option("--json", "print JSON")
-    .action(async (flags: { json?: boolean }) => {
-      const { probeEnvironment } = await import("../suite/environment.ts");
-      const facts = await probeEnvironment(["mounts", "namespaces", "docker", "kind"]);
-      const has = (need: string): boolean => facts.some((fact) => fact.need === need && fact.available);
-      const why = (need: string): string => facts.find((fact) => fact.need === need)?.detail ?? "";
-      const tiers = [
-        { tier: "E0", runs: true, detail: "embedded cluster and fakes; needs Node alone" },
-        {
-          tier: "E1",
-          runs: has("docker"),
-          detail: has("docker") ? "LocalStack and Vault in containers" : why("docker"),
-        },
-        {
-          tier: "E2",
-          runs: has("docker") && has("kind"),
-          detail: has("docker") && has("kind") ? "kind" : why(has("docker") ? "kind" : "docker"),
-        },
-        { tier: "E3", runs: false, detail: "needs a kubeconfig and cloud credentials" },
-      ];
-      if (flags.json === true) {
-        process.stdout.write(`${JSON.stringify({ node: process.versions.node, facts, tiers }, null, 2)}\n`);
-        return;
-      }
+    .option("--tier <tier>", "end with 3 unless this tier can run", "E0")
+    .action(async (flags: { json?: boolean; tier: string }) => {
+      const { examine, thisMachine, tiersOf } = await import("../suite/doctor/index.ts");
+      const { TIERS } = await import("../suite/needs.ts");
+      const { MountproofError } = await import("../core/index.ts");
+      const wanted = TIERS.find((tier) => tier === flags.tier.toUpperCase());
+      if (wanted === undefined)
+        throw new MountproofError("invalid_argument", {
+          message: `--tier "${flags.tier}" is not one of: ${TIERS.join(", ")}`,
+        });
+      const checks = await examine(thisMachine);
+      const tiers = tiersOf(checks);
       const lines = [
-        `Node ${process.versions.node} on ${process.platform}-${process.arch}`,
-        ...facts.map((fact) => `${fact.available ? "yes" : "no "} ${fact.name}: ${fact.detail}`),
-        ...tiers.map(({ tier, runs, detail }) => `${runs ? "yes" : "no "} tier ${tier}: ${detail}`),
+        ...checks.flatMap(({ ok, name, detail, todo }) => [
+          `${ok ? "yes" : "no "} ${name}: ${detail}`,
+          ...(todo === undefined ? [] : [`      ${todo}`]),
+        ]),
+        ...tiers.map(({ tier, ok, detail }) => `${ok ? "yes" : "no "} tier ${tier}: ${detail}`),
       ];
-      process.stdout.write(`${lines.join("\n")}\n`);
+      process.stdout.write(
+        flags.json === true ? `${JSON.stringify({ checks, tiers }, null, 2)}\n` : `${lines.join("\n")}\n`,
+      );
+      finish(tiers.find(({ tier }) => tier === wanted)?.ok === true ? ExitCode.good : ExitCode.environment);
     });
 };

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { MountproofError, makeFolders, messageOf } from "../core/index.ts";
 import type { Report } from "../reports/index.ts";
 import type { ParityTable } from "../reports/parity/index.ts";
+import { programPath } from "../suite/subjects/program-file.ts";
 import type { DefineCommand } from "./define-command.ts";
 import { ExitCode } from "./exit.ts";
 import { storeProvider } from "./run/options.ts";
-import { programPath } from "./run/program-path.ts";
 
 type ParityFlags = {
   readonly driver?: string;

@@ -15,6 +15,7 @@ export type RunFlags = SelectionFlags & {
   readonly secretValues?: string;
   readonly behaviour?: string;
   readonly tier: string;
+  readonly storesBy: string;
   readonly seed?: string;
   readonly order: string;
   readonly repeat: string;
@@ -55,6 +56,7 @@ export function addRunFlags(command: Command): Command {
   return addSelection(command)
     .option("--behaviour <name>", "hardened, upstream-1.6, upstream-1.5, declared or all")
     .option("--tier <tier>", "E0, E1, E2 or E3", "E0")
+    .option("--stores-by <way>", "tier E1: run the stores as programs, as containers, or auto", "auto")
     .option("--seed <number>", "repeat an order")
     .option("--order <order>", "random or defined", "random")
     .option("--repeat <times>", "run each case so often", "1")

@@ -243,7 +243,8 @@ export class MountproofWorld extends World {
 function runsInProcess(subject: Subject): boolean {
   if (subject.kind === "provider") return subject.lifetime === "case";
   if (subject.kind === "store-provider") return false;
-  return subject.kind === "reference" || subject.start !== undefined;
+  if (subject.kind === "reference") return subject.emulator === undefined;
+  return subject.start !== undefined;
 }
 
 setWorldConstructor(MountproofWorld);

@@ -5,7 +5,7 @@ export { Guard } from "./guard.ts";
 export { type InputFiles, readInputs } from "./inputs.ts";
 export { type Layout, layoutOf } from "./layout.ts";
 export { type Availability, BEHAVIOURS, type Behaviour, NEEDS, type Need, TIERS, type Tier } from "./needs.ts";
-export { type Pass, type Plan, type PlannedSkip, planRun } from "./plan.ts";
+export { type Pass, type Plan, type PlannedSkip, type PlanRequest, planRun } from "./plan.ts";
 export { PROFILE_IDS, PROFILES, type Profile, profileOf } from "./profiles.ts";
 export { currentPass, logFileOf, type PassContext, type RunContext } from "./run-context.ts";
 export { EVERYTHING, isPartial, type Selection, select } from "./selection.ts";

@@ -29,6 +29,8 @@ export type PlanRequest = {
   readonly behaviour: Behaviour | "declared" | "all";
   /** What this machine and this run offer, for a subject. */
   readonly availability: (subject: Subject) => Availability;
+  /** Why a case cannot be run on a subject at all, whatever the machine offers; undefined when it can. */
+  readonly refusal?: (one: Case, subject: Subject) => string | undefined;
   /** Only cases with this tag run; the others are skipped with this reason. */
   readonly only?: { readonly tag: string; readonly reason: string };
 };
@@ -47,7 +49,7 @@ export function planRun(request: PlanRequest): Plan {
       const here = mine.filter((one) => behavioursOf(one, request.behaviour).includes(behaviour));
       const runnable: Case[] = [];
       for (const one of here) {
-        const reason = skipReason(one, request, available);
+        const reason = request.refusal?.(one, subject) ?? skipReason(one, request, available);
         if (reason === undefined) runnable.push(one);
         else skips.push({ case: one, subject, behaviour, reason });
       }
@@ -59,16 +61,18 @@ export function planRun(request: PlanRequest): Plan {
 }
 
 /**
- * Whether the case examines the subject. The reference parts are examined by every case that no subject given
- * by name takes: a provider of its own stands in for them in its profiles.
+ * Whether the case examines the subject. The reference parts are examined by every case that no other subject
+ * takes: a provider of its own stands in for them in its profiles, an emulator for the fake store of its provider's.
  */
 function examines(one: Case, subject: Subject, all: readonly Subject[]): boolean {
   const profile = profileOf(one.profile);
-  const takes = (other: Subject): boolean =>
-    other.kind !== "reference" &&
-    profile?.accepts.includes(other.kind) === true &&
-    (other.kind !== "store-provider" || other.store === profile.store);
-  return subject.kind === "reference" ? !all.some(takes) : takes(subject);
+  const takes = (other: Subject): boolean => {
+    if (other.kind === "reference") return other.emulator !== undefined && other.emulator.store === profile?.store;
+    const isAccepted = profile?.accepts.includes(other.kind) === true;
+    return isAccepted && (other.kind !== "store-provider" || other.store === profile.store);
+  };
+  const isFallback = subject.kind === "reference" && subject.emulator === undefined;
+  return isFallback ? !all.some(takes) : takes(subject);
 }
 
 /** The behaviours a case runs in under the wish of this run; none when it does not hold there. */

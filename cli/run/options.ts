@@ -1,10 +1,12 @@
 import { MountproofError } from "../../core/index.ts";
+import { WAYS, type Way } from "../../suite/emulators/index.ts";
 import { BEHAVIOURS, type Behaviour, STORES, type Store, TIERS, type Tier } from "../../suite/index.ts";
 import type { RunFlags } from "../run.ts";
 
 export type RunOptions = {
   readonly behaviour: Behaviour | "declared" | "all" | undefined;
   readonly tier: Tier;
+  readonly storesBy: Way;
   readonly seed: number;
   readonly order: "random" | "defined";
   readonly repeat: number;
@@ -26,6 +28,7 @@ export function readOptions(flags: RunFlags, randomSeed: () => number): RunOptio
   return {
     behaviour: flags.behaviour === undefined ? undefined : oneOf("--behaviour", flags.behaviour, WISHES),
     tier: oneOf("--tier", flags.tier, TIERS),
+    storesBy: oneOf("--stores-by", flags.storesBy ?? "auto", WAYS),
     order: oneOf("--order", flags.order, ["random", "defined"]),
     seed: flags.seed === undefined ? randomSeed() : whole("--seed", flags.seed, 0, 2 ** 32 - 1),
     repeat: whole("--repeat", flags.repeat, 1, 10_000),

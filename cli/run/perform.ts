@@ -23,6 +23,7 @@ import { repeatLine, shellQuote } from "./command-line.ts";
 import { readOptions } from "./options.ts";
 import { openOutput } from "./output.ts";
 import { availabilityFor, RUN_AS_PROCESSES, subjectsOf } from "./subjects.ts";
+import { tierOf } from "./tiers.ts";
 import { workersFor } from "./workers.ts";
 
 /** Runs what the flags ask for, writes the report and says how it went. */
@@ -34,7 +35,8 @@ export async function performRun(flags: RunFlags): Promise<number> {
   const catalogue = await loadCatalogue(layout);
   assertSound(catalogue);
   const inputs = await readInputs(flags, clock, guard);
-  const subjects = subjectsOf(flags, options, inputs, layout);
+  const tier = await tierOf(flags, options);
+  const subjects = tier?.subjects ?? subjectsOf(flags, options, inputs, layout);
   const isOwn = isSubjectGiven(flags);
   const selection = selectionOf(flags);
   const cases = select(catalogue.cases, selection);
@@ -46,6 +48,7 @@ export async function performRun(flags: RunFlags): Promise<number> {
     behaviour: options.behaviour ?? (isOwn ? "hardened" : "declared"),
     availability: (subject) => availabilityFor(subject, facts, flags),
     ...(flags.processes === true && { only: RUN_AS_PROCESSES }),
+    ...(tier !== undefined && { refusal: tier.refusal }),
   });
   const workers = workersFor(options.workers, plan, flags, isOwn);
   const waivers = flags.waivers === undefined ? [] : await readWaivers(flags.waivers);

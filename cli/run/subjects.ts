@@ -12,10 +12,10 @@ import {
   type Subject,
   targetProvider,
 } from "../../suite/index.ts";
+import { programPath } from "../../suite/subjects/program-file.ts";
 import { referenceProviders } from "../../suite/subjects/reference-providers.ts";
 import type { RunFlags } from "../run.ts";
 import { type RunOptions, storeProvider, targetPath } from "./options.ts";
-import { programPath } from "./program-path.ts";
 
 /** Which cases run with `--processes`: what they assert, they assert by the wire alone. */
 export const RUN_AS_PROCESSES = {
@@ -88,7 +88,11 @@ export function availabilityFor(
   if (flags.processes === true)
     available.set("virtual-time", "needs virtual time, and processes run on the real clock");
   else available.set("processes", "needs parts as processes: run it with --processes");
-  if (subject.kind === "reference") return available;
+  if (subject.kind === "reference") {
+    if (subject.emulator !== undefined)
+      available.set("virtual-time", "needs virtual time, and an emulator keeps its own");
+    return available;
+  }
   available.set("virtual-time", "needs virtual time, and a program runs on the real clock");
   if (subject.kind !== "provider") return available;
   const { inputs } = subject;

@@ -78,6 +78,11 @@ export class AwsAdmin {
     return arn;
   }
 
+  /** The first issuer whose tokens may be exchanged; empty when there is none. */
+  get issuerUrl(): string {
+    return [...this.account.iam.providers.values()][0]?.url ?? "";
+  }
+
   distrustIssuer(url: string): void {
     this.account.iam.providers.delete(this.#providerArn(url));
   }
@@ -167,6 +172,11 @@ export class AwsAdmin {
       for (const stage of version.stages ?? [CURRENT]) moveStage(secret, stage, made);
     }
     return secret;
+  }
+
+  /** Gone at once, as if it had never been. */
+  forgetSecret(region: string, name: string): void {
+    this.account.region(region).secrets.delete(name);
   }
 
   /** Puts a version of a parameter. */

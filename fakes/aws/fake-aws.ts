@@ -6,6 +6,7 @@ import { AwsAdmin, seedFault } from "./admin.ts";
 import { type Answer, type Asked, askedBy, dispatch } from "./dispatch.ts";
 import { IamState } from "./iam/state.ts";
 import { seedAws } from "./seed.ts";
+import type { AwsHandle } from "./served.ts";
 import { TokenCheck } from "./sts/token-check.ts";
 
 export type FakeAwsSpec = {
@@ -27,7 +28,7 @@ export type FakeAwsSpec = {
   readonly control?: boolean;
 };
 
-export interface RunningFakeAws extends AsyncDisposable {
+export interface RunningFakeAws extends AwsHandle {
   /** `http://127.0.0.1:41234` */
   readonly url: string;
   readonly host: string;
@@ -135,13 +136,14 @@ async function startIn(spec: FakeAwsSpec, scope: Scope): Promise<RunningFakeAws>
     journal,
     faults,
     admin,
+    settled: async () => {},
     listenToo: (listener) => serve(listener),
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
   };
 }
 
 /** The region a request is for: by its signature, or by the host it was sent to. */
-function regionOf({ headers }: HttpExchange, service: Asked["service"]): string {
+export function regionOf({ headers }: HttpExchange, service: Asked["service"]): string {
   if (service === "iam" || service === "pod-identity") return "";
   const scope = /Credential=[^/]+\/\d{8}\/([^/]+)\//.exec(headers.authorization ?? "")?.[1];
   return scope ?? /^[a-z-]+\.([a-z0-9-]+)\.amazonaws\.com/.exec(headers.host ?? "")?.[1] ?? "";

@@ -2,3 +2,4 @@ export { AwsAdmin, type ParameterSeed, type SecretSeed, STS_AUDIENCE } from "./a
 export { AwsRefusal } from "./errors.ts";
 export { FakeAws, type FakeAwsSpec, type RunningFakeAws } from "./fake-aws.ts";
 export { type AwsSeed, seedAws } from "./seed.ts";
+export { type AwsHandle, type AwsTold, openServedAws } from "./served.ts";

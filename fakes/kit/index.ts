@@ -1,3 +1,4 @@
 export { CONTROL_ROOT, type Controls, controlHandler, type Seed } from "./control.ts";
 export { type FakeServerSpec, type RunningFakeServer, startFakeServer } from "./fake-server.ts";
+export { type StoreFrontSpec, startStoreFront } from "./front.ts";
 export { IssuerError, IssuerKeys, type IssuerKeysOptions } from "./issuer-keys.ts";

@@ -1,20 +1,22 @@
 import { type Clock, MountproofError } from "../../core/index.ts";
-import { createHttpClient, type Fault } from "../../net/index.ts";
+import { createHttpClient, type Fault, type HttpServerOptions } from "../../net/index.ts";
 import { CONTROL_ROOT } from "../kit/index.ts";
 import { VaultAdmin } from "./admin.ts";
 
 /** What steps do to a Vault, whether it runs in this process or as one of its own. */
 export interface VaultHandle {
+  /** `http://127.0.0.1:41234` */
+  readonly url: string;
   readonly host: string;
   readonly port: number;
   readonly admin: VaultAdmin;
   readonly faults: { add(fault: Fault): unknown; clear(): unknown };
   seal(): void | Promise<void>;
   unseal(): void | Promise<void>;
-  /** Serves the same Vault on another address, behind TLS. */
-  listenToo(listener: {
-    readonly tls: { readonly certPem: string; readonly keyPem: string };
-  }): Promise<AsyncDisposable & { readonly host: string; readonly port: number }>;
+  /** Serves the same Vault on another address, behind TLS for example. */
+  listenToo(
+    listener: Pick<HttpServerOptions, "listen" | "tls">,
+  ): Promise<AsyncDisposable & { readonly host: string; readonly port: number }>;
 }
 
 /** A fake Vault in a process of its own, by its control API. @param url `http://127.0.0.1:41234` */
@@ -34,6 +36,7 @@ export function remoteVault(url: string, clock: Clock): VaultHandle & AsyncDispo
     });
   };
   return {
+    url,
     host: new URL(url).hostname,
     port: Number(new URL(url).port),
     admin: new VaultAdmin(async (method, path, data, namespace) => {
@@ -47,6 +50,10 @@ export function remoteVault(url: string, clock: Clock): VaultHandle & AsyncDispo
     seal: async () => void (await ask("POST", "do/seal")),
     unseal: async () => void (await ask("POST", "do/unseal")),
     listenToo: async ({ tls }) => {
+      if (tls === undefined)
+        throw new MountproofError("unsupported", {
+          message: "a fake Vault in another process listens too behind TLS alone",
+        });
       const { certPem, keyPem } = tls;
       const place = (await ask("POST", "do/listen", { certPem, keyPem })) as { host: string; port: number };
       return { ...place, [Symbol.asyncDispose]: async () => {} }; // ends with the process

@@ -39,7 +39,7 @@ Given(
   },
 );
 Given("Secrets Manager in {string} holds no {string}", function (this: W, region: string, name: string) {
-  facet(this).aws.admin.account.region(region).secrets.delete(name);
+  facet(this).aws.admin.forgetSecret(region, name);
 });
 Given("Secrets Manager in {string} deletes {string}", function (this: W, region: string, name: string) {
   facet(this).aws.admin.call("secretsmanager", region, "DeleteSecret", { SecretId: name });

@@ -52,25 +52,32 @@ async function fromRegion(
     throw new AwsFailure(`400: ${region.region}: invalid parameters: ${[...new Set(InvalidParameters)].join(", ")}`, {
       isFatal: true,
     });
-  const values: Value[] = [];
-  const answered = new Set<AwsObject>();
-  for (const [index, parameter] of Parameters.entries()) {
-    for (const object of objectsOf(parameter, index, batch, requestOf, parts)) {
-      answered.add(object);
-      let made: Value[];
-      try {
-        made = await valuesOf(object, Buffer.from(parameter.Value ?? ""));
-      } catch (error) {
-        throw new AwsFailure(`${region.region}: ${error instanceof Error ? error.message : error}`);
-      }
-      values.push(...made);
-      for (const { fileName } of made) parts.versions.set(fileName, String(parameter.Version ?? 0));
-    }
-  }
+  const pairs = Parameters.flatMap((parameter, index) =>
+    objectsOf(parameter, index, batch, requestOf, parts).map((object) => ({ object, parameter })),
+  );
   if (parts.behaviour === "hardened") {
-    const missing = batch.filter((object) => !answered.has(object)).map(({ objectName }) => objectName);
+    const unanswered = batch.filter((object) => pairs.every((pair) => pair.object !== object));
+    const missing: string[] = [];
+    for (const object of unanswered) {
+      // A store may answer once what was asked for twice: moto does.
+      const selector = selectorOf(requestOf(object));
+      const twin = pairs.find((pair) => selectorOf(requestOf(pair.object)) === selector);
+      if (twin === undefined) missing.push(object.objectName);
+      else pairs.push({ object, parameter: twin.parameter });
+    }
     if (missing.length > 0)
       throw new AwsFailure(`${region.region}: Parameter Store answered nothing for: ${missing.join(", ")}`);
+  }
+  const values: Value[] = [];
+  for (const { object, parameter } of pairs) {
+    let made: Value[];
+    try {
+      made = await valuesOf(object, Buffer.from(parameter.Value ?? ""));
+    } catch (error) {
+      throw new AwsFailure(`${region.region}: ${error instanceof Error ? error.message : error}`);
+    }
+    values.push(...made);
+    for (const { fileName } of made) parts.versions.set(fileName, String(parameter.Version ?? 0));
   }
   return values.length === 0 ? undefined : values;
 }

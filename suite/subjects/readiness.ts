@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { type FSWatcher, watch } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { type Clock, MountproofError, messageOf } from "../../core/index.ts";
 import { CSIDriverProvider } from "../../wire/gen/provider_pb.ts";
@@ -87,4 +89,14 @@ function watchFolder(folder: string): { next(signal: AbortSignal): Promise<void>
     },
     close: () => watcher.close(),
   };
+}
+
+/** A port of 127.0.0.1 that nobody listens at, for a program that cannot say which one it took. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  return typeof address === "object" && address !== null ? address.port : 0;
 }

@@ -1,5 +1,6 @@
 import type { Clock, Log } from "../../core/index.ts";
 import type { Quirk } from "../../driver/index.ts";
+import type { Emulator } from "../emulators/emulator.ts";
 import type { Guard } from "../guard.ts";
 import type { Lifeline } from "../lifeline.ts";
 
@@ -118,6 +119,8 @@ export type ReferenceSubject = {
   readonly title: string;
   /** Known defects that the driver is to have; the suite's own judges alone set any. */
   readonly defects?: ReadonlySet<Quirk>;
+  /** What stands where the fake store would: tier E1. */
+  readonly emulator?: Emulator;
 };
 
 export const REFERENCE: ReferenceSubject = {

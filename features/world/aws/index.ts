@@ -1,6 +1,6 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { FakeAws, type RunningFakeAws, STS_AUDIENCE } from "../../../fakes/aws/index.ts";
+import { type AwsHandle, FakeAws, openServedAws, STS_AUDIENCE } from "../../../fakes/aws/index.ts";
 import { type KubeConfig, kubeconfigText, Nodes, Pods, ServiceAccounts } from "../../../kube/index.ts";
 import { createDialer, loopbackResolver, type Resolver, startEgressProxy } from "../../../net/index.ts";
 import {
@@ -12,6 +12,7 @@ import {
 } from "../../../providers/aws/index.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
 import { api, type Claims, runAuthority } from "../api.ts";
+import { emulatorOf } from "../emulator.ts";
 import {
   NamedValues,
   NOTHING_MOUNTED,
@@ -23,7 +24,7 @@ import {
   type VolumeFile,
 } from "../store-provider/index.ts";
 import { AwsProcess } from "./process.ts";
-import { AwsServers } from "./servers.ts";
+import { AwsServers, REGIONS } from "./servers.ts";
 
 export const NAMESPACE = "shop";
 export const POD = "web";
@@ -39,7 +40,7 @@ const NODE = "node-a";
  */
 export class AwsFacet {
   readonly #world: MountproofWorld;
-  #aws: RunningFakeAws | undefined;
+  #aws: AwsHandle | undefined;
   #target = "";
   /** What the provider is started with, besides what every one needs. */
   readonly options: { -readonly [K in keyof AwsProviderSpec]?: AwsProviderSpec[K] } = {};
@@ -75,7 +76,7 @@ export class AwsFacet {
     });
   }
 
-  get aws(): RunningFakeAws {
+  get aws(): AwsHandle {
     if (this.#aws === undefined) throw new Error("no AWS account was prepared in this scenario");
     return this.#aws;
   }
@@ -93,7 +94,11 @@ export class AwsFacet {
     const kube = world.use(api);
     const admin = await kube.admin();
     const { issuer } = await kube.running();
-    const aws = scope.use(await new FakeAws({ clock, journal, random: world.pass.random }).start());
+    const emulator = await emulatorOf(world);
+    const aws =
+      emulator?.aws === undefined
+        ? scope.use(await new FakeAws({ clock, journal, random: world.pass.random }).start())
+        : await openServedAws({ clock, journal, ...emulator.aws, regions: REGIONS }, scope);
     this.#aws = aws;
     aws.admin.trustIssuer(issuer);
     aws.admin.policy("read", ALLOW_ALL);
@@ -114,7 +119,7 @@ export class AwsFacet {
 
   /** The role's trust policy: whose token it takes. */
   trust(subject: string, audience: string = STS_AUDIENCE, issuerUrl?: string): void {
-    const url = issuerUrl ?? [...this.aws.admin.account.iam.providers.values()][0]?.url ?? "";
+    const url = issuerUrl ?? this.aws.admin.issuerUrl;
     this.aws.admin.role(ROLE, this.aws.admin.trustFor(url, subject, audience), ["read"]);
   }
 
@@ -145,6 +150,7 @@ export class AwsFacet {
 
   /** Mounts the volume as the driver would, and writes what it is handed where the driver would. */
   async mount(): Promise<void> {
+    await this.aws.settled();
     this.mark = this.#world.journal.mark();
     this.outcome = await this.provider.mount({
       attributes: this.request.attributes ?? JSON.stringify(await this.#attributes()),
@@ -184,23 +190,21 @@ export class AwsFacet {
 
   /** Calls that AWS was asked for by the last mount, each with what it was about. */
   calls(): string[] {
-    return this.#world.journal
-      .entries({ seam: "store", server: "fake/aws", since: this.mark })
-      .map(({ operation, detail }) => {
-        const { SecretId, Names, VersionId, VersionStage, roleArn } = detail as Record<string, unknown>;
-        const about = [
-          SecretId ?? (Array.isArray(Names) ? Names.join(",") : undefined) ?? String(roleArn ?? "").split("role/")[1],
-          VersionId === undefined ? undefined : `version=${VersionId}`,
-          VersionStage === undefined ? undefined : `label=${VersionStage}`,
-        ];
-        return [operation, ...about.filter((part) => part !== undefined)].join(" ");
-      });
+    return this.#world.journal.entries({ seam: "store", since: this.mark }).map(({ operation, detail }) => {
+      const { SecretId, Names, VersionId, VersionStage, roleArn } = detail as Record<string, unknown>;
+      const about = [
+        SecretId ?? (Array.isArray(Names) ? Names.join(",") : undefined) ?? String(roleArn ?? "").split("role/")[1],
+        VersionId === undefined ? undefined : `version=${VersionId}`,
+        VersionStage === undefined ? undefined : `label=${VersionStage}`,
+      ];
+      return [operation, ...about.filter((part) => part !== undefined)].join(" ");
+    });
   }
 
   /** The addresses at which the Pod Identity agent was asked by the last mount. */
   agentHosts(): string[] {
     return this.#world.journal
-      .entries({ seam: "store", server: "fake/aws", operation: "pod-identity/credentials", since: this.mark })
+      .entries({ seam: "store", operation: "pod-identity/credentials", since: this.mark })
       .map(({ detail }) => String(detail["host"]));
   }
 

@@ -1,18 +1,19 @@
-import type { RunningFakeAws } from "../../../fakes/aws/index.ts";
+import type { AwsHandle } from "../../../fakes/aws/index.ts";
 import type { IssuedCertificate, Route } from "../../../net/index.ts";
 import type { MountproofWorld } from "../../world.ts";
 import { runAuthority } from "../api.ts";
 
 const AGENT_ADDRESSES = ["169.254.170.23", "fd00:ec2::23"];
-const REGIONS = ["us-west-2", "us-east-1", "eu-west-1"];
+/** Those that scenarios use. */
+export const REGIONS = ["us-west-2", "us-east-1", "eu-west-1"];
 
 /** What stands at AWS's host names and at the agent's addresses. */
 export class AwsServers {
   readonly #world: MountproofWorld;
-  readonly #aws: () => RunningFakeAws;
+  readonly #aws: () => AwsHandle;
   #tls: Route | undefined;
 
-  constructor(world: MountproofWorld, aws: () => RunningFakeAws) {
+  constructor(world: MountproofWorld, aws: () => AwsHandle) {
     this.#world = world;
     this.#aws = aws;
   }

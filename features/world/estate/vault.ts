@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import { FakeVault, type VaultHandle } from "../../../fakes/vault/index.ts";
+import { FakeVault, openServedVault, type VaultHandle } from "../../../fakes/vault/index.ts";
 import { createCertificateAuthority } from "../../../net/index.ts";
 import {
   VAULT_PROVIDER_NAMESPACE,
@@ -8,6 +8,7 @@ import {
   vaultProviderManifests,
 } from "../../../providers/vault/index.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
+import { emulatorOf } from "../emulator.ts";
 import { processes } from "../processes.ts";
 import { startVaultProcess } from "./as-processes.ts";
 import { type EstateFacet, estate } from "./index.ts";
@@ -66,6 +67,14 @@ export class VaultEstateFacet {
 
   async #startInProcess(inCluster: { readonly token: string; readonly caPem: string }): Promise<VaultHandle> {
     const { clock, logger, journal, scope } = this.#world;
+    const emulator = await emulatorOf(this.#world);
+    if (emulator?.vault !== undefined) {
+      const apiServer = (await this.#estate.cluster()).adminConfig.server;
+      return await openServedVault(
+        { clock, journal, vault: emulator.vault, inCluster: { ...inCluster, apiServer } },
+        scope,
+      );
+    }
     const dialer = await this.#estate.dialer();
     return scope.use(await new FakeVault({ clock, log: logger, journal, dialer, inCluster }).start());
   }

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { FakeVault, type RunningFakeVault } from "../../../fakes/vault/index.ts";
+import { FakeVault, openServedVault, type VaultHandle } from "../../../fakes/vault/index.ts";
 import { ClusterRoleBindings, type KubeConfig, type KubeObject, Pods, Secrets } from "../../../kube/index.ts";
 import {
   HMAC_SECRET_NAME,
@@ -12,6 +12,7 @@ import {
 } from "../../../providers/vault/index.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
 import { api, runAuthority } from "../api.ts";
+import { emulatorOf } from "../emulator.ts";
 import {
   NOTHING_MOUNTED,
   type ProgramNeeds,
@@ -34,7 +35,7 @@ export type Pod = { readonly name: string; readonly uid: string };
  */
 export class VaultProviderFacet {
   readonly #world: MountproofWorld;
-  #vault: RunningFakeVault | undefined;
+  #vault: VaultHandle | undefined;
   #tap: VaultTap | undefined;
   readonly provider: ProviderUnderTest;
   /** What the provider is started with, besides what every one needs. */
@@ -64,7 +65,7 @@ export class VaultProviderFacet {
     });
   }
 
-  get vault(): RunningFakeVault {
+  get vault(): VaultHandle {
     if (this.#vault === undefined) throw new Error("no Vault was prepared in this scenario");
     return this.#vault;
   }
@@ -97,9 +98,14 @@ export class VaultProviderFacet {
     } as KubeObject);
     const { adminConfig } = await kube.running();
     const inCluster = { token: await kube.tokenOf("vault", "vault"), caPem: adminConfig.caPem };
-    const vault = scope.use(
-      await new FakeVault({ clock, log: logger, journal, random: pass.random, inCluster }).start(),
-    );
+    const emulator = await emulatorOf(this.#world);
+    const vault =
+      emulator?.vault === undefined
+        ? scope.use(await new FakeVault({ clock, log: logger, journal, random: pass.random, inCluster }).start())
+        : await openServedVault(
+            { clock, journal, vault: emulator.vault, inCluster: { ...inCluster, apiServer: adminConfig.server } },
+            scope,
+          );
     this.#vault = vault;
     this.#tap = scope.use(await VaultTap.start(clock, vault.url));
     await vault.admin.write("sys/policies/acl/app", {

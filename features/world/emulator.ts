@@ -1,0 +1,26 @@
+import { isMountproofError } from "../../core/index.ts";
+import { type RunningEmulator, startEmulator } from "../../suite/emulators/index.ts";
+import { logFileOf } from "../../suite/index.ts";
+import type { MountproofWorld } from "../world.ts";
+
+/**
+ * The store that stands where a fake would in this pass; undefined where a fake does. It is started once a pass, and
+ * each scenario empties it.
+ */
+export async function emulatorOf({ pass, run }: MountproofWorld): Promise<RunningEmulator | undefined> {
+  const { subject } = pass;
+  if (subject.kind !== "reference" || subject.emulator === undefined) return undefined;
+  const { emulator } = subject;
+  const { clock, guard, lifeline } = run;
+  try {
+    return await pass.once(`emulator ${emulator.name}`, async (scope) => {
+      const folder = await run.makeFolder("emulator", scope);
+      const logFile = logFileOf(run, `emulator-${emulator.name}`);
+      return scope.use(await startEmulator(emulator, { clock, folder, guard, lifeline, logFile }));
+    });
+  } catch (error) {
+    // Without its store no case can be judged: each would tell the same.
+    if (isMountproofError(error)) run.abandon(error);
+    throw error;
+  }
+}

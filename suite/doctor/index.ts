@@ -1,0 +1,4 @@
+export { type Check, examine } from "./checks.ts";
+export { canRunImage } from "./docker.ts";
+export { type Answer, type System, thisMachine } from "./system.ts";
+export { type TierVerdict, tiersOf } from "./tiers.ts";

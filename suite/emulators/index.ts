@@ -1,0 +1,11 @@
+export { carriedBy } from "./carried.ts";
+export {
+  describeEmulator,
+  EMULATORS,
+  type Emulator,
+  type EmulatorName,
+  type EmulatorPlace,
+  type RunningEmulator,
+} from "./emulator.ts";
+export { type Found, findEmulators, type ImageCheck, WAYS, type Way } from "./find.ts";
+export { startEmulator } from "./start.ts";
