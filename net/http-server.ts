@@ -79,6 +79,8 @@ const REQUEST_TIMEOUT_MS = 60_000;
 const MAX_HEADER_BYTES = 1024 * 1024;
 /** sockaddr_un holds 108 bytes, one of them the terminator. */
 const MAX_SOCKET_PATH = 107;
+/** Connections that wait to be taken up: a thousand kubelets come at once. The system allows fewer or more. */
+const BACKLOG = 4096;
 const ACTIVITY_HEADER = "x-mountproof-activity";
 
 /**
@@ -134,23 +136,24 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
 }
 
 function bind(server: Server, name: string, listen: NonNullable<HttpServerOptions["listen"]>): Promise<void> {
-  const place = "path" in listen ? listen.path : `${listen.host ?? "127.0.0.1"}:${listen.port ?? 0}`;
+  const named = "path" in listen ? listen.path : `${listen.host ?? "127.0.0.1"}:${listen.port ?? 0}`;
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const isTaken = error.code === "EADDRINUSE";
       reject(
         new MountproofError(isTaken ? "address_in_use" : "environment", {
-          message: `${name} cannot listen on "${place}": ${error.message}`,
+          message: `${name} cannot listen on "${named}": ${error.message}`,
           hint: isTaken
             ? "another program listens there; stop it or choose another port"
             : "does the address or folder exist, and may you use it?",
-          culprit: { server: name, address: place },
+          culprit: { server: name, address: named },
           cause: error,
         }),
       );
     });
-    if ("path" in listen) server.listen(listen.path, () => resolve());
-    else server.listen(listen.port ?? 0, listen.host ?? "127.0.0.1", () => resolve());
+    const place =
+      "path" in listen ? { path: listen.path } : { port: listen.port ?? 0, host: listen.host ?? "127.0.0.1" };
+    server.listen({ ...place, backlog: BACKLOG }, () => resolve());
   });
 }
 

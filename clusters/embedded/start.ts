@@ -59,45 +59,53 @@ async function run(spec: EmbeddedClusterSpec, scope: Scope): Promise<RunningEmbe
   const nodes = nodeSpecs(spec.nodes ?? 1).map((node, index) => ({ ...node, index }));
   const controllers = spec.controllers === false ? undefined : startManager(connect, spec, scope);
   const images = spec.images === undefined ? undefined : new ImageTable(spec.images);
-  const started = await Promise.all(
-    nodes.map(async (node) => {
-      const user = { name: `system:node:${node.name}`, groups: ["system:nodes", "system:authenticated"] };
-      const embedded = new EmbeddedNode({
-        ...node,
-        folder,
-        clock,
-        log,
-        random,
-        journal,
-        digester,
-        mounts,
-        kubeVersion,
-        connect: () => connect("kubelet", user),
-        ...(spec.timing !== undefined && { timing: spec.timing }),
-        ...(spec.program !== undefined && { program: spec.program }),
-        ...(images !== undefined && { images }),
-        ...(spec.podAddresses !== undefined && { podAddresses: spec.podAddresses }),
-        parts: (name) => spec.partsOfImages?.[name],
-        configFor: (namespace, account) => cluster.configFor(namespace, account),
-        ...(spec.containers !== undefined && { containers: spec.containers }),
-        ...(spec.missingImage !== undefined && { missingImage: spec.missingImage }),
-        ...(spec.processGroups !== undefined && { processGroups: spec.processGroups }),
-        ...(spec.expose !== undefined && { expose: spec.expose }),
-        serviceEnv: serviceEnvOf(api),
-      });
-      scope.use(embedded);
-      kubeletSockets.set(embedded.address, embedded.kubeletSocket);
-      await embedded.makeFolders();
-      await embedded.startKubelet();
-      return embedded;
-    }),
-  );
+  const started = await inBatches(nodes, async (node) => {
+    const user = { name: `system:node:${node.name}`, groups: ["system:nodes", "system:authenticated"] };
+    const embedded = new EmbeddedNode({
+      ...node,
+      folder,
+      clock,
+      log,
+      random,
+      journal,
+      digester,
+      mounts,
+      kubeVersion,
+      connect: () => connect("kubelet", user),
+      ...(spec.timing !== undefined && { timing: spec.timing }),
+      ...(spec.program !== undefined && { program: spec.program }),
+      ...(images !== undefined && { images }),
+      ...(spec.podAddresses !== undefined && { podAddresses: spec.podAddresses }),
+      parts: (name) => spec.partsOfImages?.[name],
+      configFor: (namespace, account) => cluster.configFor(namespace, account),
+      ...(spec.containers !== undefined && { containers: spec.containers }),
+      ...(spec.missingImage !== undefined && { missingImage: spec.missingImage }),
+      ...(spec.processGroups !== undefined && { processGroups: spec.processGroups }),
+      ...(spec.expose !== undefined && { expose: spec.expose }),
+      serviceEnv: serviceEnvOf(api),
+    });
+    scope.use(embedded);
+    kubeletSockets.set(embedded.address, embedded.kubeletSocket);
+    await embedded.makeFolders();
+    await embedded.startKubelet();
+    return embedded;
+  });
   await controllers;
   const cluster = new EmbeddedClusterHandle({ clock, log, journal, api, admin, nodes: started, mounts, random, scope });
   await cluster.apply(spec.manifests ?? []);
   for (const part of spec.parts ?? []) await cluster.launch(part);
   return cluster;
 }
+
+/** Side by side, yet not a thousand at once: each opens connections and files. */
+async function inBatches<T, R>(items: readonly T[], start: (item: T) => Promise<R>): Promise<R[]> {
+  const started: R[] = [];
+  for (let from = 0; from < items.length; from += STARTED_AT_ONCE)
+    started.push(...(await Promise.all(items.slice(from, from + STARTED_AT_ONCE).map(start))));
+  return started;
+}
+
+const STARTED_AT_ONCE = 64;
 
 /** How programs in containers find the API server (client-go's in-cluster config). */
 function serviceEnvOf({ port }: RunningApiServer): ReadonlyMap<string, string> {

@@ -20,6 +20,12 @@ export class Listeners {
   readonly #all = new Set<Listener>();
   readonly #indexes = new Map<string, Index>();
 
+  get size(): number {
+    let count = this.#all.size;
+    for (const { byValue } of this.#indexes.values()) for (const { size } of byValue.values()) count += size;
+    return count;
+  }
+
   add(listener: Listener, trigger?: Trigger): Disposable {
     const set = trigger === undefined ? this.#all : this.#setOf(trigger);
     set.add(listener);

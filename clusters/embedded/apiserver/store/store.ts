@@ -145,6 +145,11 @@ export class Store {
     return followed.listeners.add(listener, trigger);
   }
 
+  /** How many follow a table. */
+  listening(table: string): number {
+    return this.#tables.get(table)?.listeners.size ?? 0;
+  }
+
   /** A watch event as its readers get it. All who listen to a change are told one after the other: it is made once. */
   eventLine(type: string, object: KubeObject): Buffer {
     if (this.#line?.object !== object || this.#line.type !== type)
