@@ -9,6 +9,7 @@ import { Journal } from "../net/index.ts";
 import { startProvider } from "../providers/kit/index.ts";
 import { Node } from "../wire/gen/csi_pb.ts";
 import { grpcClient } from "../wire/grpc/index.ts";
+import { type DriverProcess, startDriverProcess } from "./driver-process.ts";
 
 export type RigOptions = {
   /** Whether each pod's class asks for a Secret; requests are counted either way. */
@@ -17,6 +18,8 @@ export type RigOptions = {
   readonly rotates?: boolean;
   /** Or after so long; requests are counted. */
   readonly rotationIntervalMs?: number;
+  /** A driver's program and its first arguments, run in place of a driver in this process. */
+  readonly command?: readonly string[];
 };
 
 /** A driver between API server and provider, on real sockets and the real clock, called as kubelet calls it. */
@@ -68,28 +71,43 @@ export async function startRig(scope: Scope, onStep?: StepObserver, options: Rig
     }),
   );
   const socket = join(folder, "csi.sock");
-  const driver = scope.use(
-    await new Driver({
-      clock,
-      log: silentLog,
-      endpoint: `unix://${socket}`,
-      nodeId: "node-0",
-      kubeConfig: api.adminConfig,
-      providersDir: join(folder, "prov"),
-      mounter,
-      ...((options.rotates === true || options.rotationIntervalMs !== undefined) && {
-        enableSecretRotation: true,
-        rotationPollIntervalMs: options.rotationIntervalMs ?? 1,
-      }),
-      ...(onStep !== undefined && { onStep }),
-    }).start(),
-  );
-  await driver.synced;
+  const kubeconfig = kubeconfigText(api.adminConfig, "driver");
+  let program: DriverProcess | undefined;
+  if (options.command !== undefined) {
+    program = startDriverProcess(options.command, {
+      folder,
+      socket,
+      kubeconfig,
+      intervalMs: options.rotationIntervalMs,
+    });
+    scope.defer("driver", program.end);
+  } else {
+    const driver = scope.use(
+      await new Driver({
+        clock,
+        log: silentLog,
+        endpoint: `unix://${socket}`,
+        nodeId: "node-0",
+        kubeConfig: api.adminConfig,
+        providersDir: join(folder, "prov"),
+        mounter,
+        ...((options.rotates === true || options.rotationIntervalMs !== undefined) && {
+          enableSecretRotation: true,
+          rotationPollIntervalMs: options.rotationIntervalMs ?? 1,
+        }),
+        ...(onStep !== undefined && { onStep }),
+      }).start(),
+    );
+    await driver.synced;
+  }
+
   const client = grpcClient(Node, { clock, target: { path: socket } });
   scope.defer("client", () => client.close());
+  if (program !== undefined) await program.answers(client, clock);
   return {
     folder,
-    kubeconfig: kubeconfigText(api.adminConfig, "driver"),
+    /** Megabytes of the driver's own process. */
+    rss: () => program?.rss() ?? Number.NaN,
     /** What the provider answers from now on is another value. */
     rotate: () => {
       secret.version++;

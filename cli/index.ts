@@ -1,47 +1,26 @@
-import { Command, CommanderError } from "commander";
-import { COMMANDS } from "./commands.ts";
-import { ExitCode, reportError } from "./exit.ts";
+import { keepYoungGenerationSmall } from "../core/small-heap.ts";
+import type { DefineCommand } from "./define-command.ts";
+import { reportError } from "./exit.ts";
+import { partNamed } from "./parts.ts";
 
 /**
- * Runs the command line and returns the exit code. Nothing but the commands' names and options is loaded before
- * one is chosen: each imports what it needs when it runs.
+ * Runs the command line and returns the exit code. A part that runs for days is started without the rest of the
+ * command line, which would stay in its memory.
  */
 export async function main(argv: readonly string[]): Promise<number> {
   // The launcher that chose this Node is gone: nobody waits for us any more.
   if (process.channel !== undefined && process.env["MOUNTPROOF_DETACHED"] === undefined)
     process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
-  const program = new Command("mountproof")
-    .description("Proves that secrets reach pods: conformance for the Kubernetes Secrets Store CSI interface.")
-    .enablePositionalOptions()
-    .showHelpAfterError("(run with --help for what there is)")
-    .addHelpText("after", EXIT_CODES)
-    .exitOverride();
-  let code: number = ExitCode.good;
-  const finish = (result: number): void => {
-    code = result;
-  };
-  for (const define of COMMANDS) define(program, finish);
-  for (const command of program.commands) inheritSettings(command, program);
-  try {
-    await program.parseAsync([...argv], { from: "user" });
-    return code;
-  } catch (error) {
-    // commander has already printed its complaint; help and version end here too, with code 0.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.good : ExitCode.environment;
-    return reportError(error, (text) => process.stderr.write(text));
-  }
+  const part = partNamed(argv);
+  if (part !== undefined)
+    return await part().catch((error) => reportError(error, (text) => process.stderr.write(text)));
+  const { runCommandLine } = await import("./command-line.ts");
+  return await runCommandLine(argv, await commandsFor(argv[0]));
 }
 
-function inheritSettings(command: Command, parent: Command): void {
-  command.copyInheritedSettings(parent);
-  // Parts that run as processes read their flags themselves, `--help` too.
-  if (command.name() === "driver" || command.name() === "provider") command.helpOption(false);
-  for (const child of command.commands) inheritSettings(child, command);
+/** A fake runs for days, too; the names of the other commands bring half of the harness along. */
+async function commandsFor(name: string | undefined): Promise<readonly DefineCommand[]> {
+  if (name !== "fake") return (await import("./commands.ts")).COMMANDS;
+  keepYoungGenerationSmall();
+  return [(await import("./fake.ts")).defineFake];
 }
-
-const EXIT_CODES = `
-Exit codes:
-  0  everything that was asked for passed
-  1  a case failed, or a secret showed where it must not
-  2  nothing failed, but the verdict on a subject of yours is inconclusive: a case it needs did not run
-  3  the run could not be made: a bad flag, a missing file, a taken port`;

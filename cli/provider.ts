@@ -1,16 +1,9 @@
 import { MountproofError } from "../core/index.ts";
 import type { DefineCommand } from "./define-command.ts";
-
-/** Each store's provider, imported only when it is asked for. */
-const PROVIDERS: Readonly<Record<string, () => Promise<(argv: readonly string[]) => Promise<number>>>> = {
-  aws: async () => (await import("../providers/aws/main.ts")).runAwsProvider,
-  azure: async () => (await import("../providers/azure/main.ts")).runAzureProvider,
-  gcp: async () => (await import("../providers/gcp/main.ts")).runGcpProvider,
-  vault: async () => (await import("../providers/vault/main.ts")).runVaultProvider,
-};
+import { PROVIDERS } from "./parts.ts";
 
 /** `mountproof provider NAME`: a reference provider as a process, under the real one's flag names. */
-export const defineProvider: DefineCommand = (program, finish) => {
+export const defineProvider: DefineCommand = (program) => {
   program
     .command("provider")
     .description(`run a reference provider: ${Object.keys(PROVIDERS).join(", ")}`)
@@ -19,13 +12,11 @@ export const defineProvider: DefineCommand = (program, finish) => {
     .helpOption(false)
     .allowUnknownOption()
     .passThroughOptions()
-    .action(async (name: string, flags: string[]) => {
-      const load = PROVIDERS[name];
-      if (load === undefined)
-        throw new MountproofError("invalid_argument", {
-          message: `there is no provider "${name}"`,
-          hint: `there are: ${Object.keys(PROVIDERS).join(", ")}`,
-        });
-      finish(await (await load())(flags));
+    // One that there is has been started already (parts.ts).
+    .action((name: string) => {
+      throw new MountproofError("invalid_argument", {
+        message: `there is no provider "${name}"`,
+        hint: `there are: ${Object.keys(PROVIDERS).join(", ")}`,
+      });
     });
 };

@@ -2,11 +2,17 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import type { Clock } from "../core/index.ts";
 import { Journal, type JournalEntry, type JournalFilter } from "./journal.ts";
 
+/** The file has them all. */
+const KEPT_BESIDE_FILE = 10_000;
+
 /** A journal that also writes each entry to a file as a line of JSON; one without a file when `path` is empty. */
 export function journalInto(path: string, clock: Clock): Journal {
   if (path === "") return new Journal(clock);
   // At once and whole: who was answered may look there next.
-  return new Journal(clock, { onEntry: (entry) => appendFileSync(path, `${JSON.stringify(entry)}\n`) });
+  return new Journal(clock, {
+    keep: KEPT_BESIDE_FILE,
+    onEntry: (entry) => appendFileSync(path, `${JSON.stringify(entry)}\n`),
+  });
 }
 
 /**

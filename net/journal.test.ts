@@ -42,5 +42,6 @@ test("one that keeps only the newest still counts them all", () => {
   expect(entries.at(-1)).toMatchObject({ seq: 100, operation: "GET /v1/100" });
   expect(entries.length).toBeGreaterThanOrEqual(4);
   expect(entries.length).toBeLessThanOrEqual(6);
+  expect(journal.dropped).toBe(100 - entries.length);
   expect(journal.entries({ since: 99 }).map(({ seq }) => seq)).toEqual([100]);
 });

@@ -77,6 +77,11 @@ export class Journal {
     return entry;
   }
 
+  /** How many of the oldest are not kept any more. */
+  get dropped(): number {
+    return this.#newest - this.#entries.length;
+  }
+
   /** The newest `seq`: entries after it are what happens from here on. */
   mark(): number {
     return this.#newest;

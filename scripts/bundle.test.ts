@@ -25,6 +25,11 @@ async function run(part: string, ...flags: string[]): Promise<string> {
 test("the driver's image holds the driver, which tells its version", { timeout: 60_000 }, async () => {
   expect(JSON.parse(await run("driver", "--version"))).toHaveProperty("BuildVersion");
   expect(await readdir(join(folder, "driver", "node_modules"))).toEqual(["@koromix", "koffi"]);
+  // Without it secrets would lie in plain directories.
+  const load =
+    'import("koffi").then(({ default: koffi }) => console.log(typeof koffi.load(null).func("int getpid()")()))';
+  const { stdout } = await promisify(execFile)(process.execPath, ["-e", load], { cwd: join(folder, "driver") });
+  expect(stdout).toBe("number\n");
 });
 
 test("a provider's image holds no other part's", { timeout: 60_000 }, async () => {

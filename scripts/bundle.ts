@@ -1,4 +1,4 @@
-import { cp, mkdir, rm, writeFile } from "node:fs/promises";
+import { cp, lstat, mkdir, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,10 +25,15 @@ export async function bundle(part: string, folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const entry = join(folder, "entry.mjs");
-  const module = JSON.stringify(join(root, found.module));
+  const path = (module: string): string => JSON.stringify(join(root, module));
+  // The heap first, then what fills it.
   await writeFile(
     entry,
-    `import { ${found.run} } from ${module};\nprocess.exit(await ${found.run}(process.argv.slice(2)));\n`,
+    `import { keepHeapSmall } from ${path("core/small-heap.ts")};
+keepHeapSmall();
+const { ${found.run} } = await import(${path(found.module)});
+process.exit(await ${found.run}(process.argv.slice(2)));
+`,
   );
   const made = await rolldown({
     input: { main: entry },
@@ -50,16 +55,12 @@ export async function bundle(part: string, folder: string): Promise<void> {
 
 async function copyNative(target: string): Promise<void> {
   const modules = join(dirname(createRequire(import.meta.url).resolve("koffi")), "..");
-  const wanted = [
-    "koffi/package.json",
-    "koffi/index.js",
-    "koffi/index.cjs",
-    "koffi/indirect.js",
-    "koffi/indirect.cjs",
-    "koffi/lib",
-  ];
-  for (const path of wanted)
-    await cp(join(modules, path), join(target, path), { recursive: true }).catch(() => undefined);
+  // What runs is a few scripts: the rest of the package is its C++ sources and its manual.
+  await cp(join(modules, "koffi"), join(target, "koffi"), {
+    recursive: true,
+    filter: async (path) =>
+      !/\/(vendor|doc)$/.test(path) && ((await lstat(path)).isDirectory() || /\.(c?js|json)$/.test(path)),
+  });
   await cp(join(modules, "@koromix"), join(target, "@koromix"), { recursive: true, dereference: true });
 }
 

@@ -1,9 +1,8 @@
 import { silentLog } from "../../core/index.ts";
 import { FakeGcp } from "../../fakes/gcp/index.ts";
-import { grpcOverHttp2 } from "../../net/grpc/index.ts";
 import { type ActiveFault, createCertificateAuthority, createDialer, loopbackResolver } from "../../net/index.ts";
 import { GcpProvider } from "../../providers/gcp/index.ts";
-import { SecretManagerService } from "../../wire/gen/google_secretmanager_pb.ts";
+import { requestBytes } from "../load.ts";
 import type { StoreBench } from "./store.ts";
 
 const MACHINE = "node@p.iam.gserviceaccount.com";
@@ -14,12 +13,8 @@ export const gcp: StoreBench = {
   name: "gcp",
   fakeFlags: ["--root-token", "root"],
   seed: { projects: { p: {} }, secrets: { "projects/p/secrets/s": { versions: ["a value of ordinary length"] } } },
-  reader: (url, clock, scope) => {
-    const where = { host: url.hostname, port: Number(url.port), plaintext: true };
-    const client = grpcOverHttp2(SecretManagerService, { clock, ...where });
-    scope.defer("client", () => client.close());
-    return () => client.accessSecretVersion({ name: NAME }, { metadata: { authorization: "Bearer root" } });
-  },
+  // As JSON over HTTP/1.1: what answers is the same method that gRPC calls.
+  reader: async (url) => () => requestBytes(url, `GET /v1/${NAME}:access`, { authorization: "Bearer root" }),
   mounts: async (clock, scope) => {
     const authority = await createCertificateAuthority({ clock });
     const tls = await authority.issue({ commonName: "googleapis.com", dnsNames: ["*.googleapis.com"] });

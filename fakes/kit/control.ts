@@ -3,6 +3,7 @@ import { MountproofError, messageOf } from "../../core/index.ts";
 import type { ActiveFault, Fault, FaultPlan, HttpExchange, HttpHandler, Journal } from "../../net/index.ts";
 
 export const CONTROL_ROOT = "/_mountproof/";
+const DROPPED_HEADER = "x-mountproof-journal-dropped";
 
 /** Puts things into a store. @throws MountproofError `invalid_argument` for a seed it cannot read */
 export type Seed = (seed: unknown) => Promise<void>;
@@ -36,7 +37,8 @@ export type Controls = Readonly<Record<string, (body: unknown) => unknown>>;
  *
  * - `POST seed` puts things into the store;
  * - `GET faults`, `POST faults`, `DELETE faults`, `DELETE faults/ID` say what shall go wrong;
- * - `GET journal[?since=SEQ]` tells what was asked and answered, values left out;
+ * - `GET journal[?since=SEQ]` tells what was asked and answered, values left out; how many of the oldest entries are
+ *   not kept any more stands in the header `x-mountproof-journal-dropped`;
  * - `POST do/NAME` is for what only this kind of store can be told.
  */
 export function controlHandler(parts: {
@@ -85,7 +87,9 @@ export function controlHandler(parts: {
           return exchange.json(200, (await control(await readJson(exchange))) ?? {});
         }
         case "GET journal":
-          return exchange.json(200, journal.entries({ since: Number(exchange.query.get("since") ?? 0) }));
+          return exchange.json(200, journal.entries({ since: Number(exchange.query.get("since") ?? 0) }), {
+            [DROPPED_HEADER]: String(journal.dropped),
+          });
         default:
           return refuse(
             exchange,

@@ -1,0 +1,72 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "../core/index.ts";
+import { bundle } from "../scripts/bundle.ts";
+import type { Node } from "../wire/gen/csi_pb.ts";
+import type { GrpcClient } from "../wire/grpc/index.ts";
+import { rssOf } from "./process-figures.ts";
+
+export type DriverProcess = {
+  /** Megabytes, by the kernel's own word. */
+  rss(): number;
+  answers(client: GrpcClient<typeof Node>, clock: Clock): Promise<void>;
+  end(): Promise<void>;
+};
+
+/** The command of our driver as its image runs it, put into this folder. */
+export async function ownDriver(folder: string): Promise<readonly string[]> {
+  await bundle("driver", folder);
+  return [process.execPath, join(folder, "main.mjs")];
+}
+
+/** Upstream's driver, when somebody says where it is; there is none that could be shipped or fetched here. */
+export function upstreamDriver(): readonly string[] | undefined {
+  const path = process.env["MOUNTPROOF_DRIVER_BIN"];
+  return path === undefined || path === "" ? undefined : [path];
+}
+
+/** Both drivers take the same flags. */
+export function startDriverProcess(
+  [program = "", ...first]: readonly string[],
+  place: {
+    readonly folder: string;
+    readonly socket: string;
+    readonly kubeconfig: string;
+    readonly intervalMs: number | undefined;
+  },
+): DriverProcess {
+  const kubeconfig = join(place.folder, "kubeconfig");
+  writeFileSync(kubeconfig, place.kubeconfig, { mode: 0o600 });
+  const flags = [
+    `--endpoint=unix://${place.socket}`,
+    "--nodeid=node-0",
+    `--kubeconfig=${kubeconfig}`,
+    `--provider-volume=${join(place.folder, "prov")}`,
+    "--metrics-addr=0",
+    ...(place.intervalMs === undefined
+      ? []
+      : ["--enable-secret-rotation=true", `--rotation-poll-interval=${place.intervalMs}ms`]),
+  ];
+  const child = spawn(program, [...first, ...flags], { stdio: "ignore" });
+  return {
+    rss: () => rssOf(child.pid),
+    answers: async (client, clock) => {
+      for (;;) {
+        if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}`);
+        try {
+          await client.nodeGetInfo({}, { deadlineMs: 1000 });
+          return;
+        } catch {
+          await clock.sleep(50);
+        }
+      }
+    },
+    end: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill("SIGTERM");
+      await once(child, "exit");
+    },
+  };
+}

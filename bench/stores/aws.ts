@@ -1,0 +1,139 @@
+import { createHash, createHmac } from "node:crypto";
+import { silentLog } from "../../core/index.ts";
+import { FakeAws } from "../../fakes/aws/index.ts";
+import {
+  type ActiveFault,
+  createCertificateAuthority,
+  createDialer,
+  createSigningKey,
+  loopbackResolver,
+  type RunningHttpServer,
+  signJwt,
+  startHttpServer,
+} from "../../net/index.ts";
+import { AwsProvider } from "../../providers/aws/index.ts";
+import { startMoto } from "../baselines/moto.ts";
+import { requestBytes } from "../load.ts";
+import type { StoreBench } from "./store.ts";
+
+const REGION = "us-east-1";
+const SUBJECT = "system:serviceaccount:default:app";
+const KEY = { id: "AKIABENCHBENCHBENCH1", secret: "a secret key of the usual forty letters." };
+
+/** Secrets Manager over its JSON protocol: one role a mount, one signed read an object. */
+export const aws: StoreBench = {
+  name: "aws",
+  fakeFlags: ["--access-key-id", KEY.id, "--secret-access-key", KEY.secret],
+  seed: { secrets: { [REGION]: { s: "a value of ordinary length" } } },
+  reader: async (url) => () => signed(url, "GetSecretValue", { SecretId: "s" }),
+  emulator: async (scope) => {
+    const moto = await startMoto(scope);
+    if (moto === undefined) return undefined;
+    const { url } = moto;
+    const body = JSON.stringify({
+      Name: "s",
+      SecretString: "a value of ordinary length",
+      ClientRequestToken: "0".repeat(32),
+    });
+    const answer = await fetch(url, { method: "POST", headers: headersOf(url, "CreateSecret", body), body });
+    if (!answer.ok) throw new Error(`moto takes no secret: ${await answer.text()}`);
+    return { ...moto, request: () => signed(url, "GetSecretValue", { SecretId: "s" }) };
+  },
+  mounts: async (clock, scope) => {
+    const [authority, key] = await Promise.all([createCertificateAuthority({ clock }), createSigningKey()]);
+    const issuer: RunningHttpServer = scope.use(
+      await startHttpServer({
+        clock,
+        name: "issuer",
+        tls: await authority.issue({ commonName: "issuer", ipAddresses: ["127.0.0.1"] }),
+        handler: (exchange) =>
+          exchange.json(200, exchange.path === "/jwks" ? { keys: [key.jwk] } : { jwks_uri: `${issuer.url}/jwks` }),
+      }),
+    );
+    const tls = await authority.issue({ commonName: "amazonaws.com", dnsNames: [`*.${REGION}.amazonaws.com`] });
+    const store = scope.use(await new FakeAws({ clock, tls }).start());
+    store.admin.trustIssuer({ url: issuer.url, caPem: authority.certPem });
+    store.admin.policy("reader", {
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Allow", Action: "secretsmanager:*", Resource: "*" }],
+    });
+    const role = store.admin.role("app", store.admin.trustFor(issuer.url, SUBJECT), ["reader"]);
+    const kubernetes = scope.use(
+      await startHttpServer({
+        clock,
+        name: "API server",
+        handler: (exchange) =>
+          exchange.json(200, { metadata: { name: "app", annotations: { "eks.amazonaws.com/role-arn": role } } }),
+      }),
+    );
+    const provider = scope.use(
+      new AwsProvider({
+        clock,
+        log: silentLog,
+        qps: 0,
+        kubeConfig: { server: kubernetes.url, caPem: "", credentials: { kind: "none" } },
+        caPem: authority.certPem,
+        dialer: createDialer({
+          resolvers: [loopbackResolver, async (host) => (host.endsWith(".amazonaws.com") ? store : undefined)],
+        }),
+      }),
+    );
+    for (let at = 0; at < 30; at++) store.admin.secret(REGION, `s${at}`, { string: "a value of ordinary length" });
+    let fault: ActiveFault | undefined;
+    return {
+      delay: (ms) => {
+        fault?.remove();
+        fault = store.faults.add({ effect: { kind: "latency", ms } });
+      },
+      mount: async (count) => {
+        const exp = Math.floor(clock.wall() / 1000) + 600;
+        const token = signJwt({ iss: issuer.url, sub: SUBJECT, aud: ["sts.amazonaws.com"], exp }, key);
+        const objects = Array.from(
+          { length: count },
+          (_, at) => `- {objectName: s${at}, objectType: secretsmanager}\n`,
+        );
+        await provider.mount(
+          {
+            attributes: JSON.stringify({
+              "csi.storage.k8s.io/pod.name": "p",
+              "csi.storage.k8s.io/pod.namespace": "default",
+              "csi.storage.k8s.io/serviceAccount.name": "app",
+              "csi.storage.k8s.io/serviceAccount.tokens": JSON.stringify({ "sts.amazonaws.com": { token } }),
+              region: REGION,
+              objects: objects.join(""),
+            }),
+            secrets: "{}",
+            permission: "420",
+            targetPath: "/t",
+            currentVersions: new Map(),
+          },
+          { signal: new AbortController().signal, log: silentLog },
+        );
+      },
+    };
+  },
+};
+
+function signed(url: URL, operation: string, input: object): Buffer {
+  const body = JSON.stringify(input);
+  return requestBytes(url, "POST /", headersOf(url, operation, body), body);
+}
+
+/** Signature Version 4, by hand: it is made once a second and read at every request. */
+function headersOf(url: URL, operation: string, body: string): Record<string, string> {
+  const stamp = new Date().toISOString().replace(/[-:]|\.\d{3}/g, "");
+  const scope = `${stamp.slice(0, 8)}/${REGION}/secretsmanager/aws4_request`;
+  const target = `secretsmanager.${operation}`;
+  const canonical = `POST\n/\n\nhost:${url.host}\nx-amz-date:${stamp}\nx-amz-target:${target}\n\nhost;x-amz-date;x-amz-target\n${hash(body)}`;
+  const key = scope.split("/").reduce<Buffer | string>(hmac, `AWS4${KEY.secret}`);
+  const signature = hmac(key, `AWS4-HMAC-SHA256\n${stamp}\n${scope}\n${hash(canonical)}`).toString("hex");
+  return {
+    "content-type": "application/x-amz-json-1.1",
+    "x-amz-date": stamp,
+    "x-amz-target": target,
+    authorization: `AWS4-HMAC-SHA256 Credential=${KEY.id}/${scope}, SignedHeaders=host;x-amz-date;x-amz-target, Signature=${signature}`,
+  };
+}
+
+const hash = (text: string): string => createHash("sha256").update(text).digest("hex");
+const hmac = (key: Buffer | string, text: string): Buffer => createHmac("sha256", key).update(text).digest();
