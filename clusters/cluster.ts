@@ -1,5 +1,6 @@
 import type { Clock, Log } from "../core/index.ts";
 import type { KubeClient, KubeConfig } from "../kube/client.ts";
+import type { ListenPlace } from "../net/index.ts";
 import type { Journal } from "../net/journal.ts";
 
 /** What a backend can do; a case names what it needs and skips, with the reason, where it is missing. */
@@ -42,8 +43,10 @@ export type ContainerOfPart = {
     readonly uid: string;
     readonly serviceAccount: string;
   };
-  /** Where it listens, and nobody else. */
+  /** Where it listens, and nobody else: of this machine's own network, or of `place`. */
   readonly address: string;
+  /** Opens the sockets at which the part listens, where its pod has a network of its own. */
+  readonly place?: ListenPlace;
   /** The container's command and arguments, `$(NAME)` expanded. */
   readonly args: readonly string[];
   readonly env: ReadonlyMap<string, string>;

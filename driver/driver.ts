@@ -222,7 +222,7 @@ function openProviders(spec: DriverSpec, rules: Rules, random: Random): Provider
 async function serveMetrics(
   address: string,
   metrics: DriverMetrics,
-  { clock }: DriverSpec,
+  { clock, metricsPlace: place }: DriverSpec,
   scope: Scope,
 ): Promise<string> {
   const refused = new MountproofError("invalid_config", {
@@ -231,6 +231,8 @@ async function serveMetrics(
     culprit: { metricsAddr: address },
   });
   const { host = "0.0.0.0", port } = parseHostPort(address, refused);
-  const server = scope.use(await startMetricsServer({ host, port }, metrics.registry, clock));
+  const server = scope.use(
+    await startMetricsServer({ host, port, ...(place !== undefined && { place }) }, metrics.registry, clock),
+  );
   return `${server.url}/metrics`;
 }

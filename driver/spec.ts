@@ -1,6 +1,6 @@
 import type { Clock, Log, Random } from "../core/index.ts";
 import type { KubeConfig } from "../kube/index.ts";
-import type { Dialer, Journal } from "../net/index.ts";
+import type { Dialer, Journal, ListenPlace } from "../net/index.ts";
 import type { Behaviour, Quirk } from "./behaviour.ts";
 import type { Registry } from "./metrics/registry.ts";
 import type { Mounter } from "./mounter/index.ts";
@@ -41,6 +41,8 @@ export type DriverSpec = {
   readonly providerHealthCheckIntervalMs?: number;
   /** `:8095`, `127.0.0.1:0`; without it no metrics are served (they are counted all the same). */
   readonly metricsAddr?: string;
+  /** Opens that address's socket, where it is not one of this process's network. */
+  readonly metricsPlace?: ListenPlace;
   /** Where secrets are put; tmpfs by default, where mount(2) succeeds when tried. */
   readonly mounter?: Mounter;
   /**

@@ -1,8 +1,11 @@
 import { connect, type Socket } from "node:net";
 import { MountproofError } from "../core/index.ts";
 
-/** Where a name really leads: an address, or a Unix socket. */
-export type Route = { readonly host: string; readonly port: number } | { readonly path: string };
+/** Where a name really leads: an address, a Unix socket, or a network of somebody else's, who opens the connection. */
+export type Route =
+  | { readonly host: string; readonly port: number }
+  | { readonly path: string }
+  | { readonly open: () => Promise<Socket> };
 
 /** Knows some names; undefined for those that are not its own. Throws to refuse one that is. */
 export type Resolver = (host: string, port: number) => Promise<Route | undefined>;
@@ -39,6 +42,7 @@ export function createDialer(options: { readonly resolvers: readonly Resolver[] 
 }
 
 function open(route: Route, signal: AbortSignal | undefined): Promise<Socket> {
+  if ("open" in route) return route.open();
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) return reject(signal.reason);
     const socket =

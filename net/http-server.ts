@@ -43,12 +43,20 @@ export type StreamWriter = {
 
 export type HttpHandler = (exchange: HttpExchange) => void | Promise<void>;
 
+/** Opens listening sockets somewhere else than in this process's own network. */
+export interface ListenPlace {
+  /** @returns a descriptor @throws Error with `code`, for example EADDRINUSE */
+  listen(host: string, port: number): number;
+}
+
+export type ListenAt = { readonly host?: string; readonly port?: number; readonly place?: ListenPlace };
+
 export type HttpServerOptions = {
   readonly clock: Clock;
   /** Names the server in errors and activity: `apiserver`, `fake/vault`. */
   readonly name: string;
   /** Loopback and any free port unless told otherwise. */
-  readonly listen?: { readonly host?: string; readonly port?: number } | { readonly path: string };
+  readonly listen?: ListenAt | { readonly path: string };
   /** With `clientCaPem` clients may show a certificate; one that does not check out counts as none. */
   readonly tls?: { readonly certPem: string; readonly keyPem: string; readonly clientCaPem?: string };
   /** Serves HTTP/2 on the same port, too: by ALPN behind TLS, by its preface without. Off by default. */
@@ -151,6 +159,14 @@ function bind(server: Server, name: string, listen: NonNullable<HttpServerOption
         }),
       );
     });
+    if ("place" in listen && listen.place !== undefined) {
+      try {
+        server.listen({ fd: listen.place.listen(listen.host ?? "0.0.0.0", listen.port ?? 0) }, () => resolve());
+      } catch (error) {
+        server.emit("error", error);
+      }
+      return;
+    }
     const place =
       "path" in listen ? { path: listen.path } : { port: listen.port ?? 0, host: listen.host ?? "127.0.0.1" };
     server.listen({ ...place, backlog: BACKLOG }, () => resolve());

@@ -39,6 +39,8 @@ export {
   type HttpExchange,
   type HttpHandler,
   type HttpServerOptions,
+  type ListenAt,
+  type ListenPlace,
   type RunningHttpServer,
   type StreamWriter,
   startHttpServer,

@@ -86,7 +86,8 @@ async function start(
       listen: { port: options.port },
       folder: join(folder.path, "c"),
       containers: "processes",
-      podAddresses: "loopback",
+      podAddresses: "network",
+      outside: [names.resolver],
       processGroups: folder.lifeline,
       images,
       ...(audit !== undefined && { audit }),
@@ -103,7 +104,7 @@ async function start(
   const apiserver = { host: "127.0.0.1", port: Number(port) };
   for (const name of ["kubernetes.default.svc", "kubernetes.default.svc.cluster.local", "kubernetes.default"])
     names.lead(`${name}:443`, apiserver);
-  resolvers.unshift(serviceResolver(cluster.admin, (ip, at) => names.find(ip, at)));
+  resolvers.unshift(serviceResolver(cluster.admin, (ip, at) => names.find(ip, at) ?? cluster.reach(ip, at)));
   await publishCharts(scope, clock, authority, names);
   const proxy = scope.use(await startEgressProxy({ clock, journal, resolvers }));
   const stores: RunningStore[] = [];

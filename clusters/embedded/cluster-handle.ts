@@ -2,12 +2,13 @@ import { type Clock, type Log, MountproofError, type Random, type Scope } from "
 import type { KubeClient, KubeConfig } from "../../kube/client.ts";
 import { Pods } from "../../kube/resources.ts";
 import type { KubeObject } from "../../kube/types.ts";
-import type { Journal } from "../../net/index.ts";
+import type { Journal, Route } from "../../net/index.ts";
 import type { ClusterCapability, NodeHandle, SeenFile } from "../cluster.ts";
 import { applyObjects, configOfAccount, launchOn, untilHolds } from "./acts.ts";
 import type { RunningApiServer } from "./apiserver/index.ts";
 import { type Execution, type Mounts, readLog } from "./kubelet/index.ts";
 import type { Pod } from "./kubelet/types.ts";
+import type { PodNetwork } from "./network/index.ts";
 import type { EmbeddedNode } from "./node.ts";
 import type { NodePart, RunningEmbeddedCluster } from "./spec.ts";
 
@@ -23,6 +24,8 @@ export type ClusterHandleSpec = {
   readonly mounts: Mounts;
   readonly random: Random;
   readonly scope: Scope;
+  readonly network: PodNetwork | undefined;
+  readonly networkRefused: string | undefined;
 };
 
 export class EmbeddedClusterHandle implements RunningEmbeddedCluster {
@@ -162,6 +165,16 @@ export class EmbeddedClusterHandle implements RunningEmbeddedCluster {
 
   async until(holds: () => boolean | Promise<boolean>, ms: number): Promise<boolean> {
     return await untilHolds(this.clock, holds, ms);
+  }
+
+  get networkRefused(): string | undefined {
+    return this.#spec.networkRefused;
+  }
+
+  reach(address: string, port: number): Route | undefined {
+    const { network } = this.#spec;
+    if (network?.holds(address) !== true) return undefined;
+    return { open: () => network.connect(address, port) };
   }
 
   compact(): void {

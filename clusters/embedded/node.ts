@@ -17,6 +17,7 @@ import {
   type ProcessGroups,
   type Program,
   type RunningKubelet,
+  type SandboxNetwork,
   SimulatedRuntime,
 } from "./kubelet/index.ts";
 import type { Container, Pod } from "./kubelet/types.ts";
@@ -44,7 +45,11 @@ export type EmbeddedNodeSpec = NodeSpec & {
   readonly parts: (name: string) => PartLauncher | undefined;
   /** A config that acts as a ServiceAccount. */
   readonly configFor: (namespace: string, serviceAccount: string) => Promise<KubeConfig>;
-  readonly podAddresses?: "simulated" | "loopback";
+  readonly podAddresses?: "simulated" | "loopback" | "network";
+  /** The run's network as this node sees it, where there is one. */
+  readonly network?: SandboxNetwork;
+  /** What a person should know of how its pods are connected. */
+  readonly networkNote?: string;
   readonly processGroups?: ProcessGroups;
   readonly expose?: readonly string[];
   readonly serviceEnv: ReadonlyMap<string, string>;
@@ -90,7 +95,10 @@ export class EmbeddedNode implements AsyncDisposable {
     this.runtime = new SimulatedRuntime({
       clock,
       random,
-      subnet: spec.podAddresses === "loopback" ? `127.${64 + (index & 63)}` : `10.244.${index & 0xff}`,
+      ...(spec.network !== undefined && { network: spec.network }),
+      ...(spec.networkNote !== undefined && { networkNote: spec.networkNote }),
+      subnet:
+        (spec.podAddresses ?? "simulated") !== "simulated" ? `127.${64 + (index & 63)}` : `10.244.${index & 0xff}`,
       parts: (name) => this.#starterOf(name),
       processes: this.processes,
       program: (container, pod) => programOf(spec, container, pod),
@@ -101,7 +109,7 @@ export class EmbeddedNode implements AsyncDisposable {
   /** The node's address in the cluster. */
   get address(): string {
     const { index } = this.#spec;
-    return `172.18.${index >> 8}.${(index & 0xff) + 2}`;
+    return nodeAddress(index);
   }
 
   /** Where its kubelet serves the API server. */
@@ -186,6 +194,11 @@ export class EmbeddedNode implements AsyncDisposable {
     await this.stopKubelet();
     await this.runtime[Symbol.asyncDispose]();
   }
+}
+
+/** The address of a node by its number, in the network that kind gives its nodes. */
+export function nodeAddress(index: number): string {
+  return `172.18.${index >> 8}.${(index & 0xff) + 2}`;
 }
 
 /** What the caller says; else, where processes are wanted, the container's own command; else what is built in. */

@@ -67,6 +67,12 @@ class RemoteCluster implements RunningEmbeddedCluster {
     return this.#spec.parts.journal;
   }
 
+  readonly networkRefused = undefined;
+
+  reach(): undefined {
+    return undefined;
+  }
+
   /** The cluster's mounts are this process's, too: both live in one mount namespace. */
   get mounts(): Mounts {
     return this.#spec.mounts;

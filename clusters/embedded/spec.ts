@@ -1,12 +1,13 @@
 import type { Clock, Log, Random } from "../../core/index.ts";
 import type { KubeConfig } from "../../kube/client.ts";
 import type { KubeObject } from "../../kube/types.ts";
-import type { CertificateAuthority, FaultPlan, Journal, SigningKey } from "../../net/index.ts";
+import type { CertificateAuthority, FaultPlan, Journal, Resolver, Route, SigningKey } from "../../net/index.ts";
 import type { Cluster, Launcher, NodeHandle, PartLauncher } from "../cluster.ts";
 import type { AuditSink, KubeVersion } from "./apiserver/index.ts";
 import type { ImageEntry } from "./images/image-table.ts";
 import type { Execution, KubeletTiming, Mounts, ProcessGroups, Program } from "./kubelet/index.ts";
 import type { Container, Pod } from "./kubelet/types.ts";
+import type { PodNetwork } from "./network/index.ts";
 
 /** A node to simulate. */
 export type NodeSpec = {
@@ -54,10 +55,15 @@ export type EmbeddedClusterSpec = {
   /** Starts the parts that lines of `images` name, each in its container. */
   readonly partsOfImages?: Readonly<Record<string, PartLauncher>>;
   /**
-   * `loopback`: pods have addresses of 127.0.0.0/8, at which parts and probes really reach them; of 10.244.0.0/16, which
-   * lead nowhere, by default.
+   * `network`: pods have addresses in a network of the run's own, with Services and DNS, where network namespaces are
+   * allowed, else `loopback`: addresses of 127.0.0.0/8, at which parts and probes really reach them. Addresses that lead
+   * nowhere by default.
    */
-  readonly podAddresses?: "simulated" | "loopback";
+  readonly podAddresses?: "simulated" | "loopback" | "network";
+  /** With `network`: opens it, or says why it cannot; for tests of the second. */
+  readonly openNetwork?: () => Promise<PodNetwork | { readonly refused: string }>;
+  /** With `network`: know what lies beyond the cluster, for its pods. */
+  readonly outside?: readonly Resolver[];
   /** What a container does, where neither its command nor the built-in programs are meant. */
   readonly program?: (container: Container, pod: Pod) => Program | undefined;
   /** Why there is no such image; undefined where there is. Everything is there by default. */
@@ -127,4 +133,8 @@ export interface RunningEmbeddedCluster extends Cluster {
   node(name?: string): NodeHandle;
   /** Forgets the API server's watch history: watches from old versions get 410. */
   compact(): void;
+  /** Why pods have no network of their own; undefined where they have one, or none was wanted. */
+  readonly networkRefused: string | undefined;
+  /** Leads to a pod's or node's address in the run's network; undefined for other addresses, or without one. */
+  reach(address: string, port: number): Route | undefined;
 }

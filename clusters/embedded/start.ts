@@ -5,11 +5,12 @@ import { Digester, Scope, silentLog, systemRandom } from "../../core/index.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { createKubeClient } from "../../kube/create-client.ts";
 import { createDialer, Journal } from "../../net/index.ts";
-import { EmbeddedApiServer, type RunningApiServer } from "./apiserver/index.ts";
+import { EmbeddedApiServer, KUBERNETES_SERVICE_IP, type RunningApiServer } from "./apiserver/index.ts";
 import { EmbeddedClusterHandle } from "./cluster-handle.ts";
 import { startControllers } from "./controllers/index.ts";
 import { ImageTable } from "./images/image-table.ts";
 import { type Mounts, openMounts, plainMounts } from "./kubelet/index.ts";
+import { startNetwork } from "./network/index.ts";
 import { EmbeddedNode } from "./node.ts";
 import type { EmbeddedClusterSpec, NodeSpec, RunningEmbeddedCluster } from "./spec.ts";
 
@@ -58,6 +59,7 @@ async function run(spec: EmbeddedClusterSpec, scope: Scope): Promise<RunningEmbe
   const admin = scope.use(createKubeClient({ ...api.adminConfig, userAgent: "mountproof-admin" }, { clock }));
   const nodes = nodeSpecs(spec.nodes ?? 1).map((node, index) => ({ ...node, index }));
   const controllers = spec.controllers === false ? undefined : startManager(connect, spec, scope);
+  const wired = spec.podAddresses === "network" ? await startNetwork(spec, api, admin, folder, scope) : undefined;
   const images = spec.images === undefined ? undefined : new ImageTable(spec.images);
   const started = await inBatches(nodes, async (node) => {
     const user = { name: `system:node:${node.name}`, groups: ["system:nodes", "system:authenticated"] };
@@ -76,13 +78,16 @@ async function run(spec: EmbeddedClusterSpec, scope: Scope): Promise<RunningEmbe
       ...(spec.program !== undefined && { program: spec.program }),
       ...(images !== undefined && { images }),
       ...(spec.podAddresses !== undefined && { podAddresses: spec.podAddresses }),
+      ...(wired?.network !== undefined && { network: wired.attachTo(node) }),
+      ...(wired?.refused !== undefined && { networkNote: sharedNetwork(wired.refused) }),
       parts: (name) => spec.partsOfImages?.[name],
       configFor: (namespace, account) => cluster.configFor(namespace, account),
       ...(spec.containers !== undefined && { containers: spec.containers }),
       ...(spec.missingImage !== undefined && { missingImage: spec.missingImage }),
       ...(spec.processGroups !== undefined && { processGroups: spec.processGroups }),
       ...(spec.expose !== undefined && { expose: spec.expose }),
-      serviceEnv: serviceEnvOf(api),
+      serviceEnv:
+        wired?.network === undefined ? serviceEnvOf("127.0.0.1", api.port) : serviceEnvOf(KUBERNETES_SERVICE_IP, 443),
     });
     scope.use(embedded);
     kubeletSockets.set(embedded.address, embedded.kubeletSocket);
@@ -91,7 +96,19 @@ async function run(spec: EmbeddedClusterSpec, scope: Scope): Promise<RunningEmbe
     return embedded;
   });
   await controllers;
-  const cluster = new EmbeddedClusterHandle({ clock, log, journal, api, admin, nodes: started, mounts, random, scope });
+  const cluster = new EmbeddedClusterHandle({
+    clock,
+    log,
+    journal,
+    api,
+    admin,
+    nodes: started,
+    mounts,
+    random,
+    scope,
+    network: wired?.network,
+    networkRefused: wired?.refused,
+  });
   await cluster.apply(spec.manifests ?? []);
   for (const part of spec.parts ?? []) await cluster.launch(part);
   return cluster;
@@ -108,13 +125,18 @@ async function inBatches<T, R>(items: readonly T[], start: (item: T) => Promise<
 const STARTED_AT_ONCE = 64;
 
 /** How programs in containers find the API server (client-go's in-cluster config). */
-function serviceEnvOf({ port }: RunningApiServer): ReadonlyMap<string, string> {
+function serviceEnvOf(host: string, port: number): ReadonlyMap<string, string> {
   return new Map([
-    ["KUBERNETES_SERVICE_HOST", "127.0.0.1"],
+    ["KUBERNETES_SERVICE_HOST", host],
     ["KUBERNETES_SERVICE_PORT", String(port)],
     ["KUBERNETES_SERVICE_PORT_HTTPS", String(port)],
-    ["KUBERNETES_PORT", `tcp://127.0.0.1:${port}`],
+    ["KUBERNETES_PORT", `tcp://${host}:${port}`],
   ]);
+}
+
+/** What a pod's events say of it. */
+function sharedNetwork(why: string): string {
+  return `${why}: pods share this machine's network, each at a loopback address of its own; two programs that listen on all addresses cannot have the same port`;
 }
 
 type Connect = (component: string, user: Parameters<RunningApiServer["tokenConfig"]>[1]) => KubeClient;

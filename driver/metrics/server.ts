@@ -1,5 +1,5 @@
 import type { Clock } from "../../core/index.ts";
-import { type RunningHttpServer, startHttpServer } from "../../net/index.ts";
+import { type ListenAt, type RunningHttpServer, startHttpServer } from "../../net/index.ts";
 import type { Registry } from "./registry.ts";
 
 const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
@@ -9,7 +9,7 @@ const CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8; escaping=undersc
  * @param address `:8095`, `127.0.0.1:0`
  */
 export async function startMetricsServer(
-  address: { readonly host?: string; readonly port: number },
+  address: ListenAt,
   registry: Registry,
   clock: Clock,
 ): Promise<RunningHttpServer> {

@@ -10,7 +10,7 @@ import { kubeconfigText } from "../../../kube/index.ts";
 /** The reference driver as the container of its DaemonSet: by upstream's flags, and with its own ServiceAccount. */
 export function referenceDriver(behaviour: string): PartLauncher {
   return async (context) => {
-    const { clock, log, journal, kubeConfig, node, path, args, address } = context;
+    const { clock, log, journal, kubeConfig, node, path, args, address, place } = context;
     const flags = parseFlags([`--behaviour=${behaviour}`, ...args], DRIVER_FLAGS);
     const folders = flags["additional-provider-volume-paths"];
     return await new Driver(
@@ -24,6 +24,7 @@ export function referenceDriver(behaviour: string): PartLauncher {
         providersDir: path(flags["provider-volume"]),
         additionalProvidersDirs: folders === "" ? "" : folders.split(",").map(path).join(","),
         ...(flags["metrics-addr"] !== "0" && { metricsAddr: atPod(flags["metrics-addr"], address) }),
+        ...(place !== undefined && { metricsPlace: place }),
         onPanic: (message) => {
           context.say("stderr", `panic: ${message}`);
           context.exit(2);

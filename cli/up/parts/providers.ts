@@ -31,7 +31,7 @@ type Made = {
 export function providerLaunchers(world: World): Readonly<Record<string, PartLauncher>> {
   const launch = (make: (context: PartContext, common: Common) => Promise<Made>): PartLauncher => {
     return async (context) => {
-      const { clock, log, journal, kubeConfig, env, path, address } = context;
+      const { clock, log, journal, kubeConfig, env, path, address, place } = context;
       const { dialer, caPem, behaviour } = world;
       const environment = Object.fromEntries(env);
       const made = await make(context, { clock, log, behaviour, kubeConfig, dialer, caPem, environment });
@@ -39,7 +39,7 @@ export function providerLaunchers(world: World): Readonly<Record<string, PartLau
       const status = await startHttpServer({
         clock,
         name: `provider/${provider.runtimeName} status`,
-        listen: { host: address, port: health.port },
+        listen: { host: address, port: health.port, ...(place !== undefined && { place }) },
         handler: (exchange) => {
           const isKnown = health.paths.includes(exchange.path);
           exchange.respond(isKnown ? 200 : 404, {}, isKnown ? "ok" : "");

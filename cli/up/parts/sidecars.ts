@@ -43,14 +43,18 @@ export const registrar: PartLauncher = async (context) => {
 
 /** livenessprobe: answers `/healthz` by what the driver beside it says to Probe. */
 export const livenessProbe: PartLauncher = async (context) => {
-  const { clock, args, address } = context;
+  const { clock, args, address, place } = context;
   const flags = parseFlags(args, PROBE_FLAGS);
   const listen = flags["http-endpoint"] || `:${flags["health-port"]}`;
   const client = identityClient(context, flags["csi-address"]);
   const server = await startHttpServer({
     clock,
     name: "livenessprobe",
-    listen: { host: address, port: Number(listen.slice(listen.lastIndexOf(":") + 1)) },
+    listen: {
+      host: address,
+      port: Number(listen.slice(listen.lastIndexOf(":") + 1)),
+      ...(place !== undefined && { place }),
+    },
     handler: async (exchange) => {
       if (exchange.path !== "/healthz") return exchange.respond(404);
       try {

@@ -3,6 +3,7 @@ import { bootstrapRbac } from "./auth/rbac/bootstrap.ts";
 import { acceptedStatus, isDefinition } from "./crd/definitions.ts";
 import { secretsStoreDefinitions } from "./crd/secrets-store.ts";
 import { objectKey, tableOf } from "./kinds/registry.ts";
+import { API_SERVER_ADDRESS, KUBERNETES_SERVICE_IP } from "./own-addresses.ts";
 import { type ServerContext, timestamp } from "./server-context.ts";
 
 const NAMESPACES = ["default", "kube-node-lease", "kube-public", "kube-system"];
@@ -25,9 +26,53 @@ export function bootstrap(server: ServerContext, options: { readonly secretsStor
       object.kind === "ClusterRole" ? "clusterroles" : "clusterrolebindings",
       object,
     );
+  for (const [group, version, plural, object] of ownService()) put(server, group, version, plural, object);
   if (!options.secretsStore) return;
   for (const definition of secretsStoreDefinitions())
     put(server, "apiextensions.k8s.io", "v1", "customresourcedefinitions", definition);
+}
+
+/** The API server's own Service, which it keeps itself. */
+function ownService(): readonly (readonly [string, string, string, KubeObject])[] {
+  const name = "kubernetes";
+  const metadata = (labels: Record<string, string>): KubeObject["metadata"] => ({ name, namespace: "default", labels });
+  const port = { name: "https", port: 6443, protocol: "TCP" };
+  const spec = {
+    clusterIP: KUBERNETES_SERVICE_IP,
+    clusterIPs: [KUBERNETES_SERVICE_IP],
+    internalTrafficPolicy: "Cluster",
+    ipFamilies: ["IPv4"],
+    ipFamilyPolicy: "SingleStack",
+    ports: [{ ...port, port: 443, targetPort: 6443 }],
+    sessionAffinity: "None",
+    type: "ClusterIP",
+  };
+  const service = {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: metadata({ component: "apiserver", provider: "kubernetes" }),
+    spec,
+    status: { loadBalancer: {} },
+  };
+  const endpoints = {
+    apiVersion: "v1",
+    kind: "Endpoints",
+    metadata: metadata({ "endpointslice.kubernetes.io/skip-mirror": "true" }),
+    subsets: [{ addresses: [{ ip: API_SERVER_ADDRESS }], ports: [port] }],
+  };
+  const slice = {
+    apiVersion: "discovery.k8s.io/v1",
+    kind: "EndpointSlice",
+    metadata: metadata({ "kubernetes.io/service-name": name }),
+    addressType: "IPv4",
+    endpoints: [{ addresses: [API_SERVER_ADDRESS], conditions: { ready: true } }],
+    ports: [port],
+  };
+  return [
+    ["", "v1", "services", service],
+    ["", "v1", "endpoints", endpoints],
+    ["discovery.k8s.io", "v1", "endpointslices", slice],
+  ];
 }
 
 function put(server: ServerContext, group: string, version: string, plural: string, object: KubeObject): void {

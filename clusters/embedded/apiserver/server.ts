@@ -26,6 +26,7 @@ import { apiHandler, type HandlerOptions, userOf } from "./handler.ts";
 import { builtInKinds } from "./kinds/built-in.ts";
 import type { Kind } from "./kinds/kind.ts";
 import { Registry } from "./kinds/registry.ts";
+import { KUBERNETES_SERVICE_IP } from "./own-addresses.ts";
 import type { ServerExtensions } from "./pipeline.ts";
 import { kubeletClient, podLog } from "./proxy/log.ts";
 import { streamHandler } from "./proxy/stream.ts";
@@ -98,7 +99,6 @@ const OWN_NAMES = [
 ];
 /** What a real server allows one connection of HTTP/2 at once; Go's clients open another for more. */
 const MAX_STREAMS = 100;
-export const KUBERNETES_SERVICE_IP = "10.96.0.1";
 
 /**
  * The embedded API server, over HTTPS as a real one is.

@@ -7,6 +7,7 @@ import { Controlled } from "./controlled.ts";
 import { startCronJobController } from "./cron-job.ts";
 import { startDaemonSetController } from "./daemon-set.ts";
 import { startDeploymentController } from "./deployment.ts";
+import { startEndpointsController } from "./endpoints.ts";
 import { startGarbageCollector } from "./garbage-collector.ts";
 import { startJobController } from "./job.ts";
 import { startNamespaceController } from "./namespace.ts";
@@ -26,6 +27,7 @@ const CONTROLLERS: readonly StartController[] = [
   startDaemonSetController,
   startJobController,
   startCronJobController,
+  startEndpointsController,
   startGarbageCollector,
   startNodeLifecycleController,
 ];

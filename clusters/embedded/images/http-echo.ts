@@ -7,7 +7,7 @@ import type { PartStarter } from "../kubelet/index.ts";
  * hashicorp/http-echo takes them. Without them it listens on the container's first port, else on 80.
  */
 export function httpEcho(clock: Clock): PartStarter {
-  return async ({ args, address, ports, say }) => {
+  return async ({ args, address, place, ports, say }) => {
     const flag = (name: string): string | undefined => {
       const found = args.find((arg) => arg.replace(/^--?/, "").startsWith(`${name}=`));
       return found?.slice(found.indexOf("=") + 1);
@@ -18,7 +18,7 @@ export function httpEcho(clock: Clock): PartStarter {
     const server = await startHttpServer({
       clock,
       name: "http-echo",
-      listen: { host: address, port },
+      listen: { host: address, port, ...(place !== undefined && { place }) },
       handler: async (exchange) => {
         const body = text === undefined ? await exchange.body() : undefined;
         const told = `${exchange.method} ${exchange.rawPath}\n${body?.toString() ?? ""}`;

@@ -2,7 +2,13 @@ export { type LogLine, readLog } from "./containers/log-file.ts";
 export type { PartStarter } from "./containers/part-container.ts";
 export { type Execution, Processes, type ProcessGroups } from "./containers/processes.ts";
 export { builtInProgram, type HostCommand, type Program } from "./containers/program.ts";
-export { type ContainerRuntime, ContainerStartError, ImageError } from "./containers/runtime.ts";
+export {
+  type ContainerMount,
+  type ContainerRuntime,
+  ContainerStartError,
+  ImageError,
+  type SandboxNetwork,
+} from "./containers/runtime.ts";
 export { SimulatedRuntime } from "./containers/simulated-runtime.ts";
 export { openViews } from "./containers/views.ts";
 export { Kubelet, type KubeletSpec, type RunningKubelet } from "./kubelet.ts";

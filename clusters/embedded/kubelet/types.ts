@@ -110,6 +110,8 @@ export type PodSpec = {
   terminationGracePeriodSeconds?: number;
   activeDeadlineSeconds?: number;
   hostNetwork?: boolean;
+  hostname?: string;
+  subdomain?: string;
   securityContext?: {
     fsGroup?: number;
     fsGroupChangePolicy?: "Always" | "OnRootMismatch";

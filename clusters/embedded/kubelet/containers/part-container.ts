@@ -1,5 +1,6 @@
 import { join, posix } from "node:path";
 import { type Clock, createLog, isMountproofError, messageOf } from "../../../../core/index.ts";
+import type { ListenPlace } from "../../../../net/index.ts";
 import type { ContainerOfPart } from "../../../cluster.ts";
 import { expand } from "./env.ts";
 import type { LogFile, LogStream } from "./log-file.ts";
@@ -8,6 +9,9 @@ import type { ContainerTask, TaskEnd } from "./task.ts";
 
 /** Starts a part in a container. */
 export type PartStarter = (container: ContainerOfPart) => Promise<AsyncDisposable>;
+
+/** Where a part listens: at an address of this machine, or in a place of its pod's. */
+export type PartAddress = { readonly address: string; readonly place: ListenPlace | undefined };
 
 /** A part of this project as what runs in a container: its start is its process's, its failure an exit code. */
 export class PartContainer implements ContainerTask {
@@ -22,7 +26,7 @@ export class PartContainer implements ContainerTask {
   readonly #started: Promise<AsyncDisposable | undefined>;
   #finishing: Promise<void> | undefined;
 
-  constructor(clock: Clock, start: ContainerToStart, address: string, log: LogFile, launch: PartStarter) {
+  constructor(clock: Clock, start: ContainerToStart, at: PartAddress, log: LogFile, launch: PartStarter) {
     this.#clock = clock;
     this.#log = log;
     this.exited = this.#end.promise;
@@ -33,7 +37,8 @@ export class PartContainer implements ContainerTask {
       clock.activity.track(`container ${container.name} starts`, () =>
         launch({
           pod: { namespace, name, uid, serviceAccount: pod.spec.serviceAccountName ?? "default" },
-          address,
+          address: at.place === undefined ? at.address : "0.0.0.0",
+          ...(at.place !== undefined && { place: at.place }),
           args: [...(container.command ?? []), ...(container.args ?? [])].map((part) => expand(part, env)),
           env,
           ports: (container.ports ?? []).map(({ containerPort }) => containerPort),

@@ -1,4 +1,4 @@
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { type Clock, seconds } from "../../../../core/index.ts";
 import type { Container, Probe } from "../types.ts";
 import type { Execution } from "./processes.ts";
@@ -15,16 +15,18 @@ export async function probeProcess(
   container: Container,
   execute: (command: readonly string[]) => Promise<Execution>,
   address = "127.0.0.1",
+  place?: { dial(host: string, port: number): Socket; connect(host: string, port: number): Promise<Socket> },
 ): Promise<ProbeResult> {
   const limit = seconds(probe.timeoutSeconds ?? 1);
   if (probe.exec !== undefined) return await probeByCommand(clock, await execute(probe.exec.command ?? []), limit);
   const { httpGet, tcpSocket } = probe;
   const port = portOf(container, httpGet?.port ?? tcpSocket?.port ?? 0);
   const host = httpGet?.host ?? tcpSocket?.host ?? address;
-  if (httpGet === undefined) return await probeByConnection(host, port);
+  const open = (): Socket => (place === undefined ? connect({ host, port }) : place.dial(host, port));
+  if (httpGet === undefined) return await probeByConnection(host, port, place);
   const headers = Object.fromEntries((httpGet.httpHeaders ?? []).map(({ name, value }) => [name, value]));
   const url = `${(httpGet.scheme ?? "HTTP").toLowerCase()}://${host}:${port}${httpGet.path ?? "/"}`;
-  return await probeByRequest(url, host, port, httpGet.path ?? "/", headers);
+  return await probeByRequest(open(), url, host, port, httpGet.path ?? "/", headers);
 }
 
 async function probeByCommand(clock: Clock, execution: Execution, limitMs: number): Promise<ProbeResult> {
@@ -40,7 +42,19 @@ async function probeByCommand(clock: Clock, execution: Execution, limitMs: numbe
   return { isPassing: code === 0, output };
 }
 
-function probeByConnection(host: string, port: number): Promise<ProbeResult> {
+async function probeByConnection(
+  host: string,
+  port: number,
+  place: { connect(host: string, port: number): Promise<Socket> } | undefined,
+): Promise<ProbeResult> {
+  if (place !== undefined)
+    return await place.connect(host, port).then(
+      (socket) => {
+        socket.destroy();
+        return { isPassing: true, output: "" };
+      },
+      () => ({ isPassing: false, output: `dial tcp ${host}:${port}: connect: connection refused` }),
+    );
   return new Promise((resolve) => {
     const socket = connect({ host, port });
     socket.once("connect", () => {
@@ -55,6 +69,7 @@ function probeByConnection(host: string, port: number): Promise<ProbeResult> {
 
 /** One plain request by hand: a probe follows no proxy, keeps no connection and reads the status line alone. */
 function probeByRequest(
+  socket: Socket,
   url: string,
   host: string,
   port: number,
@@ -62,7 +77,6 @@ function probeByRequest(
   headers: Readonly<Record<string, string>>,
 ): Promise<ProbeResult> {
   return new Promise((resolve) => {
-    const socket = connect({ host, port });
     let answer = "";
     const fields = {
       Host: `${host}:${port}`,
@@ -71,10 +85,9 @@ function probeByRequest(
       Connection: "close",
       ...headers,
     };
-    socket.once("connect", () => {
-      const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
-      socket.write(`GET ${path} HTTP/1.1\r\n${lines.join("")}\r\n`);
-    });
+    const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+    // It waits in the socket until the connection stands.
+    socket.write(`GET ${path} HTTP/1.1\r\n${lines.join("")}\r\n`);
     socket.on("data", (chunk) => {
       answer += chunk.toString("latin1");
       const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(answer)?.[1]);

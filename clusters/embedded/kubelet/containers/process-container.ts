@@ -4,38 +4,40 @@ import type { LogFile } from "./log-file.ts";
 import type { ContainerProcess, Execution, Processes } from "./processes.ts";
 import type { HostCommand } from "./program.ts";
 import type { Running } from "./records.ts";
-import { ContainerStartError, type ContainerToStart } from "./runtime.ts";
+import { ContainerStartError, type ContainerToStart, type SandboxPlace } from "./runtime.ts";
 import type { ViewCommand } from "./views.ts";
 
-type Room = { readonly clock: Clock; readonly processes?: Processes };
+export type Room = { readonly clock: Clock; readonly processes?: Processes; readonly place?: SandboxPlace };
 
 /** Starts what is to be a real process, in the view that its container has. */
 export async function startProcess(
-  { processes, clock }: Room,
+  room: Room,
   start: ContainerToStart,
   { command, expose }: HostCommand,
   log: LogFile | undefined,
 ): Promise<ContainerProcess> {
+  const { processes, clock } = room;
   if (processes === undefined || log === undefined) throw new ContainerStartError("no process can be run here");
   const { container } = start;
   const words = command ?? [...(container.command ?? []), ...(container.args ?? [])];
   const wanted = words.map((part) => expand(part, start.env));
   return await clock.activity.track("container starts", () =>
-    processes.start({ ...viewOf(start), ...(expose !== undefined && { expose }), command: wanted, log }),
+    processes.start({ ...viewOf(start, room), ...(expose !== undefined && { expose }), command: wanted, log }),
   );
 }
 
 /** Executes a command in a running container. */
 export async function executeIn(
-  { processes }: Room,
+  room: Room,
   running: Running,
   command: readonly string[],
   tty = false,
 ): Promise<Execution> {
+  const { processes } = room;
   if (processes === undefined)
     throw new ContainerStartError("the containers of this cluster are simulated: nothing can be executed in them");
   const { expose } = running.program.run ?? {};
-  const view = { ...viewOf(running), ...(expose !== undefined && { expose }) };
+  const view = { ...viewOf(running, room), ...(expose !== undefined && { expose }) };
   return await processes.execute(running.task?.pid, { ...view, command, tty });
 }
 
@@ -54,13 +56,15 @@ export async function beforeStop(room: Room, running: Running, graceMs: number):
   await execution.exited;
 }
 
-function viewOf({ container, pod, env, mounts }: ContainerToStart): Omit<ViewCommand, "command"> {
+function viewOf({ container, pod, env, mounts }: ContainerToStart, { place }: Room): Omit<ViewCommand, "command"> {
   const uid = container.securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser;
   const gid = container.securityContext?.runAsGroup ?? pod.spec.securityContext?.runAsGroup;
   const { workingDir } = container;
   return {
     env: new Map([["HOSTNAME", pod.metadata.name], ...env]),
-    mounts,
+    // A volume at the same path is meant to hide the pod's own file.
+    mounts: [...(place?.files ?? []), ...mounts],
+    ...(place !== undefined && { within: (act) => place.within(act) }),
     ...(workingDir !== undefined && { workingDir }),
     ...(container.tty === true && { tty: true }),
     user: { ...(uid !== undefined && { uid }), ...(gid !== undefined && { gid }) },

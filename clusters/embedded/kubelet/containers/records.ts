@@ -3,7 +3,7 @@ import { MountproofError } from "../../../../core/index.ts";
 import type { Pod } from "../types.ts";
 import type { LogFile } from "./log-file.ts";
 import type { Program } from "./program.ts";
-import type { ContainerToStart, RuntimeContainer, RuntimePod } from "./runtime.ts";
+import type { ContainerToStart, RuntimeContainer, RuntimePod, SandboxPlace } from "./runtime.ts";
 import type { ContainerTask } from "./task.ts";
 
 export type Running = ContainerToStart & {
@@ -17,6 +17,7 @@ export type Running = ContainerToStart & {
 export type PodRecord = {
   readonly pod: Pod;
   sandbox: RuntimePod["sandbox"];
+  place: SandboxPlace | undefined;
   containers: readonly RuntimeContainer[];
   readonly running: Map<string, Running>;
   readonly endings: Map<string, PromiseWithResolvers<void>>;
@@ -61,7 +62,8 @@ export class PodRecords {
     const { uid } = pod.metadata;
     let record = this.#pods.get(uid);
     if (record === undefined) {
-      record = { pod, sandbox: undefined, containers: [], running: new Map(), endings: new Map(), logs: new Map() };
+      const empty = { containers: [], running: new Map(), endings: new Map(), logs: new Map() };
+      record = { pod, sandbox: undefined, place: undefined, ...empty };
       this.#pods.set(uid, record);
     }
     return record;
@@ -112,16 +114,20 @@ export class PodRecords {
   }
 
   remove(podUid: string): void {
-    for (const running of this.#pods.get(podUid)?.running.values() ?? []) release(running);
+    const record = this.#pods.get(podUid);
+    for (const running of record?.running.values() ?? []) release(running);
+    record?.place?.[Symbol.dispose]();
     this.#pods.delete(podUid);
   }
 
   /** Forgets all pods; what runs in their containers is ended. */
   async clear(): Promise<void> {
-    const running = [...this.#pods.values()].flatMap((record) => [...record.running.values()]);
+    const records = [...this.#pods.values()];
+    const running = records.flatMap((record) => [...record.running.values()]);
     this.#pods.clear();
     await Promise.all(running.map(({ task }) => task?.[Symbol.asyncDispose]()));
     for (const one of running) release(one);
+    for (const { place } of records) place?.[Symbol.dispose]();
   }
 
   tell(podUid: string): void {

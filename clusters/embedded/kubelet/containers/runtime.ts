@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { MountClone } from "../mounts.ts";
 import type { Container, Pod, Probe } from "../types.ts";
 import type { LogFile } from "./log-file.ts";
@@ -66,10 +67,29 @@ export class ContainerStartError extends Error {
   override readonly name = "ContainerStartError";
 }
 
+/** How a container's world differs from that on a real node; `reason` is the event's. */
+export type RuntimeNote = { readonly reason: string; readonly message: string };
+
 /** There is no such image. */
 export class ImageError extends Error {
   override readonly name = "ImageError";
 }
+
+/** Where a pod's programs live, when that is not this machine's own network. */
+export type SandboxPlace = Disposable & {
+  readonly ip: string;
+  /** Files of the pod's own that its containers see, such as /etc/resolv.conf. */
+  readonly files: readonly ContainerMount[];
+  /** What `act` starts before it returns lives there. */
+  within<T>(act: () => T): T;
+  /** @returns a descriptor @throws Error with `code` */
+  listen(host: string, port: number): number;
+  dial(host: string, port: number): Socket;
+  connect(host: string, port: number): Promise<Socket>;
+};
+
+/** Gives pods their places in a network. */
+export type SandboxNetwork = { attach(pod: Pod): Promise<SandboxPlace> };
 
 /**
  * What runs containers. It outlives a restart of kubelet, as a real runtime does, and tells of changes that kubelet
@@ -80,10 +100,10 @@ export interface ContainerRuntime {
   /** @throws ImageError when the container's image cannot be had */
   requireImage(container: Container): void;
   /**
-   * @returns what a person should know of how it runs here, if anything
+   * @returns what a person should know of how it runs here
    * @throws ContainerStartError
    */
-  startContainer(start: ContainerToStart): Promise<string | undefined>;
+  startContainer(start: ContainerToStart): Promise<readonly RuntimeNote[]>;
   /** Resolves when the container has ended; it is killed after `graceMs`. */
   stopContainer(podUid: string, id: string, graceMs: number): Promise<void>;
   stopSandbox(podUid: string): Promise<void>;
@@ -102,6 +122,8 @@ export interface ContainerRuntime {
   log(podUid: string, container: string, previous: boolean): LogFile | undefined;
   /** What really runs in a container, to talk with; undefined where that is only simulated. */
   task(podUid: string, container: string): ContainerTask | undefined;
+  /** A connection to a port of the pod's; undefined where pods share this machine's network. */
+  dial(podUid: string, port: number): Socket | undefined;
   /** Runs a program in a running container. @throws ContainerStartError when it cannot */
   execute(podUid: string, container: string, command: readonly string[], tty: boolean): Promise<Execution>;
   /** How a probe of a running container ends now. */

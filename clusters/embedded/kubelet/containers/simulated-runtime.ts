@@ -1,10 +1,11 @@
+import type { Socket } from "node:net";
 import type { Clock, Random } from "../../../../core/index.ts";
 import { MountproofError } from "../../../../core/index.ts";
 import type { Container, Pod, Probe } from "../types.ts";
 import type { LogFile } from "./log-file.ts";
 import { PartContainer, type PartStarter } from "./part-container.ts";
 import { probeProcess } from "./probe-process.ts";
-import { beforeStop, executeIn, startProcess } from "./process-container.ts";
+import { beforeStop, executeIn, type Room, startProcess } from "./process-container.ts";
 import type { Execution, Processes } from "./processes.ts";
 import { builtInProgram, type Program } from "./program.ts";
 import { type PodRecord, PodRecords, type Running, releaseClones } from "./records.ts";
@@ -17,7 +18,9 @@ import {
   type ProbeKind,
   type ProbeOutcome,
   type RuntimeContainer,
+  type RuntimeNote,
   type RuntimePod,
+  type SandboxNetwork,
 } from "./runtime.ts";
 import type { ContainerTask } from "./task.ts";
 
@@ -31,6 +34,10 @@ export type SimulatedRuntimeSpec = {
   readonly containerMs?: number;
   /** First three bytes of pod addresses. */
   readonly subnet?: string;
+  /** Gives pods places in a network of the run's own; without it they share this machine's. */
+  readonly network?: SandboxNetwork;
+  /** Why it does, where a network of its own was wanted: said on each pod that runs a process. */
+  readonly networkNote?: string;
   /** Runs what is to be a real process, and what is executed in containers; without it neither can be. */
   readonly processes?: Processes;
   /** Starts what a container runs as a part of this project; undefined for one that is not at hand. */
@@ -67,11 +74,13 @@ export class SimulatedRuntime implements ContainerRuntime, AsyncDisposable {
     this.#addresses = (this.#addresses % 65_000) + 1;
     const [a = "10", b = "244"] = subnet.split(".");
     const ip = `${a}.${b}.${this.#addresses >> 8}.${this.#addresses & 0xff}`;
-    record.sandbox = { id: containerId(random), ip, isReady: true };
+    record.place?.[Symbol.dispose]();
+    record.place = await this.#spec.network?.attach(pod);
+    record.sandbox = { id: containerId(random), ip: record.place?.ip ?? ip, isReady: true };
     this.#pods.tell(uid);
   }
 
-  async startContainer(start: ContainerToStart): Promise<string | undefined> {
+  async startContainer(start: ContainerToStart): Promise<readonly RuntimeNote[]> {
     const { clock, random, containerMs = 100 } = this.#spec;
     const { pod, container } = start;
     const { uid } = pod.metadata;
@@ -99,7 +108,13 @@ export class SimulatedRuntime implements ContainerRuntime, AsyncDisposable {
       running.exit = clock.timer(program.exitAfterMs, () => this.#pods.end(uid, id, program.exitCode ?? 0), {
         ref: false,
       });
-    return program.run === undefined ? undefined : await this.#spec.processes?.note();
+    if (program.run === undefined) return [];
+    const note = await this.#spec.processes?.note();
+    const { networkNote } = this.#spec;
+    return [
+      ...(note === undefined ? [] : [{ reason: "PathsRewritten", message: note }]),
+      ...(networkNote === undefined ? [] : [{ reason: "NetworkShared", message: networkNote }]),
+    ];
   }
 
   async stopContainer(podUid: string, id: string, graceMs: number): Promise<void> {
@@ -107,7 +122,7 @@ export class SimulatedRuntime implements ContainerRuntime, AsyncDisposable {
     const running = record?.running.get(id);
     if (record === undefined || running === undefined) return;
     if (running.task !== undefined) {
-      await beforeStop(this.#spec, running, graceMs);
+      await beforeStop(this.#room(podUid), running, graceMs);
       await running.task.stop(graceMs);
       await record.endings.get(id)?.promise;
       return;
@@ -126,6 +141,8 @@ export class SimulatedRuntime implements ContainerRuntime, AsyncDisposable {
     if (record?.sandbox === undefined) return;
     if (record.sandbox.isReady) await this.#spec.clock.sleep(this.#spec.sandboxMs ?? 300);
     record.sandbox = { ...record.sandbox, isReady: false };
+    record.place?.[Symbol.dispose]();
+    record.place = undefined;
     this.#pods.tell(podUid);
   }
 
@@ -158,7 +175,11 @@ export class SimulatedRuntime implements ContainerRuntime, AsyncDisposable {
   async execute(podUid: string, container: string, command: readonly string[], tty: boolean): Promise<Execution> {
     const running = this.#pods.running(podUid, container);
     if (running === undefined) throw new ContainerStartError(`container not found ("${container}")`);
-    return await executeIn(this.#spec, running, command, tty);
+    return await executeIn(this.#room(podUid), running, command, tty);
+  }
+
+  dial(podUid: string, port: number): Socket | undefined {
+    return this.#pods.get(podUid)?.place?.dial("127.0.0.1", port);
   }
 
   podUids(): Iterable<string> {
@@ -186,8 +207,9 @@ export class SimulatedRuntime implements ContainerRuntime, AsyncDisposable {
           this.#spec.clock,
           probe,
           container,
-          (command) => executeIn(this.#spec, running, command),
+          (command) => executeIn(this.#room(podUid), running, command),
           this.#addressOf(podUid),
+          this.#pods.get(podUid)?.place,
         )),
         isTold: false,
       };
@@ -224,9 +246,16 @@ export class SimulatedRuntime implements ContainerRuntime, AsyncDisposable {
     return log;
   }
 
+  #room(podUid: string): Room {
+    const place = this.#pods.get(podUid)?.place;
+    return { ...this.#spec, ...(place !== undefined && { place }) };
+  }
+
   /** Where the pod's programs are reached: pods share this machine's network, some at addresses of their own. */
   #addressOf(podUid: string): string {
-    const ip = this.#pods.get(podUid)?.sandbox?.ip ?? "";
+    const record = this.#pods.get(podUid);
+    const ip = record?.sandbox?.ip ?? "";
+    if (record?.place !== undefined) return ip;
     return ip.startsWith("127.") ? ip : "127.0.0.1";
   }
 
@@ -240,11 +269,12 @@ export class SimulatedRuntime implements ContainerRuntime, AsyncDisposable {
     const { clock, parts } = this.#spec;
     if (run === undefined && part === undefined) return undefined;
     try {
-      if (run !== undefined) return await startProcess(this.#spec, start, run, log);
+      const { uid } = start.pod.metadata;
+      if (run !== undefined) return await startProcess(this.#room(uid), start, run, log);
       const launch = parts?.(part ?? "");
       if (launch === undefined || log === undefined)
         throw new ContainerStartError(`this cluster was not given the part "${part}"`);
-      return new PartContainer(clock, start, this.#addressOf(start.pod.metadata.uid), log, launch);
+      return new PartContainer(clock, start, { address: this.#addressOf(uid), place: record.place }, log, launch);
     } catch (error) {
       log?.end();
       const { message } = error as Error;

@@ -145,9 +145,9 @@ export class ContainerStarter {
       const mounted = await mounts.of(pod, container, env);
       this.#post(pod, container, "Normal", "Created", `Created container: ${container.name}`);
       const start = runtime.startContainer({ pod, container, kind, attempt, env, mounts: mounted });
-      const note = await idleUntil(clock, start, signal);
+      const notes = await idleUntil(clock, start, signal);
       this.#post(pod, container, "Normal", "Started", `Started container ${container.name}`);
-      if (note !== undefined) this.#post(pod, container, "Normal", "PathsRewritten", note);
+      for (const { reason, message } of notes) this.#post(pod, container, "Normal", reason, message);
       return undefined;
     } catch (error) {
       if (signal.aborted) throw error;

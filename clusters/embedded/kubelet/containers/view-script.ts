@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import { type ContainerMount, ContainerStartError } from "./runtime.ts";
 
 /** Folders of the system that views have, too. */
@@ -56,6 +57,7 @@ while [ "$exposed" -gt 0 ]; do
 done
 mounts=$1; shift
 while [ "$mounts" -gt 0 ]; do
+  [ ! -L "$root$2" ] || rm -f "$root$2"
   if [ -d "$1" ]; then mkdir -p "$root$2"; else mkdir -p "$(dirname "$root$2")"; [ -e "$root$2" ] || : > "$root$2"; fi
   if [ "$4" = private ]; then mount --bind "$1" "$root$2"
   else
@@ -70,6 +72,15 @@ done
 folder=$1; shift
 exec chroot "$root" /bin/sh -c 'echo made >&3; exec 3>&-; cd "$0" && exec "$@"' "$folder" "$@"
 `;
+
+/** Whether a mount can lie there as it is; a link would lead it astray. */
+function hasPlaceFor(path: string): boolean {
+  try {
+    return realpathSync(path) === path;
+  } catch {
+    return false;
+  }
+}
 
 export type ViewParts = {
   /** Mount point of the root. */
@@ -88,7 +99,9 @@ export type ViewParts = {
  */
 export function viewArguments({ root, shared, exposed, mounts, workingDir, command }: ViewParts): string[] {
   const places = mounts.toSorted((a, b) => a.mountPath.length - b.mountPath.length);
-  const layered = SYSTEM.filter((name) => places.some(({ mountPath }) => mountPath.startsWith(`/${name}/`)));
+  const layered = SYSTEM.filter((name) =>
+    places.some(({ mountPath }) => mountPath.startsWith(`/${name}/`) && !hasPlaceFor(mountPath)),
+  );
   const passing = places.filter(({ propagation }) => propagation !== undefined);
   for (const { source, propagation } of passing)
     if (shared === undefined || !`${source}/`.startsWith(`${shared}/`))

@@ -19,6 +19,8 @@ export type ViewCommand = {
   readonly tty?: boolean;
   /** Files and folders of this machine that belong to the image: seen at the same path, read-only. */
   readonly expose?: readonly string[];
+  /** Starts it in the pod's network, where that is not this machine's own. */
+  readonly within?: <T>(act: () => T) => T;
 };
 
 /** How containers' processes see their volumes at the paths of the pod's spec. */
@@ -69,30 +71,32 @@ function namespaceViews({ folder, shared, expose = [] }: ViewsSpec): Views {
   return {
     kind: "namespaces",
     shows: (path) => isOfSystem(path) || always.some((folder) => path === folder || path.startsWith(`${folder}/`)),
-    spawn: async ({ command, env, mounts, workingDir = "/", user, tty, expose: own = [] }) => {
+    spawn: async ({ command, env, mounts, workingDir = "/", user, tty, expose: own = [], within }) => {
       const exposed = [...always, ...own.filter((path) => !isOfSystem(path))];
       const isPassing = mounts.some(({ propagation }) => propagation !== undefined);
       const inside = [...asUser(user), ...inTerminal(command, tty)];
       const args = viewArguments({ root: folder, shared, exposed, mounts, workingDir, command: inside });
       const isolate = [...ISOLATE, ...(isPassing ? UNCHANGED : PRIVATE)];
       const script = ["/bin/sh", "-c", MAKE_VIEW, "container", ...args];
-      return await made(start([...isolate, ...script], env, { tells: true, tty }));
+      return await made(start([...isolate, ...script], env, { tells: true, tty, within }));
     },
-    enter: async (pid, { command, env, workingDir = "/", user, tty }) => {
+    enter: async (pid, { command, env, workingDir = "/", user, tty, within }) => {
       const init = await firstChild(pid);
       const into = ["nsenter", "--target", String(init), "--mount", "--pid", "--root", "--wd"];
       const inside = [...asUser(user), ...inTerminal(command, tty)];
       const go = ["/bin/sh", "-c", 'cd "$0" && exec "$@"', workingDir, ...inside];
-      return await spawned(start(["setpriv", "--pdeathsig", "KILL", ...into, ...go], env, { tty }));
+      return await spawned(start(["setpriv", "--pdeathsig", "KILL", ...into, ...go], env, { tty, within }));
     },
   };
 }
 
 function pathViews(): Views {
-  const run = async ({ command, env, mounts, user, tty }: ViewCommand): Promise<ChildProcess> => {
+  const run = async ({ command, env, mounts, user, tty, within }: ViewCommand): Promise<ChildProcess> => {
     const rewrite = pathRewriter(mounts);
     const rewritten = new Map([...env].map(([name, value]) => [name, rewrite(value)]));
-    return await spawned(start([...asUser(user), ...inTerminal(command.map(rewrite), tty)], rewritten, { tty }));
+    return await spawned(
+      start([...asUser(user), ...inTerminal(command.map(rewrite), tty)], rewritten, { tty, within }),
+    );
   };
   return { kind: "paths", spawn: run, enter: (_pid, command) => run(command), shows: () => true };
 }
@@ -110,15 +114,24 @@ export function pathRewriter(mounts: readonly Pick<ContainerMount, "mountPath" |
 function start(
   argv: readonly string[],
   env: ReadonlyMap<string, string>,
-  { tells = false, tty = false }: { readonly tells?: boolean; readonly tty?: boolean | undefined },
+  { tells = false, tty = false, within = (act) => act() }: StartOptions,
 ): ChildProcess {
-  return spawn(argv[0] ?? "", argv.slice(1), {
-    detached: true,
-    stdio: ["pipe", "pipe", "pipe", tells ? "pipe" : "ignore", tty ? "pipe" : "ignore"],
-    cwd: "/",
-    env: { PATH: DEFAULT_PATH, HOME: "/root", ...Object.fromEntries(env) },
-  });
+  return within(() =>
+    spawn(argv[0] ?? "", argv.slice(1), {
+      detached: true,
+      stdio: ["pipe", "pipe", "pipe", tells ? "pipe" : "ignore", tty ? "pipe" : "ignore"],
+      cwd: "/",
+      env: { PATH: DEFAULT_PATH, HOME: "/root", ...Object.fromEntries(env) },
+    }),
+  );
 }
+
+type StartOptions = {
+  /** It says on its third descriptor that its view is made. */
+  readonly tells?: boolean;
+  readonly tty?: boolean | undefined;
+  readonly within?: ViewCommand["within"] | undefined;
+};
 
 function spawned(child: ChildProcess): Promise<ChildProcess> {
   return new Promise((resolve, reject) => {

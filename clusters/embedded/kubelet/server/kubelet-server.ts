@@ -85,9 +85,11 @@ function upgrade(spec: KubeletServerSpec, request: IncomingMessage, socket: Sock
   }
   const connection = acceptWebSocket(request, socket, head, { protocols });
   if (action === "portForward") {
-    const ip = spec.runtime.pod(pod.metadata.uid)?.sandbox?.ip ?? "";
+    const { uid } = pod.metadata;
+    const ip = spec.runtime.pod(uid)?.sandbox?.ip ?? "";
     const addresses = ip.startsWith("127.") ? [ip, "127.0.0.1"] : ["127.0.0.1"];
-    servePorts(connection, url.searchParams, addresses, pod.metadata.name);
+    const open = (port: number): Socket | undefined => spec.runtime.dial(uid, port);
+    servePorts(connection, url.searchParams, { addresses, open }, pod.metadata.name);
     return;
   }
   const options = streamOptions(url.searchParams);

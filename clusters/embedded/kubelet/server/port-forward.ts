@@ -5,15 +5,21 @@ import { type SpdyStream, serveSpdy, type WebSocketConnection } from "../../../.
 const TUNNEL = "SPDY/3.1+portforward.k8s.io";
 export const PORT_FORWARD_PROTOCOLS = [TUNNEL, "v4.channel.k8s.io"] as const;
 
+/** Where a pod's programs listen: at one of these addresses of this machine, or in a network of the pod's own. */
+export type Target = {
+  readonly addresses: readonly string[];
+  readonly open: (port: number) => Socket | undefined;
+};
+
 /** Connects a client with ports of a pod, which has the addresses in turn. */
 export function servePorts(
   connection: WebSocketConnection,
   query: URLSearchParams,
-  addresses: readonly string[],
+  target: Target,
   podName: string,
 ): void {
-  if (connection.protocol === TUNNEL) void serveTunnel(connection, addresses, podName);
-  else serveChannels(connection, query, addresses, podName);
+  if (connection.protocol === TUNNEL) void serveTunnel(connection, target, podName);
+  else serveChannels(connection, query, target, podName);
 }
 
 function refusal(port: number, podName: string, error: Error): string {
@@ -23,11 +29,7 @@ function refusal(port: number, podName: string, error: Error): string {
 }
 
 /** For each connection of its own the client opens an error stream and a data stream of one request id. */
-async function serveTunnel(
-  connection: WebSocketConnection,
-  addresses: readonly string[],
-  podName: string,
-): Promise<void> {
+async function serveTunnel(connection: WebSocketConnection, target: Target, podName: string): Promise<void> {
   const waiting = new Map<string, { error?: SpdyStream; data?: SpdyStream }>();
   const sockets = new Set<Socket>();
   await serveSpdy({
@@ -45,7 +47,7 @@ async function serveTunnel(
       waiting.delete(id);
       const port = Number(data.headers.get("port"));
       // Data may come before the connection stands: it waits in the socket.
-      const socket = dial(addresses, port, (failure) => {
+      const socket = dial(target, port, (failure) => {
         error.write(Buffer.from(refusal(port, podName, failure)));
         error.end();
         data.end();
@@ -69,12 +71,7 @@ async function serveTunnel(
   connection.close();
 }
 
-function serveChannels(
-  connection: WebSocketConnection,
-  query: URLSearchParams,
-  addresses: readonly string[],
-  podName: string,
-): void {
+function serveChannels(connection: WebSocketConnection, query: URLSearchParams, target: Target, podName: string): void {
   const ports = query
     .getAll("ports")
     .flatMap((list) => list.split(","))
@@ -87,7 +84,7 @@ function serveChannels(
     const number = Buffer.alloc(2);
     number.writeUInt16LE(port);
     for (const channel of [index * 2, index * 2 + 1]) connection.send(Buffer.concat([Buffer.of(channel), number]));
-    const socket = dial(addresses, port, (error) =>
+    const socket = dial(target, port, (error) =>
       connection.send(Buffer.concat([Buffer.of(index * 2 + 1), Buffer.from(refusal(port, podName, error))])),
     );
     sockets.set(index * 2, socket);
@@ -105,7 +102,10 @@ function serveChannels(
 }
 
 /** A pod's program listens at the pod's address, or on every address of this machine, which pods share. */
-function dial(addresses: readonly string[], port: number, onFailure: (error: Error) => void): Socket {
+function dial({ addresses, open }: Target, port: number, onFailure: (error: Error) => void): Socket {
+  const own = open(port);
+  own?.on("error", onFailure);
+  if (own !== undefined) return own;
   const options = { port, host: "pod", autoSelectFamily: true, autoSelectFamilyAttemptTimeout: 1000 } as const;
   const socket = connect({
     ...options,

@@ -1,0 +1,2 @@
+export type { PodNetwork } from "./pod-network.ts";
+export { startNetwork } from "./start-network.ts";
