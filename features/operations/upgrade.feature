@@ -35,8 +35,11 @@ Feature: Driver and provider come and go, volumes stay
 
   @UPG-03a
   Scenario: Whoever writes v1alpha1 is told that it is deprecated
-    When the SecretProviderClass was written as v1alpha1
-    Then the API server warned "secrets-store.csi.x-k8s.io/v1alpha1 is deprecated. Use secrets-store.csi.x-k8s.io/v1 instead."
+    Given a provider that returns the file "password" holding "first"
+    And the SecretProviderClass was written as v1alpha1
+    When kubelet publishes the volume
+    Then the publish succeeds
+    And the API server warned "secrets-store.csi.x-k8s.io/v1alpha1 is deprecated. Use secrets-store.csi.x-k8s.io/v1 instead."
 
   @UPG-04 @behaviour:hardened @behaviour:upstream-1.6
   Scenario: Files that an older provider wrote itself give way to the driver's

@@ -27,7 +27,9 @@ Given("the pod moves to the node {string}", async function (this: W, nodeId: str
   await this.use(driver).definePodWith({});
 });
 Given("a killed writer has left {string} in the volume", function (this: W, name: string) {
-  symlinkSync("..gone", join(this.use(driver).volumes.target(), name));
+  const { volumes } = this.use(driver);
+  volumes.checkExists();
+  symlinkSync("..gone", join(volumes.target(), name));
 });
 Given("a mount whose server has gone lies on the target path", async function (this: W) {
   await this.use(driver).prepare();

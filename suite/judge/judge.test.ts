@@ -24,7 +24,9 @@ describe("a suite is only as good as what it catches", () => {
     ["PROVIDER-GRPC", 18],
     ["DRIVER-NODE", 67],
     ["DRIVER-SYNC", 46],
+    ["DRIVER-ROTATION", 39],
     ["SECURITY", 20],
+    ["OPERATIONS", 34],
   ] as const)(
     "every must-case of %s fails on at least one null subject, by a judgement of its own",
     {

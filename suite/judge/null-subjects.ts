@@ -11,7 +11,9 @@ const SUBJECTS: Readonly<Record<string, () => readonly Subject[]>> = {
   "PROVIDER-GRPC": nullProviders,
   "DRIVER-NODE": nullDrivers,
   "DRIVER-SYNC": nullDrivers,
+  "DRIVER-ROTATION": nullDrivers,
   SECURITY: nullDrivers,
+  OPERATIONS: nullDrivers,
 };
 
 const profiles = process.argv.slice(2);

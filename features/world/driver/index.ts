@@ -258,7 +258,14 @@ export class DriverFacet {
 
   /** A publish at one point of which the driver is killed; it is started again by the next call. */
   async publishKilledAt(point: string): Promise<void> {
-    if (this.#world.pass.subject.kind === "driver") this.#world.skip("only the reference driver tells its points");
+    const { subject } = this.#world.pass;
+    if (subject.kind === "driver") {
+      if (subject.start === undefined) this.#world.skip("only the reference driver tells its points");
+      // Which comes to no points at all: it does what it does, and dies.
+      await this.publish();
+      await this.kill();
+      return;
+    }
     if (this.#driver !== undefined) await this.kill();
     let dying: Promise<void> | undefined;
     this.options.onPoint = (name) => {
@@ -274,10 +281,11 @@ export class DriverFacet {
 
   /** A program whose working directory is the volume. */
   async workInside(): Promise<void> {
+    this.volumes.checkExists();
     const child = spawn("sleep", ["600"], { cwd: this.volumes.target(), stdio: "ignore" });
+    await once(child, "spawn");
     this.#worker = child;
     this.#world.scope.defer("process inside the volume", () => this.endWorkInside());
-    await once(child, "spawn");
   }
 
   async endWorkInside(): Promise<void> {

@@ -53,6 +53,11 @@ export class Volumes {
     return existsSync(this.target(volume));
   }
 
+  /** Whoever puts something into a volume asks first: a driver that made none has failed, not the step. */
+  checkExists(): void {
+    check(this.exists(), "the driver has made the volume", { expected: "a folder", got: "none" });
+  }
+
   files(volume = "vol"): SeenFile[] {
     return existsSync(this.target(volume)) ? seenFiles(this.target(volume)) : [];
   }
@@ -115,6 +120,7 @@ export class Volumes {
   }
 
   putPlainFile(name: string): void {
+    this.checkExists();
     const path = join(this.target(), name);
     writeFileSync(path, "plain");
     chmodSync(path, 0o644);
