@@ -242,7 +242,6 @@ export class MountproofWorld extends World {
 
 function runsInProcess(subject: Subject): boolean {
   if (subject.kind === "provider") return subject.lifetime === "case";
-  if (subject.kind === "store-provider") return false;
   if (subject.kind === "reference") return subject.emulator === undefined;
   return subject.start !== undefined;
 }

@@ -14,7 +14,6 @@ export { endText, Program, type ProgramEnd, type ProgramSpec, type RunningProgra
 export { answers } from "./subjects/readiness.ts";
 export {
   type DriverInProcess,
-  type DriverPlace,
   type DriverProgram,
   type DriverSubject,
   type Parameters,
@@ -24,8 +23,10 @@ export {
   type ReferenceSubject,
   type RunningProvider,
   type SecretValues,
+  type SocketPlace,
   STORES,
   type Store,
+  type StoreProviderProgram,
   type StoreProviderSubject,
   type Subject,
   type SubjectPlace,

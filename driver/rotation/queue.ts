@@ -22,20 +22,26 @@ export function startRotationQueue(
   work: (key: string, signal: AbortSignal) => Promise<Next>,
 ): RotationQueue {
   const scope = new Scope("rotation queue");
-  const waiting = new Map<string, ActivityToken>();
+  const waiting = new Set<string>();
   const timers = new Set<Timer>();
   const misses = new Map<string, number>();
-  let worker: Promise<void> = Promise.resolve();
+  let isBusy = false;
+  let last: Promise<void> = Promise.resolve();
 
   const add = (key: string): void => {
     if (scope.signal.aborted || waiting.has(key)) return;
-    waiting.set(key, clock.activity.begin(`rotation of ${key}`, 0));
-    worker = worker.then(() => turn(key));
+    waiting.add(key);
+    pump();
   };
-  const turn = async (key: string): Promise<void> => {
-    const token = waiting.get(key);
+  const pump = (): void => {
+    const [key] = waiting;
+    if (isBusy || key === undefined) return;
     waiting.delete(key);
-    if (token === undefined) return;
+    isBusy = true;
+    // Those that wait hold nothing: who is at work may wait for time to pass. Nobody waits for the work itself.
+    last = turn(key, clock.activity.begin(`rotation of ${key}`, 0));
+  };
+  const turn = async (key: string, token: ActivityToken): Promise<void> => {
     try {
       const next = await clock.activity.run(token, () => work(key, scope.signal));
       const count = next.kind === "limited" ? (misses.get(key) ?? 0) + 1 : 0;
@@ -44,6 +50,8 @@ export function startRotationQueue(
       if (next.kind === "after") addAfter(key, next.ms);
       if (next.kind === "limited" && count <= MAX_LIMITED) addAfter(key, FIRST_RETRY_MS * 2 ** (count - 1));
     } finally {
+      isBusy = false;
+      pump();
       token.end();
     }
   };
@@ -57,9 +65,8 @@ export function startRotationQueue(
   };
   scope.defer("work", async () => {
     for (const timer of timers) timer.cancel();
-    for (const token of waiting.values()) token.end();
     waiting.clear();
-    await worker;
+    await last;
   });
   return { add, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
 }

@@ -67,6 +67,9 @@ Feature: A volume that is mounted again asks for what has changed
       """
     When the AWS volume is mounted
     Then AWS was not asked
+    And the AWS volume's versions are
+      | id          | version |
+      | TestSecret1 | v1      |
 
   @A40 @core
   Scenario: Another pinned version is fetched at once

@@ -169,6 +169,7 @@ Feature: Azure is asked as the right one, as often as needed and no more
     And the Azure volume is mounted
     When the Azure volume is mounted again
     Then Azure was asked 0 times for "GET /metadata/identity/oauth2/token"
+    And the Azure mount succeeds
 
   @AZ-48u @core
   Scenario: Managed identity: the vault is read as the identity of the class

@@ -190,6 +190,7 @@ Then("the Vault volume's versions differ from each other", function (this: W) {
 });
 Then("the Vault volume's versions are those of the mount before", function (this: W) {
   const [before, after] = facet(this).outcomes.slice(-2);
+  check((before?.versions.length ?? 0) > 0, "the mount before has versions", { expected: "versions", got: "none" });
   checkSame(after?.versions, before?.versions, "versions");
 });
 Then("the Vault volume's versions are others than those of the mount before", function (this: W) {

@@ -12,7 +12,7 @@ const SAMPLE = fileURLToPath(new URL("../testing/sample-provider.ts", import.met
 const folder = await mkdtemp(join(tmpdir(), "mountproof-defects-"));
 try {
   const subjects = await Promise.all(process.argv.slice(2).map(sample));
-  const judgements = await judge(subjects, ["PROVIDER-GRPC"]);
+  const judgements = await judge({ subjects, profiles: ["PROVIDER-GRPC"] });
   await new Promise((resolve) => process.stdout.write(JSON.stringify(judgements), resolve));
 } finally {
   await rm(folder, { recursive: true, force: true });

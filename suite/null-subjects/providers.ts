@@ -1,8 +1,16 @@
 import { join } from "node:path";
 import { type Clock, MountproofError, seconds } from "../../core/index.ts";
+import { Health } from "../../wire/gen/health_pb.ts";
 import { CSIDriverProvider } from "../../wire/gen/provider_pb.ts";
 import { type BoundService, type RunningGrpcServer, service, startGrpcServer } from "../../wire/grpc/index.ts";
-import type { ProviderInputs, ProviderSubject, RunningProvider, SubjectPlace } from "../subjects/subject.ts";
+import type {
+  ProviderInputs,
+  ProviderSubject,
+  RunningProvider,
+  Store,
+  StoreProviderInProcess,
+  SubjectPlace,
+} from "../subjects/subject.ts";
 import { alwaysError, alwaysOk, everyMethod, hangs, type NullHandler } from "./behaviours.ts";
 
 /**
@@ -10,12 +18,36 @@ import { alwaysError, alwaysOk, everyMethod, hangs, type NullHandler } from "./b
  */
 export function nullProviders(): readonly ProviderSubject[] {
   return [
-    nullProvider("always-ok", "answers everything with an empty OK", every(alwaysOk)),
     nullProvider("always-error", "answers everything with an error", every(alwaysError)),
+    nullProvider("always-ok", "answers everything with an empty OK", every(alwaysOk)),
     nullProvider("hangs", "takes calls and never answers", every(hangs)),
     nullProvider("echo", "answers with what it was asked", echo),
     { ...nullProvider("never-listens", "starts, and never listens", every(alwaysOk)), start: neverListens },
   ];
+}
+
+/** The same before a store's fake: they read nothing there. */
+export function nullStoreProviders(store: Store): readonly StoreProviderInProcess[] {
+  const behaviours: readonly [string, string, () => BoundService[]][] = [
+    [
+      "always-error",
+      "answers everything with an error",
+      () => [every(alwaysError)(), everyMethod(Health, alwaysError)],
+    ],
+    ["always-ok", "answers everything with an empty OK", () => [every(alwaysOk)(), everyMethod(Health, alwaysOk)]],
+    ["hangs", "takes calls and never answers", () => [every(hangs)(), everyMethod(Health, hangs)]],
+    ["echo", "answers with what it was asked", () => [echo(), everyMethod(Health, alwaysOk)]],
+  ];
+  return behaviours.map(([id, title, serve]) => ({
+    kind: "store-provider",
+    id: `null-${id}`,
+    title: `a provider that ${title}`,
+    store,
+    start: ({ clock, socketPath }) =>
+      startGrpcServer({ clock, name: "null provider", listen: { path: socketPath }, services: serve() }),
+    // It ends well and has done nothing.
+    command: [process.execPath, "-e", ""],
+  }));
 }
 
 const every = (handle: NullHandler) => (): BoundService => everyMethod(CSIDriverProvider, handle);

@@ -39,6 +39,8 @@ export type SuiteRequest = RunRequest & {
   readonly repeatCommand: (one: Case, pass: Pick<Pass, "subject" | "behaviour">) => string;
   /** Processes that the cases are spread over; undefined or 1: this one runs them all. The reference parts only. */
   readonly workers?: number;
+  /** What has failed on one subject is left out of the passes that follow: a judge asks only whether anything fails. */
+  readonly untilFailed?: boolean;
   /** Workers print what their parts log. */
   readonly isDebugging?: boolean;
 };

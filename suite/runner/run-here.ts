@@ -23,8 +23,11 @@ async function runPasses(request: SuiteRequest, run: Awaited<ReturnType<typeof o
   const support = await loadSteps(request.layout, profiles);
   const runner = new CaseRunner({ request, run, support, repeatCommand: request.repeatCommand });
   for (const pass of passes) {
+    const failed = new Set(results.filter(({ status }) => status === "failed").map(({ id }) => id));
+    const cases = request.untilFailed === true ? pass.cases.filter(({ id }) => !failed.has(id)) : pass.cases;
+    if (cases.length === 0) continue;
     await using scope = new Scope(`pass ${pass.subject.id} ${pass.behaviour}`);
-    const outcome = await runner.runCases(runner.contextOf(pass, scope), pass.cases);
+    const outcome = await runner.runCases(runner.contextOf(pass, scope), cases);
     results.push(...outcome.results);
     findings.push(...outcome.findings);
   }

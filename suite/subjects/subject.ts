@@ -3,6 +3,7 @@ import type { Quirk } from "../../driver/index.ts";
 import type { Emulator } from "../emulators/emulator.ts";
 import type { Guard } from "../guard.ts";
 import type { Lifeline } from "../lifeline.ts";
+import type { Spoiler } from "../spoilt-drivers/spoil.ts";
 
 /** Who is examined. */
 export type Subject = ProviderSubject | StoreProviderSubject | DriverSubject | ReferenceSubject;
@@ -75,16 +76,30 @@ export interface RunningProvider extends AsyncDisposable {
 export const STORES = ["aws", "azure", "gcp", "vault"] as const;
 export type Store = (typeof STORES)[number];
 
+export type StoreProviderSubject = StoreProviderProgram | StoreProviderInProcess;
+
 /**
  * A provider of one store as a program, with the flags and environment of the one its vendor ships: each case starts it
  * before a fake of that store.
  */
-export type StoreProviderSubject = {
+export type StoreProviderProgram = {
   readonly kind: "store-provider";
   readonly id: string;
   readonly title: string;
   readonly store: Store;
   readonly path: string;
+  readonly start?: never;
+};
+
+/** A provider of one store that each case starts in this process and on its own clock. */
+export type StoreProviderInProcess = {
+  readonly kind: "store-provider";
+  readonly id: string;
+  readonly title: string;
+  readonly store: Store;
+  start(place: SocketPlace): Promise<AsyncDisposable>;
+  /** What a case runs that wants it as a process. */
+  readonly command: readonly [string, ...string[]];
 };
 
 export type DriverSubject = DriverProgram | DriverInProcess;
@@ -103,12 +118,12 @@ export type DriverInProcess = {
   readonly kind: "driver";
   readonly id: string;
   readonly title: string;
-  start(place: DriverPlace): Promise<AsyncDisposable>;
+  start(place: SocketPlace): Promise<AsyncDisposable>;
 };
 
-export type DriverPlace = {
+export type SocketPlace = {
   readonly clock: Clock;
-  /** Where it is to listen for kubelet; a file left there is to be replaced. */
+  /** Where it is to listen; a file left there is to be replaced. */
   readonly socketPath: string;
 };
 
@@ -119,6 +134,8 @@ export type ReferenceSubject = {
   readonly title: string;
   /** Known defects that the driver is to have; the suite's own judges alone set any. */
   readonly defects?: ReadonlySet<Quirk>;
+  /** What is put between the driver and its neighbours to spoil it; the suite's own judges alone set any. */
+  readonly spoiler?: Spoiler;
   /** What stands where the fake store would: tier E1. */
   readonly emulator?: Emulator;
 };

@@ -10,6 +10,7 @@ import {
   type AwsProviderSpec,
   awsProviderManifests,
 } from "../../../providers/aws/index.ts";
+import { check } from "../../check.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
 import { api, type Claims, runAuthority } from "../api.ts";
 import { emulatorOf } from "../emulator.ts";
@@ -185,6 +186,8 @@ export class AwsFacet {
   }
 
   async forget(path: string): Promise<void> {
+    const isThere = (await this.files()).some((file) => file.path === path);
+    check(isThere, "the volume has the file", { expected: path, got: "no such file" });
     await rm(join(this.#target, path));
   }
 

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { layoutOf } from "../../../suite/index.ts";
+import { check } from "../../check.ts";
 import type { MountproofWorld } from "../../world.ts";
-import { skipForPrograms } from "../store-provider/index.ts";
+import { ownCommand } from "../store-provider/index.ts";
 
 /** `mountproof provider aws` as a process of its own: how it begins and ends. */
 export class AwsProcess {
@@ -26,6 +26,7 @@ export class AwsProcess {
   async start(kubeconfig: string): Promise<void> {
     const child = await this.#spawn(["--kubeconfig", kubeconfig]);
     for await (const chunk of child.stderr ?? []) if (String(chunk).includes("provider is serving")) break;
+    check(this.hasSocket, "the process serves", { expected: "aws.sock", got: "no socket" });
   }
 
   async stop(): Promise<void> {
@@ -39,13 +40,12 @@ export class AwsProcess {
   }
 
   async #spawn(flags: readonly string[]): Promise<ChildProcess> {
-    skipForPrograms(this.#world);
     this.#folder = join(await this.#world.folder(), "volume");
     await mkdir(this.#folder);
-    const bin = join(layoutOf().root, "bin", "mountproof.js");
     const { KUBECONFIG: _, KUBERNETES_SERVICE_HOST: __, ...environment } = process.env;
-    const argv = [bin, "provider", "aws", `--provider-volume=${this.#folder}`, ...flags];
-    const child = spawn(process.execPath, argv, { stdio: ["ignore", "ignore", "pipe"], env: environment });
+    const args = ["provider", "aws", `--provider-volume=${this.#folder}`, ...flags];
+    const [program, ...argv] = ownCommand(this.#world, args);
+    const child = spawn(program, argv, { stdio: ["ignore", "ignore", "pipe"], env: environment });
     this.#child = child;
     this.#world.scope.defer("AWS provider process", () => child.kill("SIGKILL"));
     return child;

@@ -23,6 +23,7 @@ import {
   type ProviderParts,
   ProviderUnderTest,
   type StoreOutcome,
+  storeProgram,
 } from "../store-provider/index.ts";
 import { createMaterial, type Material } from "./material.ts";
 import { AGENT_PORT, AzureServers, startAtAgentsPort } from "./servers.ts";
@@ -108,7 +109,7 @@ export class AzureFacet {
       },
     };
     this.#azure = scope.use(
-      await (pass.subject.kind === "store-provider" ? startAtAgentsPort(spec) : new FakeAzure(spec).start()),
+      await (storeProgram(pass.subject) !== undefined ? startAtAgentsPort(spec) : new FakeAzure(spec).start()),
     );
     this.servers.prepare();
   }

@@ -4,6 +4,7 @@ import { isMountproofError, MountproofError } from "../../../core/index.ts";
 import { DRIVER_NAME, Driver, type DriverSpec, type Mounter, type PointObserver } from "../../../driver/index.ts";
 import { type KubeConfig, kubeconfigText } from "../../../kube/index.ts";
 import { answers, type DriverInProcess, endText, logFileOf, Program } from "../../../suite/index.ts";
+import { startSpoilt } from "../../../suite/spoilt-drivers/spoil.ts";
 import type { MountproofWorld } from "../../world.ts";
 import { processes } from "../processes.ts";
 import { freeAddress, scrape } from "./metrics-of-program.ts";
@@ -91,7 +92,9 @@ async function startReference(
       providerHealthCheckIntervalMs: options.healthCheckIntervalMs,
     }),
   };
-  const driver = await world.settle(new Driver(spec).start(), START_WITHIN_MS);
+  const spoiler = pass.subject.kind === "reference" ? pass.subject.spoiler : undefined;
+  const starting = spoiler === undefined ? new Driver(spec).start() : startSpoilt(spec, spoiler);
+  const driver = await world.settle(starting, START_WITHIN_MS);
   const end = async (): Promise<void> => await driver[Symbol.asyncDispose]();
   world.scope.defer("driver", end);
   await world.settle(driver.synced, START_WITHIN_MS);

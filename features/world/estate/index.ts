@@ -30,7 +30,7 @@ import { layoutOf } from "../../../suite/index.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
 import { runAuthority, runSigningKey } from "../api.ts";
 import { processes } from "../processes.ts";
-import { startStoreProvider } from "../store-provider/index.ts";
+import { startStoreProvider, storeProgram } from "../store-provider/index.ts";
 import { startClusterProcess, startDriverProcess, startProviderProcess } from "./as-processes.ts";
 
 type DriverValues = {
@@ -163,8 +163,11 @@ export class EstateFacet {
         const endpoint = join(node.paths.providersDir, `${part.name}.sock`);
         if (this.#hasProcesses) return await this.#providerProcess(part, endpoint, kubeConfig);
         const { subject } = this.#world.pass;
-        if (subject.kind === "store-provider" && subject.store === part.name)
-          return await startStoreProvider(this.#world, subject, {
+        if (subject.kind === "store-provider" && subject.start !== undefined)
+          return await subject.start({ clock, socketPath: endpoint });
+        const program = storeProgram(subject);
+        if (program?.store === part.name)
+          return await startStoreProvider(this.#world, program, {
             socket: endpoint,
             account: { namespace: part.namespace, config: kubeConfig },
             env: await this.egressEnvironment(`provider/${part.name}`),

@@ -4,10 +4,10 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { KubeConfig } from "../../../kube/index.ts";
 import { loopbackResolver, type Resolver, startEgressProxy } from "../../../net/index.ts";
-import { layoutOf } from "../../../suite/index.ts";
+import { check } from "../../check.ts";
 import type { MountproofWorld } from "../../world.ts";
 import { runAuthority } from "../api.ts";
-import { skipForPrograms } from "../store-provider/index.ts";
+import { ownCommand } from "../store-provider/index.ts";
 
 /** `mountproof provider gcp` as a process of its own, which knows a proxy and a CA file and nothing else of the run. */
 export class GcpProcess {
@@ -42,16 +42,14 @@ export class GcpProcess {
     const [kubeconfig, ca] = [join(folder, "kubeconfig"), join(folder, "ca.crt")];
     await writeFile(kubeconfig, JSON.stringify(kubeconfigOf(kubeConfig)));
     await writeFile(ca, (await runAuthority(world)).certPem);
-    skipForPrograms(this.#world);
-    const argv = [
-      join(layoutOf().root, "bin", "mountproof.js"),
+    const [program, ...argv] = ownCommand(world, [
       "provider",
       "gcp",
       `--kubeconfig=${kubeconfig}`,
       "--metrics_addr=127.0.0.1:0",
       `--behaviour=${world.pass.behaviour === "hardened" ? "hardened" : "upstream"}`,
-    ];
-    const child = spawn(process.execPath, argv, {
+    ]);
+    const child = spawn(program, argv, {
       stdio: ["ignore", "ignore", "pipe"],
       env: {
         PATH: process.env["PATH"] ?? "",
@@ -80,6 +78,7 @@ export class GcpProcess {
       if (seen.includes("provider is serving")) break;
     }
     child.stderr?.resume();
+    check(this.#statusUrl !== "", "the process serves", { expected: "a line that says so", got: "no such line" });
   }
 }
 

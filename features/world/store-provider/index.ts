@@ -1,4 +1,11 @@
-export { HOSTS_ADDRESS, type StoreProviderPlace, skipForPrograms, startStoreProvider } from "./program.ts";
+export {
+  HOSTS_ADDRESS,
+  ownCommand,
+  type StoreProviderPlace,
+  startInProcess,
+  startStoreProvider,
+  storeProgram,
+} from "./program.ts";
 export {
   type MountCall,
   NamedValues,

@@ -5,10 +5,12 @@ import { type KubeConfig, kubeconfigText } from "../../../kube/index.ts";
 import {
   answers,
   endText,
+  layoutOf,
   logFileOf,
   Program,
   type RunningProgram,
-  type StoreProviderSubject,
+  type StoreProviderProgram,
+  type Subject,
 } from "../../../suite/index.ts";
 import type { MountproofWorld } from "../../world.ts";
 import { VENDORS } from "./vendors.ts";
@@ -51,7 +53,7 @@ exec "$@"`;
  */
 export async function startStoreProvider(
   world: MountproofWorld,
-  subject: StoreProviderSubject,
+  subject: StoreProviderProgram,
   place: StoreProviderPlace,
 ): Promise<RunningProgram> {
   const { run, scope } = world;
@@ -94,16 +96,38 @@ export async function startStoreProvider(
   return program;
 }
 
-/** For a case about this project's own command: of somebody else's program it would tell nothing. */
-export function skipForPrograms(world: MountproofWorld): void {
-  if (world.pass.subject.kind === "store-provider")
+/** The program that the run was given in the reference provider's stead; undefined when it was given none. */
+export function storeProgram(subject: Subject): StoreProviderProgram | undefined {
+  return subject.kind === "store-provider" && subject.start === undefined ? subject : undefined;
+}
+
+/**
+ * Starts what stands in for the reference provider in this process; it ends with the scenario.
+ * @returns false when nothing does
+ */
+export async function startInProcess({ pass, clock, scope }: MountproofWorld, socketPath: string): Promise<boolean> {
+  const { subject } = pass;
+  if (subject.kind !== "store-provider" || subject.start === undefined) return false;
+  scope.use(await subject.start({ clock, socketPath }));
+  return true;
+}
+
+/**
+ * The command that a case about this project's own runs. Of somebody else's program it would tell nothing: the case is
+ * left.
+ */
+export function ownCommand(world: MountproofWorld, args: readonly string[]): readonly [string, ...string[]] {
+  const { subject } = world.pass;
+  if (storeProgram(subject) !== undefined)
     world.skip("the case is about this project's own command, not about the program that was given");
+  if (subject.kind === "store-provider" && subject.start !== undefined) return subject.command;
+  return [process.execPath, join(layoutOf().root, "bin", "mountproof.js"), ...args];
 }
 
 async function untilReady(
   { run }: MountproofWorld,
   program: RunningProgram,
-  subject: StoreProviderSubject,
+  subject: StoreProviderProgram,
   socket: string,
 ): Promise<void> {
   const end = run.clock.now() + READY_WITHIN_MS;

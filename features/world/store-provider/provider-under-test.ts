@@ -5,7 +5,7 @@ import type { Store } from "../../../suite/index.ts";
 import { CSIDriverProvider, type VersionResponse } from "../../../wire/gen/provider_pb.ts";
 import { type GrpcClient, GrpcError, grpcClient } from "../../../wire/grpc/index.ts";
 import type { MountproofWorld } from "../../world.ts";
-import { type StoreProviderPlace, startStoreProvider } from "./program.ts";
+import { type StoreProviderPlace, startInProcess, startStoreProvider, storeProgram } from "./program.ts";
 
 /** Kubelet gives a publish two minutes; what waits longer has no answer. */
 const DEADLINE_MS = minutes(2);
@@ -137,8 +137,10 @@ export class ProviderUnderTest {
     const { clock, logger: log, scope, journal, pass } = world;
     const { store, ours, program, health = false } = this.#making;
     const socket = join(await world.folder(), `${store}.sock`);
-    if (pass.subject.kind === "store-provider") {
-      await startStoreProvider(world, pass.subject, { socket, ...(await program()) });
+    if (await startInProcess(world, socket)) return socket;
+    const given = storeProgram(pass.subject);
+    if (given !== undefined) {
+      await startStoreProvider(world, given, { socket, ...(await program()) });
       return socket;
     }
     const behaviour = pass.behaviour === "hardened" ? "hardened" : "upstream";

@@ -1,9 +1,10 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { layoutOf, Program, type RunningProgram } from "../../../suite/index.ts";
+import { Program, type RunningProgram } from "../../../suite/index.ts";
+import { check } from "../../check.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
 import { freeAddress } from "../driver/metrics-of-program.ts";
-import { skipForPrograms } from "../store-provider/index.ts";
+import { ownCommand } from "../store-provider/index.ts";
 
 /** `mountproof provider vault` as a process of its own: how it begins, and what stands beside its socket. */
 export class VaultProviderProcess {
@@ -32,6 +33,8 @@ export class VaultProviderProcess {
     const { clock } = this.#world.run;
     while (!program.tail().some((line) => line.includes("provider is serving")) && program.end === undefined)
       await clock.sleep(10);
+    const isServing = program.end === undefined;
+    check(isServing, "the process serves", { expected: "a line that says so", got: program.tail().join("\n") });
   }
 
   /** @returns its exit code and what it said */
@@ -50,8 +53,7 @@ export class VaultProviderProcess {
 
   async #spawn(flags: readonly string[]): Promise<RunningProgram> {
     const { run, scope } = this.#world;
-    skipForPrograms(this.#world);
-    const bin = join(layoutOf().root, "bin", "mountproof.js");
+    const endpoint = `-endpoint=${await this.socket()}`;
     // Whatever cluster the one who runs this knows is not the provider's.
     const env = { KUBECONFIG: "", KUBERNETES_SERVICE_HOST: "" };
     this.#program = scope.use(
@@ -61,7 +63,7 @@ export class VaultProviderProcess {
         guard: run.guard,
         lifeline: run.lifeline,
         env,
-        command: [process.execPath, bin, "provider", "vault", `-endpoint=${await this.socket()}`, ...flags],
+        command: ownCommand(this.#world, ["provider", "vault", endpoint, ...flags]),
       }).start(),
     );
     return this.#program;
