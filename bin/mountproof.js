@@ -13,6 +13,7 @@ const ENVIRONMENT_ERROR = 3;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const version = process.versions.node.split(".").map(Number);
 const isRecent = version[0] > NEEDED[0] || (version[0] === NEEDED[0] && version[1] >= NEEDED[1]);
+let isAnswered = false;
 const pinned = join(root, "node_modules", ".bin", "node");
 
 if (isRecent) run();
@@ -29,6 +30,12 @@ function run() {
   const entry = existsSync(built) ? built : source;
   if (!existsSync(entry))
     return refuse("mountproof is not complete: neither dist/ nor the sources are there", "install it again");
+  // Nothing left to wait for and no answer yet: a mistake of ours, which must not look like success.
+  process.once("exit", (code) => {
+    if (isAnswered || code !== 0) return;
+    process.stderr.write("error: mountproof ended before its work was done\n");
+    process.exitCode = ENVIRONMENT_ERROR;
+  });
   const nodeModule = createRequire(import.meta.url)("node:module");
   if (nodeModule.enableCompileCache) nodeModule.enableCompileCache();
   import(pathToFileURL(entry).href)
@@ -41,11 +48,15 @@ function run() {
       },
     );
   // Whoever reads along, as head does, may have seen enough.
-  process.stdout.on("error", (error) => process.exit(error.code === "EPIPE" ? 0 : ENVIRONMENT_ERROR));
+  process.stdout.on("error", (error) => {
+    isAnswered = true;
+    process.exit(error.code === "EPIPE" ? 0 : ENVIRONMENT_ERROR);
+  });
 }
 
 // A pipe takes what was written in pieces: leaving at once would lose all but the first.
 function exit(code) {
+  isAnswered = true;
   process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
 }
 

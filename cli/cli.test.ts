@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -105,6 +105,32 @@ describe("mountproof run --exec", () => {
   }, 60_000);
 });
 
+describe("mountproof run without room", () => {
+  const shell = (line: string, env: Record<string, string> = {}): Promise<Ended> =>
+    new Promise((resolve) =>
+      execFile("/bin/sh", ["-c", line], { cwd: folder, env: { ...process.env, ...env } }, (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
+      ),
+    );
+  const run = `exec '${process.execPath}' '${bin}' run --exec 'exec sleep 60' --ready-within 1 --id PC-11 --out full`;
+
+  test("a report that finds no room on the disk is an error of its folder, and no case's", async () => {
+    // A file may have 4 KiB, as if the disk had no more; what is cut is no report.
+    const { code, stdout, stderr } = await shell(`ulimit -f 8; ${run}`);
+    expect(stderr).toMatch(/^error: the report cannot be written to ".*full": EFBIG/);
+    expect(stdout).not.toContain("EFBIG");
+    expect(code).toBe(3);
+  }, 60_000);
+
+  test("a folder whose path is too long for a socket is not the provider's fault", async () => {
+    const long = join(folder, "x".repeat(80));
+    await mkdir(long);
+    const { code, stderr } = await shell(run, { TMPDIR: long });
+    expect(stderr).toMatch(/would have a path of \d+ bytes.*\n.*set TMPDIR/);
+    expect(code).toBe(3);
+  }, 60_000);
+});
+
 describe("mountproof run --provider", () => {
   test("judges a store's provider as a program, with its vendor's flags", async ({ skip }) => {
     if (process.getuid?.() !== 0) skip("a program's account files need a mount namespace of its own: run as root");
@@ -120,6 +146,8 @@ describe("bad input", () => {
   test.each([
     [["run", "--exec", "./no-such-provider"], /no-such-provider/, 3],
     [["run", "--exec", "true", "--driver", "x"], /--exec and --driver name two subjects/, 3],
+    [["run", "--exec", "true", "--rotate", " "], /--rotate names no command/, 3],
+    [["run", "--exec", "true", "--answer-within", "0"], /--answer-within "0" is not one of: a whole number/, 3],
     [["run", "--target", "tcp:1"], /--target "tcp:1" is not one of: unix:PATH/, 3],
     [["run", "--exec", "true", "--parameters", "absent.yaml"], /--parameters "absent\.yaml" cannot be read/, 3],
     [["e2e", "--seed", "-1"], /--seed "-1" is not one of: a whole number/, 3],

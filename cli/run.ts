@@ -9,6 +9,7 @@ export type RunFlags = SelectionFlags & {
   readonly provider?: string;
   readonly providerName: string;
   readonly readyWithin: string;
+  readonly answerWithin: string;
   readonly parameters?: string;
   readonly missing?: string;
   readonly rotate?: string;
@@ -39,6 +40,7 @@ export const defineRun: DefineCommand = (program, finish) => {
     .option("--provider <store=path>", "a store's provider as its vendor ships it: aws=PATH, azure=, gcp= or vault=")
     .option("--provider-name <name>", "what PROVIDER_NAME says", "subject")
     .option("--ready-within <seconds>", "how long the provider may take until it answers", "5")
+    .option("--answer-within <seconds>", "how long a mount may take: more than 5 for a store that is slow", "5")
     .option("--parameters <file>", "valid parameters: a map, a SecretProviderClass, or a list of them")
     .option("--missing <file>", "parameters that name an object which is not in the store")
     .option("--rotate <command>", "a command that changes the value in the store")

@@ -5,6 +5,14 @@ const SHORTEST = 4;
 /** What {@link Canaries} watches in all its forms. */
 const CANARY_LENGTH = 8;
 
+/** A line of a key, a certificate or a token: nothing else looks like it, so that it tells of its secret by itself. */
+const LINE_OF_A_SECRET = /^[A-Za-z0-9+/=_-]{32,}$/;
+/** Longer contents are no secret that a line of a log could show. */
+const LONGEST_CONCEALED = 16 * 1024;
+const MOST_CONCEALED = 1000;
+/** A user name, most likely; and a word that the report itself may use. */
+const WORD = /^[A-Za-z]+$/;
+
 /**
  * The secrets of one run: canaries it made, and values its user named. Everything on its way into a report or a
  * kept log passes through here.
@@ -13,6 +21,8 @@ export class Guard {
   readonly canaries: Canaries;
   /** Values too short for the forms of a canary; looked for as they are. */
   readonly #short = new Map<string, string>();
+  readonly #concealed = new Canaries();
+  readonly #concealedValues = new Set<string>();
 
   constructor(canaries: Canaries = new Canaries()) {
     this.canaries = canaries;
@@ -21,6 +31,20 @@ export class Guard {
   watch(label: string, value: string): void {
     if (Buffer.byteLength(value) >= CANARY_LENGTH) this.canaries.watch(label, value);
     else if (value.length >= SHORTEST) this.#short.set(value, label);
+    // A log is searched line by line, and would show a key of several lines without being noticed.
+    for (const line of linesOf(value)) this.canaries.watch(label, line);
+  }
+
+  /**
+   * Keeps a value out of reports and logs that is not known to be secret, such as the content of a file that was
+   * mounted: where it shows it is replaced, and nothing fails for it.
+   */
+  conceal(label: string, value: string): void {
+    const bytes = Buffer.byteLength(value);
+    if (bytes < CANARY_LENGTH || bytes > LONGEST_CONCEALED || this.#concealedValues.has(value)) return;
+    if (this.#concealedValues.size >= MOST_CONCEALED || WORD.test(value)) return;
+    this.#concealedValues.add(value);
+    for (const text of [value, ...linesOf(value)]) this.#concealed.watch(label, text);
   }
 
   search(text: string): CanarySighting[] {
@@ -31,6 +55,10 @@ export class Guard {
   redact(text: string): string {
     let clean = this.canaries.redact(text);
     for (const [value, label] of this.#short) clean = clean.replaceAll(value, `***${label}***`);
-    return clean;
+    return this.#concealed.redact(clean);
   }
+}
+
+function linesOf(value: string): string[] {
+  return value.includes("\n") ? value.split(/\r?\n/).filter((line) => LINE_OF_A_SECRET.test(line)) : [];
 }

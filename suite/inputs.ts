@@ -38,6 +38,11 @@ export async function readInputs(files: InputFiles, clock: Clock, guard: Guard):
   const secretValues = files.secretValues === undefined ? undefined : await readSecretValues(files.secretValues);
   for (const value of secretValues?.values ?? []) guard.watch("secret value", value);
   const { rotate } = files;
+  if (rotate !== undefined && rotate.trim() === "")
+    throw new MountproofError("invalid_argument", {
+      message: "--rotate names no command",
+      hint: "it must change the value in the store and end with status 0",
+    });
   return {
     ...(parameters !== undefined && { parameters }),
     ...(missing !== undefined && { missing }),

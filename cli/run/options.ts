@@ -11,6 +11,7 @@ export type RunOptions = {
   readonly order: "random" | "defined";
   readonly repeat: number;
   readonly readyWithinMs: number;
+  readonly answerWithinMs: number;
   readonly providerName: string;
   /** Processes that the cases are spread over; undefined: as many as make sense. */
   readonly workers: number | undefined;
@@ -33,6 +34,7 @@ export function readOptions(flags: RunFlags, randomSeed: () => number): RunOptio
     seed: flags.seed === undefined ? randomSeed() : whole("--seed", flags.seed, 0, 2 ** 32 - 1),
     repeat: whole("--repeat", flags.repeat, 1, 10_000),
     readyWithinMs: whole("--ready-within", flags.readyWithin ?? "5", 1, 600) * 1000,
+    answerWithinMs: whole("--answer-within", flags.answerWithin ?? "5", 1, 120) * 1000,
     providerName: flags.providerName ?? "subject",
     workers: flags.workers === undefined ? undefined : whole("--workers", flags.workers, 1, 64),
   };

@@ -34,31 +34,48 @@ export async function openOutput(folder: string, options: { isPlain: boolean; gu
     await makeFolders(folder);
     for (const file of FILES) await rm(join(folder, file), { recursive: true, force: true });
   } catch (cause) {
-    throw new MountproofError("environment", {
-      message: `the report cannot be written to "${folder}": ${messageOf(cause)}`,
-      hint: "name another folder by --out",
-      cause,
-    });
+    throw unwritable(folder, cause);
   }
   const messages = createWriteStream(join(folder, "messages.ndjson"));
   await once(messages, "open");
+  // A full disk is nobody's failure but the folder's: the run goes on, and its report says so in the end.
+  let broken: unknown;
+  messages.on("error", (error) => {
+    broken ??= error;
+  });
   const shown = relative(process.cwd(), folder) || ".";
   return {
     progress: progressFor(options.isPlain, shown),
-    message: (line) => void messages.write(line),
+    message: (line) => {
+      if (!messages.destroyed) messages.write(line);
+    },
     write: async (report) => {
       const forms = {
         "report.yaml": reportYaml(report),
         "report.html": reportHtml(report),
         "junit.xml": reportJunit(report),
       };
-      for (const [name, text] of Object.entries(forms)) await writeFile(join(folder, name), text);
+      if (broken !== undefined) throw unwritable(folder, broken);
+      for (const [name, text] of Object.entries(forms))
+        await writeFile(join(folder, name), text).catch((cause: unknown) => {
+          throw unwritable(folder, cause);
+        });
     },
     [Symbol.asyncDispose]: async () => {
+      if (messages.closed) return;
+      const closed = once(messages, "close");
       messages.end();
-      await once(messages, "close");
+      await closed;
     },
   };
+}
+
+function unwritable(folder: string, cause: unknown): MountproofError {
+  return new MountproofError("environment", {
+    message: `the report cannot be written to "${folder}": ${messageOf(cause)}`,
+    hint: "name another folder by --out",
+    cause,
+  });
 }
 
 function progressFor(isPlain: boolean, folder: string): ProgressListener {

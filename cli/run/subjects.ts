@@ -55,9 +55,13 @@ export function subjectsOf(
         message: "--exec names no command",
         hint: "--exec './my-provider --socket $SOCKET'",
       });
-    return [execProvider({ command: exec, name: options.providerName, inputs, readyWithinMs: options.readyWithinMs })];
+    const { providerName: name, readyWithinMs, answerWithinMs } = options;
+    return [execProvider({ command: exec, name, inputs, readyWithinMs, answerWithinMs })];
   }
-  if (target !== undefined) return [targetProvider({ path: resolve(targetPath(target)), inputs })];
+  if (target !== undefined) {
+    const { answerWithinMs } = options;
+    return [targetProvider({ path: resolve(targetPath(target)), inputs, answerWithinMs })];
+  }
   if (Object.keys(inputs).length > 0)
     throw new MountproofError("invalid_argument", {
       message: "--parameters, --missing, --rotate and --secret-values describe a provider of yours, and none is given",

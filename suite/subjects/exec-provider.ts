@@ -13,7 +13,12 @@ export type ExecProviderSpec = {
   readonly inputs: ProviderInputs;
   /** How long it may take until it answers, in milliseconds. */
   readonly readyWithinMs: number;
+  /** How long a mount may take, in milliseconds; the suite's own limit when left out. */
+  readonly answerWithinMs?: number;
 };
+
+/** sockaddr_un holds 108 bytes on Linux and 104 elsewhere, one of them the terminator. */
+const MAX_SOCKET_PATH = process.platform === "linux" ? 107 : 103;
 
 /** A shell says 127 for a command that is not there and 126 for one it may not run (POSIX, "Exit Status"). */
 const NOT_A_PROGRAM = new Set([126, 127]);
@@ -27,9 +32,17 @@ export function execProvider(spec: ExecProviderSpec): ProviderSubject {
     lifetime: "run",
     isProgram: true,
     inputs: spec.inputs,
+    ...(spec.answerWithinMs !== undefined && { answerWithinMs: spec.answerWithinMs }),
     start: (place) =>
       Scope.run(`provider ${spec.name}`, async (scope) => {
         const folder = join(place.folder, "sockets");
+        const bytes = Buffer.byteLength(join(folder, `${spec.name}.sock`));
+        // Nobody can listen there: that is the folder's fault and not the provider's.
+        if (bytes > MAX_SOCKET_PATH)
+          throw new MountproofError("environment", {
+            message: `the socket below "${place.folder}" would have a path of ${bytes} bytes, and at most ${MAX_SOCKET_PATH} fit`,
+            hint: "set TMPDIR to a folder with a shorter path, such as /tmp",
+          });
         await mkdir(folder, { recursive: true });
         const provider = new ExecProvider(spec, place, folder, scope);
         await provider.restart();

@@ -52,6 +52,8 @@ export type ProviderSubject = {
   /** Whether it can be killed and started again. */
   readonly isProgram: boolean;
   readonly inputs: ProviderInputs;
+  /** How long a mount may take, in milliseconds; 5 s when left out. A store that is slow needs more. */
+  readonly answerWithinMs?: number;
   start(place: SubjectPlace): Promise<RunningProvider>;
 };
 

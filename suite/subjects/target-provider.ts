@@ -5,7 +5,11 @@ import { answers } from "./readiness.ts";
 import type { ProviderInputs, ProviderSubject, RunningProvider } from "./subject.ts";
 
 /** A provider that somebody else runs, reached by its socket. */
-export function targetProvider(spec: { readonly path: string; readonly inputs: ProviderInputs }): ProviderSubject {
+export function targetProvider(spec: {
+  readonly path: string;
+  readonly inputs: ProviderInputs;
+  readonly answerWithinMs?: number;
+}): ProviderSubject {
   return {
     kind: "provider",
     id: basename(spec.path).replace(/\.sock$/, ""),
@@ -13,6 +17,7 @@ export function targetProvider(spec: { readonly path: string; readonly inputs: P
     lifetime: "run",
     isProgram: false,
     inputs: spec.inputs,
+    ...(spec.answerWithinMs !== undefined && { answerWithinMs: spec.answerWithinMs }),
     start: async ({ clock }) => {
       await assertSocket(spec.path);
       if (!(await answers(clock, spec.path)))

@@ -17,8 +17,8 @@ import { recorded } from "./exchange.ts";
 import { type MountOutcome, outcomeOfError, outcomeOfResponse } from "./outcome.ts";
 import { Patience } from "./patience.ts";
 
-/** The contract asks for an answer to Version in less than this (PC-02); Mount is given the same here. */
-export const ANSWER_WITHIN_MS = seconds(5);
+/** The contract asks for an answer to Version in less than this (PC-02); Mount is given as much unless told otherwise. */
+const ANSWER_WITHIN_MS = seconds(5);
 
 /** For a provider in this process; a program brings its own limit. */
 const START_WITHIN_MS = seconds(60);
@@ -82,7 +82,7 @@ export class ProviderFacet {
     const client = await this.#dial();
     const request = { version: "v1alpha1" };
     return await recorded(this.#world, "Version", request, () =>
-      this.#patiently((deadlineMs) => client.version(request, { deadlineMs })),
+      this.#patiently((deadlineMs) => client.version(request, { deadlineMs }), ANSWER_WITHIN_MS),
     );
   }
 
@@ -102,10 +102,14 @@ export class ProviderFacet {
       const response = await recorded(this.#world, "Mount", request, () =>
         this.#patiently((deadlineMs) => client.mount(request, { deadlineMs })),
       );
-      return outcomeOfResponse(response);
+      const outcome = outcomeOfResponse(response);
+      this.#conceal(outcome, attributes);
+      return outcome;
     } catch (error) {
-      if (error instanceof GrpcError) return outcomeOfError(error.code, error.details);
-      throw error;
+      if (!(error instanceof GrpcError)) throw error;
+      const outcome = outcomeOfError(error.code, error.details);
+      const ended = await this.endedBy(outcome);
+      return ended === undefined ? outcome : { ...outcome, ended };
     }
   }
 
@@ -148,6 +152,14 @@ export class ProviderFacet {
   secretsKnown(mounted: readonly MountOutcome[]): string[] {
     const contents = mounted.flatMap((outcome) => outcome.files.map((file) => Buffer.from(file.contents).toString()));
     return [...contents, ...(this.inputs.secretValues?.values ?? [])].filter((value) => value.length >= 4);
+  }
+
+  /** What was mounted is most likely secret, whether its author told of it or not; what was asked for is not. */
+  #conceal(outcome: MountOutcome, attributes: string): void {
+    for (const { contents } of outcome.files) {
+      const value = Buffer.from(contents).toString();
+      if (!attributes.includes(value)) this.#world.run.guard.conceal("mounted value", value);
+    }
   }
 
   async #start(): Promise<RunningProvider> {
@@ -199,9 +211,10 @@ export class ProviderFacet {
     this.#client = undefined;
   }
 
-  async #patiently<T>(call: (deadlineMs: number) => Promise<T>): Promise<T> {
-    const patience = await this.#world.pass.once("patience", async () => new Patience(ANSWER_WITHIN_MS));
-    const { ms } = patience;
+  async #patiently<T>(call: (deadlineMs: number) => Promise<T>, atMostMs = Number.POSITIVE_INFINITY): Promise<T> {
+    const fullMs = this.#subject.answerWithinMs ?? ANSWER_WITHIN_MS;
+    const patience = await this.#world.pass.once("patience", async () => new Patience(fullMs));
+    const ms = Math.min(patience.ms, atMostMs);
     try {
       const answer = await this.#world.settle(call(ms), ms);
       patience.answered();
@@ -209,7 +222,8 @@ export class ProviderFacet {
     } catch (error) {
       if (error instanceof GrpcError && error.code === GrpcStatus.DEADLINE_EXCEEDED) {
         patience.hung();
-        throw new GrpcError(error.code, `no answer within ${ms / 1000} s`, { cause: error });
+        const before = ms < Math.min(fullMs, atMostMs) ? `, after calls that got none within ${fullMs / 1000} s` : "";
+        throw new GrpcError(error.code, `no answer within ${ms / 1000} s${before}`, { cause: error });
       }
       patience.answered();
       throw error;

@@ -9,6 +9,8 @@ export type MountOutcome = {
   readonly message: string;
   readonly files: readonly MountedFile[];
   readonly versions: readonly { readonly id: string; readonly version: string }[];
+  /** How the provider ended on this mount; undefined when it runs on. */
+  readonly ended?: string;
 };
 
 export type MountedFile = { readonly path: string; readonly mode: number; readonly contents: Uint8Array };

@@ -1,6 +1,7 @@
 /**
- * How long a call may take. A provider that has just let a call hang is not given the full time again in every
- * further case, so that the verdict on one that hangs comes in seconds; one answer restores its credit.
+ * How long a call may take. A provider that has let two calls hang, one after the other, is not given the full time
+ * again in every further case, so that the verdict on one that hangs comes in seconds; the first may have been a cold
+ * start. One answer restores its credit.
  */
 export class Patience {
   readonly #full: number;
@@ -12,7 +13,7 @@ export class Patience {
   }
 
   get ms(): number {
-    return this.#hangs === 0 ? this.#full : Math.min(this.#full, this.#hangs === 1 ? 500 : 100);
+    return this.#hangs < 2 ? this.#full : Math.min(this.#full, this.#hangs === 2 ? 500 : 100);
   }
 
   answered(): void {

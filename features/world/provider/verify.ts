@@ -8,13 +8,22 @@ import { brokenPathRule } from "./path-rules.ts";
 
 export function verifyComplete(outcome: MountOutcome, digester: Digester): void {
   const got = shownOutcome(outcome, digester);
-  check(isOk(outcome), "the mount succeeds", { expected: "OK", got, hint: "are the --parameters valid?" });
+  check(isOk(outcome), "the mount succeeds", { expected: "OK", got, hint: whyNot(outcome) });
   check(outcome.versions.length > 0, "the mount names at least one object version", {
     expected: "at least one object_version",
     got,
     hint: "the driver refuses a response without versions: missing object versions",
   });
   check(outcome.files.length > 0, "the mount holds at least one file", { expected: "at least one file", got });
+}
+
+/** What a failed mount most likely comes from. */
+function whyNot({ code, message, ended }: MountOutcome): string {
+  if (ended !== undefined) return `the provider ended with ${ended} while it was asked`;
+  if (code === "DeadlineExceeded") return "a provider whose store is slow gets more time by --answer-within SECONDS";
+  if (code === "ResourceExhausted" && message.includes("larger than max"))
+    return "the driver takes answers of at most 4 MiB, unless its --max-call-recv-msg-size says more";
+  return "are the --parameters valid?";
 }
 
 export function verifySame(got: MountOutcome, expected: MountOutcome, digester: Digester, message: string): void {
@@ -120,5 +129,6 @@ export function verifyValues(outcomes: readonly MountOutcome[], secrets: SecretV
       ([value, path]) => `${path ?? "a file"} with ${Buffer.byteLength(value)} bytes, ${digester.digest(value)}`,
     ),
     got: files.map((file) => shownFile(file, digester)),
+    hint: "--secret-values are those at the start of this run: has an earlier --rotate left others in the store?",
   });
 }
