@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:
 import type { AddressInfo, Server, Socket } from "node:net";
 import { type ActivityToken, type Clock, MountproofError, messageOf } from "../core/index.ts";
 import { type ClientCertificate, certificateOf } from "./client-certificate.ts";
+import { methodOf, serveExtraMethod } from "./extra-methods.ts";
 import { createListener, cutConnection, cutExchange, type Http2Options, headersOf } from "./http-protocols.ts";
 
 /** One request and the means to answer it. Exactly one of respond, json and stream is called. */
@@ -62,6 +63,8 @@ export type HttpServerOptions = {
   /** Serves HTTP/2 on the same port, too: by ALPN behind TLS, by its preface without. Off by default. */
   readonly http2?: boolean | Http2Options;
   readonly handler: HttpHandler;
+  /** Methods beside those that Node knows, such as Vault's LIST; over HTTP/1.1, without a body. */
+  readonly extraMethods?: readonly string[];
   /** Upgrade requests (exec, port-forward); without it they are refused. */
   readonly onUpgrade?: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
   /** CONNECT requests, to a proxy; without it their connections are cut. */
@@ -114,6 +117,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
     socket.on("close", () => sockets.delete(socket));
   });
   http1.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    if (serveExtraMethod(http1, socket, error, options.extraMethods ?? [])) return;
     if (socket.writable) socket.end(`HTTP/1.1 ${refusalOf(error.code)}\r\nConnection: close\r\n\r\n`);
   });
   if (options.onUpgrade !== undefined) http1.on("upgrade", options.onUpgrade);
@@ -175,15 +179,13 @@ function bind(server: Server, name: string, listen: NonNullable<HttpServerOption
 
 function serve(options: HttpServerOptions, request: IncomingMessage, response: ServerResponse): void {
   const { clock, name } = options;
+  const method = methodOf(request);
   const parent = request.headers[ACTIVITY_HEADER];
   delete request.headers[ACTIVITY_HEADER];
   const url = request.url ?? "/";
   const mark = url.indexOf("?");
   const rawPath = mark < 0 ? url : url.slice(0, mark);
-  const token = clock.activity.begin(
-    `${name} ${request.method} ${rawPath}`,
-    parent === undefined ? undefined : Number(parent),
-  );
+  const token = clock.activity.begin(`${name} ${method} ${rawPath}`, parent === undefined ? undefined : Number(parent));
   const gone = new AbortController();
   response.on("close", () => {
     if (!response.writableFinished) {
@@ -198,7 +200,7 @@ function serve(options: HttpServerOptions, request: IncomingMessage, response: S
   };
   let body: Promise<Buffer> | undefined;
   const exchange: HttpExchange = {
-    method: request.method ?? "GET",
+    method,
     path: decodePath(rawPath),
     rawPath,
     query: new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1)),

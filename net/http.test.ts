@@ -3,6 +3,7 @@ import { request as requestRaw } from "node:http";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect as connectTls } from "node:tls";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { RealClock, Scope, VirtualClock } from "../core/index.ts";
 import { createCertificateAuthority, createDialer, createHttpClient, startHttpServer, tableResolver } from "./index.ts";
@@ -346,4 +347,34 @@ test("a socket path that is too long is refused by name", async () => {
   await expect(startHttpServer({ clock, name: "test", listen: { path }, handler: () => {} })).rejects.toMatchObject({
     code: "invalid_config",
   });
+});
+
+test.each(["plain", "TLS"])("a method that Node does not know is served where it is asked for: %s", async (kind) => {
+  const ca = await createCertificateAuthority({ clock });
+  const leaf = await ca.issue({ commonName: "vault", dnsNames: ["localhost"] });
+  const server = scope.use(
+    await startHttpServer({
+      clock,
+      name: "test",
+      ...(kind === "TLS" && { tls: leaf }),
+      extraMethods: ["LIST"],
+      handler: async ({ method, path, headers, json }) => json(200, { method, path, token: headers["x-vault-token"] }),
+    }),
+  );
+  const ask = (method: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const socket =
+        kind === "TLS"
+          ? connectTls({ host: server.host, port: server.port, ca: ca.certPem, servername: "localhost" })
+          : connect(server.port, server.host);
+      const parts: Buffer[] = [];
+      socket.on("data", (part: Buffer) => parts.push(part)).on("error", reject);
+      socket.on("end", () => resolve(Buffer.concat(parts).toString()));
+      // As Python's requests: the connection is to be kept, and serves something else before.
+      const one = (verb: string): string => `${verb} /v1/kv/metadata HTTP/1.1\r\nHost: x\r\nX-Vault-Token: t\r\n\r\n`;
+      socket.write(one("GET"));
+      socket.once("data", () => socket.write(one(method)));
+    });
+  expect(await ask("LIST")).toMatch(/"method":"GET".*"method":"LIST","path":"\/v1\/kv\/metadata","token":"t"/s);
+  expect(await ask("FLY")).toMatch(/HTTP\/1\.1 400 Bad Request/);
 });

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { MountproofError } from "../../core/index.ts";
+import { MountproofError, messageOf } from "../../core/index.ts";
 
 /** What the control API can tell of; a fake that runs for days must not grow with its requests. */
 export const KEPT_EXCHANGES = 10_000;
@@ -13,9 +13,22 @@ export function portOf(text: string): number {
 
 /** YAML or JSON. @throws MountproofError `invalid_argument` for a file that cannot be read */
 export async function readSeed(path: string): Promise<unknown> {
-  const text = await readText("--seed", path);
+  return await parseSeed(path, await readText("--seed", path));
+}
+
+/** @throws MountproofError `invalid_argument` for what is neither YAML nor JSON */
+export async function parseSeed(path: string, text: string): Promise<unknown> {
   const { parse } = await import("yaml");
-  return parse(text);
+  try {
+    return parse(text);
+  } catch (cause) {
+    // The parser's message quotes the line, which may hold a secret: its place must do.
+    const place = /at line \d+, column \d+/.exec(messageOf(cause))?.[0] ?? "";
+    throw new MountproofError("invalid_argument", {
+      message: `--seed "${path}" is neither YAML nor JSON ${place}`.trim(),
+      hint: "check its syntax",
+    });
+  }
 }
 
 /** @throws MountproofError `invalid_argument` for a file that cannot be read */

@@ -1,6 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { parse } from "yaml";
 import { BUILT_IN_IMAGES, EmbeddedCluster, type ImageEntry, parseImages } from "../../clusters/embedded/index.ts";
 import { MountproofError, RealClock, Scope, seconds, silentLog } from "../../core/index.ts";
 import { DaemonSets, kubeconfigText, serviceResolver } from "../../kube/index.ts";
@@ -14,6 +13,7 @@ import {
 import { layoutOf } from "../../suite/index.ts";
 import { createRunFolder } from "../../suite/run-folder.ts";
 import { auditLog } from "../audit-log.ts";
+import { parseSeed } from "../fake/options.ts";
 import { helmRecord } from "./helm-record.ts";
 import { Names } from "./names.ts";
 import { readUpOptions, type UpFlags, type UpOptions } from "./options.ts";
@@ -195,7 +195,7 @@ async function imagesOf(file: string | undefined): Promise<readonly ImageEntry[]
 /** A seed file has one part a store, by its name. */
 async function seedsOf(file: string | undefined): Promise<Readonly<Record<string, unknown>>> {
   if (file === undefined) return {};
-  const seeds: unknown = parse(await textOf("--seed", file));
+  const seeds = await parseSeed(file, await textOf("--seed", file));
   if (typeof seeds === "object" && seeds !== null && !Array.isArray(seeds)) return seeds as Record<string, unknown>;
   throw new MountproofError("invalid_argument", {
     message: `--seed "${file}" has no parts by the stores' names`,

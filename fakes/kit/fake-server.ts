@@ -33,6 +33,8 @@ export type FakeServerSpec = {
   readonly operationOf?: (exchange: HttpExchange) => Promise<string>;
   /** What the journal keeps of an exchange besides method, path and status; never a value. */
   readonly describe?: (exchange: HttpExchange) => Readonly<Record<string, unknown>>;
+  /** Methods that Node does not know, such as LIST. */
+  readonly extraMethods?: readonly string[];
   /** Puts things into the store, by the control API; without it seeding is refused with 501. */
   readonly seed?: Seed;
   /** Serve the control API on the store's own port, below `/_mountproof/`: for a fake that runs alone. */
@@ -88,6 +90,7 @@ export async function startFakeServer(spec: FakeServerSpec): Promise<RunningFake
     ...(spec.listen !== undefined && { listen: spec.listen }),
     ...(spec.tls !== undefined && { tls: spec.tls }),
     ...(spec.http2 !== undefined && { http2: spec.http2 }),
+    ...(spec.extraMethods !== undefined && { extraMethods: spec.extraMethods }),
     handler: (exchange) =>
       control !== undefined && exchange.path.startsWith(CONTROL_ROOT) ? control(exchange) : journaled(exchange),
   });

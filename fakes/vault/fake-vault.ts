@@ -98,6 +98,7 @@ async function startIn(spec: FakeVaultSpec, scope: Scope): Promise<RunningFakeVa
       ...(listen !== undefined && { listen }),
       ...(tls !== undefined && { tls }),
       ...(spec.control !== undefined && { control: spec.control }),
+      extraMethods: ["LIST"],
       seed: (seed) => seedVault(admin, seed),
       controls: controlsOf(state, call, async (tls) => {
         const { host, port } = scope.use(await serve({ tls }));
