@@ -89,7 +89,6 @@ const report: ScaleReport = {
   peakMiB: process.resourceUsage().maxRSS / 1024,
 };
 console.log(JSON.stringify(report));
-process.exit(0);
 
 /** Resolves when so many pods have been seen Running. */
 async function allRunning(wanted: number): Promise<void> {

@@ -5,20 +5,20 @@ import type { KubeObject } from "../../kube/types.ts";
 import type { Journal, Route } from "../../net/index.ts";
 import type { ClusterCapability, NodeHandle, SeenFile } from "../cluster.ts";
 import { applyObjects, configOfAccount, launchOn, untilHolds } from "./acts.ts";
-import type { RunningApiServer } from "./apiserver/index.ts";
 import { type Execution, type Mounts, readLog } from "./kubelet/index.ts";
 import type { Pod } from "./kubelet/types.ts";
 import type { PodNetwork } from "./network/index.ts";
 import type { EmbeddedNode } from "./node.ts";
-import type { NodePart, RunningEmbeddedCluster } from "./spec.ts";
+import type { ClusterApi, NodePart, RunningEmbeddedCluster } from "./spec.ts";
 
 type PodName = { readonly namespace: string; readonly name: string; readonly container?: string };
 
 export type ClusterHandleSpec = {
+  readonly kind: RunningEmbeddedCluster["kind"];
   readonly clock: Clock;
   readonly log: Log;
   readonly journal: Journal;
-  readonly api: RunningApiServer;
+  readonly api: ClusterApi;
   readonly admin: KubeClient;
   readonly nodes: readonly EmbeddedNode[];
   readonly mounts: Mounts;
@@ -29,15 +29,17 @@ export type ClusterHandleSpec = {
 };
 
 export class EmbeddedClusterHandle implements RunningEmbeddedCluster {
-  readonly kind = "embedded";
+  readonly kind: RunningEmbeddedCluster["kind"];
   readonly #spec: ClusterHandleSpec;
 
   constructor(spec: ClusterHandleSpec) {
     this.#spec = spec;
+    this.kind = spec.kind;
   }
 
   get capabilities(): ReadonlySet<ClusterCapability> {
-    const found: ClusterCapability[] = ["syntheticFaults", "exec", "processes"];
+    const found: ClusterCapability[] = ["exec", "processes"];
+    if (this.kind === "embedded") found.push("syntheticFaults");
     if (this.clock.kind === "virtual") found.push("virtualTime");
     if (this.mounts.isReal) found.push("realMounts");
     return new Set(found);
@@ -46,6 +48,7 @@ export class EmbeddedClusterHandle implements RunningEmbeddedCluster {
   get missing(): ReadonlyMap<ClusterCapability, string> {
     const reasons: [ClusterCapability, string][] = [
       ["virtualTime", "the cluster runs on the real clock"],
+      ["syntheticFaults", "a real kube-apiserver fails when it likes"],
       ["realKubelet", "the embedded cluster's kubelet is simulated"],
       ["realMounts", "mount(2) is refused here: marked directories stand for mounts"],
     ];

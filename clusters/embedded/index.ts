@@ -4,5 +4,12 @@ export { BUILT_IN_IMAGES } from "./images/built-in.ts";
 export { type ImageEntry, parseImages } from "./images/image-table.ts";
 export type { KubeletTiming, Mounts, Program } from "./kubelet/index.ts";
 export { type ClusterAnnouncement, connectCluster } from "./remote.ts";
-export type { EmbeddedClusterSpec, NodePart, NodeSpec, RunningEmbeddedCluster } from "./spec.ts";
+export type {
+  ClusterApi,
+  ClusterApiContext,
+  EmbeddedClusterSpec,
+  NodePart,
+  NodeSpec,
+  RunningEmbeddedCluster,
+} from "./spec.ts";
 export { EmbeddedCluster } from "./start.ts";

@@ -29,6 +29,34 @@ export type NodePart = {
   readonly nodes?: readonly string[];
 };
 
+/** What a cluster needs of its API server, whichever it is. */
+export interface ClusterApi extends AsyncDisposable {
+  /** `https://127.0.0.1:41234` */
+  readonly url: string;
+  readonly port: number;
+  readonly caPem: string;
+  readonly issuer: { readonly url: string; readonly caPem: string };
+  readonly adminConfig: KubeConfig;
+  /** A config with a client certificate for any user. */
+  configFor(user: { readonly name: string; readonly groups?: readonly string[] }): Promise<KubeConfig>;
+  /** A config with a fixed bearer token. @throws MountproofError `unsupported` where tokens cannot be made up */
+  tokenConfig(token: string, user: { readonly name: string; readonly groups: readonly string[] }): KubeConfig;
+  /** Forgets the watch history. @throws MountproofError `unsupported` where that cannot be asked for */
+  compact(): void;
+}
+
+/** What an API server is started with. */
+export type ClusterApiContext = {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** For its files; gone at the end. */
+  readonly folder: string;
+  readonly authority?: CertificateAuthority;
+  readonly signingKey?: () => Promise<SigningKey>;
+  readonly audiences?: readonly string[];
+  readonly processGroups?: ProcessGroups;
+};
+
 export type EmbeddedClusterSpec = {
   readonly clock: Clock;
   readonly log?: Log;
@@ -84,6 +112,8 @@ export type EmbeddedClusterSpec = {
   readonly audiences?: readonly string[];
   readonly publicIssuer?: boolean;
   readonly anonymous?: boolean;
+  /** Starts another API server than the embedded one: controllers and kubelets are the same over any. */
+  readonly api?: (context: ClusterApiContext) => Promise<ClusterApi>;
   /** Told of every request to the API server (audit.k8s.io/v1 Events at level Metadata). */
   readonly audit?: AuditSink;
   /** Faults of the API server. */
@@ -92,7 +122,8 @@ export type EmbeddedClusterSpec = {
 
 /** A running embedded cluster: what every cluster has, and what only a simulated one can. */
 export interface RunningEmbeddedCluster extends Cluster {
-  readonly kind: "embedded";
+  /** `apiserver`: over a real kube-apiserver. */
+  readonly kind: "embedded" | "apiserver";
   /** `plain`: mount(2) is refused here, or was not wanted; marked directories stand for mounts. */
   readonly mounts: Mounts;
   /** Creates objects, and replaces those that are there. */

@@ -5,14 +5,14 @@ import { Digester, Scope, silentLog, systemRandom } from "../../core/index.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { createKubeClient } from "../../kube/create-client.ts";
 import { createDialer, Journal } from "../../net/index.ts";
-import { EmbeddedApiServer, KUBERNETES_SERVICE_IP, type RunningApiServer } from "./apiserver/index.ts";
+import { type ApiServerSpec, EmbeddedApiServer, KUBERNETES_SERVICE_IP } from "./apiserver/index.ts";
 import { EmbeddedClusterHandle } from "./cluster-handle.ts";
 import { startControllers } from "./controllers/index.ts";
 import { ImageTable } from "./images/image-table.ts";
 import { type Mounts, openMounts, plainMounts } from "./kubelet/index.ts";
 import { startNetwork } from "./network/index.ts";
 import { EmbeddedNode } from "./node.ts";
-import type { EmbeddedClusterSpec, NodeSpec, RunningEmbeddedCluster } from "./spec.ts";
+import type { ClusterApi, ClusterApiContext, EmbeddedClusterSpec, NodeSpec, RunningEmbeddedCluster } from "./spec.ts";
 
 /**
  * A Kubernetes cluster in this process: API server, controllers, scheduler and one simulated kubelet a node.
@@ -52,10 +52,10 @@ async function run(spec: EmbeddedClusterSpec, scope: Scope): Promise<RunningEmbe
       },
     ],
   });
-  const api = scope.use(
-    await new EmbeddedApiServer({ ...spec, log, random, journal, kubeVersion, localSocket, kubelets }).start(),
-  );
-  const connect = localConnector(api, localSocket, spec);
+  const { api, connect } =
+    spec.api === undefined
+      ? await startEmbedded({ ...spec, log, random, journal, kubeVersion, localSocket, kubelets }, scope)
+      : await startGiven(spec.api, { ...spec, log, folder }, scope);
   const admin = scope.use(createKubeClient({ ...api.adminConfig, userAgent: "mountproof-admin" }, { clock }));
   const nodes = nodeSpecs(spec.nodes ?? 1).map((node, index) => ({ ...node, index }));
   const controllers = spec.controllers === false ? undefined : startManager(connect, spec, scope);
@@ -63,6 +63,7 @@ async function run(spec: EmbeddedClusterSpec, scope: Scope): Promise<RunningEmbe
   const images = spec.images === undefined ? undefined : new ImageTable(spec.images);
   const started = await inBatches(nodes, async (node) => {
     const user = { name: `system:node:${node.name}`, groups: ["system:nodes", "system:authenticated"] };
+    const makeClient = await connect("kubelet", user);
     const embedded = new EmbeddedNode({
       ...node,
       folder,
@@ -73,7 +74,7 @@ async function run(spec: EmbeddedClusterSpec, scope: Scope): Promise<RunningEmbe
       digester,
       mounts,
       kubeVersion,
-      connect: () => connect("kubelet", user),
+      connect: makeClient,
       ...(spec.timing !== undefined && { timing: spec.timing }),
       ...(spec.program !== undefined && { program: spec.program }),
       ...(images !== undefined && { images }),
@@ -97,6 +98,7 @@ async function run(spec: EmbeddedClusterSpec, scope: Scope): Promise<RunningEmbe
   });
   await controllers;
   const cluster = new EmbeddedClusterHandle({
+    kind: spec.api === undefined ? "embedded" : "apiserver",
     clock,
     log,
     journal,
@@ -139,25 +141,48 @@ function sharedNetwork(why: string): string {
   return `${why}: pods share this machine's network, each at a loopback address of its own; two programs that listen on all addresses cannot have the same port`;
 }
 
-type Connect = (component: string, user: Parameters<RunningApiServer["tokenConfig"]>[1]) => KubeClient;
+/** Makes clients of one of the cluster's own components, as who it is. */
+type Connect = (
+  component: string,
+  user: { readonly name: string; readonly groups: readonly string[] },
+) => Promise<() => KubeClient>;
 
-/** Clients of the cluster's own components: over the server's local socket, each as who it is. */
-function localConnector(api: RunningApiServer, path: string, { clock, random }: EmbeddedClusterSpec): Connect {
+type Started = { readonly api: ClusterApi; readonly connect: Connect };
+
+/** The cluster's own components reach it over its local socket. */
+async function startEmbedded(spec: ApiServerSpec & { readonly localSocket: string }, scope: Scope): Promise<Started> {
+  const { clock, localSocket: path, random = systemRandom() } = spec;
+  const api = scope.use(await new EmbeddedApiServer(spec).start());
   const dialer = createDialer({ resolvers: [async () => ({ path })] });
-  return (component, user) => {
-    const config = { ...api.tokenConfig((random ?? systemRandom()).uuid(), user), server: "http://apiserver" };
-    return createKubeClient({ ...config, userAgent: component }, { clock, dialer });
+  const connect: Connect = async (component, user) => {
+    const config = { ...api.tokenConfig(random.uuid(), user), server: "http://apiserver", userAgent: component };
+    return () => createKubeClient(config, { clock, dialer });
   };
+  return { api, connect };
+}
+
+/** Over HTTPS as everybody else, with certificates that say who they are. */
+async function startGiven(
+  start: NonNullable<EmbeddedClusterSpec["api"]>,
+  context: ClusterApiContext,
+  scope: Scope,
+): Promise<Started> {
+  const api = scope.use(await start(context));
+  const connect: Connect = async (component, { name, groups }) => {
+    const config = { ...(await api.configFor({ name, groups })), userAgent: component };
+    return () => createKubeClient(config, { clock: context.clock });
+  };
+  return { api, connect };
 }
 
 /** Controllers and scheduler are one client, as their rights here are one. */
 async function startManager(connect: Connect, spec: EmbeddedClusterSpec, scope: Scope): Promise<void> {
   const { clock, log = silentLog, random = systemRandom() } = spec;
-  const client = connect("kube-controller-manager", {
+  const makeClient = await connect("kube-controller-manager", {
     name: "system:kube-controller-manager",
     groups: ["system:masters"],
   });
-  scope.use(client);
+  const client = scope.use(makeClient());
   scope.use(await startControllers({ client, clock, log, random, scheduler: nodeSpecs(spec.nodes ?? 1).length > 0 }));
 }
 

@@ -2,11 +2,11 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Scope, silentLog } from "../../../core/index.ts";
 import type { KubeClient } from "../../../kube/client.ts";
-import { API_SERVER_ADDRESS, type RunningApiServer } from "../apiserver/index.ts";
+import { API_SERVER_ADDRESS } from "../apiserver/index.ts";
 import type { ContainerMount, SandboxNetwork } from "../kubelet/index.ts";
 import type { Pod } from "../kubelet/types.ts";
 import { nodeAddress } from "../node.ts";
-import type { EmbeddedClusterSpec } from "../spec.ts";
+import type { ClusterApi, EmbeddedClusterSpec } from "../spec.ts";
 import { openPodNetwork, type PodNetwork } from "./pod-network.ts";
 import { DNS_ADDRESS, serveCluster, ZONE } from "./serve-cluster.ts";
 
@@ -25,7 +25,7 @@ export type Wired =
 /** Gives a cluster the network that its pods live in, where network namespaces are allowed. */
 export async function startNetwork(
   { clock, log = silentLog, outside = [], authority, openNetwork = openPodNetwork }: EmbeddedClusterSpec,
-  api: RunningApiServer,
+  api: Pick<ClusterApi, "port" | "caPem">,
   client: KubeClient,
   folder: string,
   scope: Scope,
