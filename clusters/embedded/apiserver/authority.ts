@@ -3,6 +3,7 @@ import { createSigningKey } from "../../../net/index.ts";
 import type { Action, Decision } from "./auth/attributes.ts";
 import { Authenticator } from "./auth/authenticator.ts";
 import { authorizeNode } from "./auth/node-authorizer.ts";
+import { PodsByNode } from "./auth/pods-by-node.ts";
 import { RbacAuthorizer } from "./auth/rbac/authorizer.ts";
 import type { Binding, ClusterRole, Role } from "./auth/rbac/types.ts";
 import {
@@ -35,12 +36,11 @@ export class Authority {
   readonly authenticator: Authenticator;
   /** Public keys that tokens are checked with; the first one signs. */
   readonly keys: SigningKeys;
-  readonly #server: ServerContext;
   readonly #rbac: RbacAuthorizer;
+  readonly #pods: PodsByNode;
 
   constructor(server: ServerContext, options: AuthorityOptions) {
     const { store, clock, random, extensions } = server;
-    this.#server = server;
     this.keys = new SigningKeys(options.signingKey ?? createSigningKey);
     const objects = {
       find: (resource: string, namespace: string, name: string) =>
@@ -59,6 +59,7 @@ export class Authority {
       tokens: this.tokens,
       ...(options.anonymous !== undefined && { anonymous: options.anonymous }),
     });
+    this.#pods = new PodsByNode(store);
     this.#rbac = new RbacAuthorizer({
       role: (namespace, name) => store.get(`${RBAC}/roles`, `${namespace}/${name}`) as Role | undefined,
       clusterRole: (name) => store.get(`${RBAC}/clusterroles`, name) as ClusterRole | undefined,
@@ -99,7 +100,7 @@ export class Authority {
 
   /** The node authorizer speaks first, RBAC for everybody else. */
   authorize(user: User, action: Action): Decision {
-    const node = authorizeNode(this.#server.store, user, action);
+    const node = authorizeNode(this.#pods, user, action);
     if (node?.allowed === true) return node;
     const decision = this.#rbac.authorize(user, action);
     return decision.allowed || node === undefined ? decision : node;

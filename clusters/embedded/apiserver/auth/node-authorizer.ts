@@ -1,6 +1,6 @@
 import type { KubeObject } from "../../../../kube/types.ts";
-import type { Store } from "../store/store.ts";
 import type { Action, Decision, ResourceAction } from "./attributes.ts";
+import type { PodsByNode } from "./pods-by-node.ts";
 import { COMPONENT_ROLES } from "./rbac/bootstrap-roles.ts";
 import { ruleAllows } from "./rbac/rules.ts";
 import type { User } from "./user.ts";
@@ -14,25 +14,20 @@ const GUARDED = new Set(["secrets", "configmaps", "serviceaccounts"]);
  * Speaks for kubelets (plugin/pkg/auth/authorizer/node): the rules of `system:node`, but Secrets, ConfigMaps and
  * tokens only where a pod bound to the node names them. Undefined for anybody else.
  */
-export function authorizeNode(store: Store, user: User, action: Action): Decision | undefined {
+export function authorizeNode(pods: PodsByNode, user: User, action: Action): Decision | undefined {
   if (!user.groups.includes(NODES) || !user.name.startsWith(PREFIX)) return undefined;
   const rules = COMPONENT_ROLES["system:node"] ?? [];
   if (!rules.some((rule) => ruleAllows(rule, action))) return undefined;
   if (action.kind !== "resource" || action.group !== "" || !GUARDED.has(action.resource))
     return { allowed: true, reason: "" };
   const node = user.name.slice(PREFIX.length);
-  if (isNeeded(store, node, action)) return { allowed: true, reason: "" };
+  if (isNeeded(pods, node, action)) return { allowed: true, reason: "" };
   return { allowed: false, reason: `no relationship found between node '${node}' and this object` };
 }
 
-function isNeeded(store: Store, node: string, { resource, namespace = "", name = "" }: ResourceAction): boolean {
+function isNeeded(pods: PodsByNode, node: string, { resource, namespace = "", name = "" }: ResourceAction): boolean {
   if (name === "") return false;
-  return store
-    .list("/pods", `${namespace}/`)
-    .some(
-      (pod) =>
-        (pod["spec"] as { nodeName?: string } | undefined)?.nodeName === node && namesIn(pod, resource).has(name),
-    );
+  return pods.on(node).some((pod) => pod.metadata.namespace === namespace && namesIn(pod, resource).has(name));
 }
 
 type Loose = Record<string, unknown>;

@@ -26,6 +26,8 @@ const HISTORY_CHANGES = 10_000;
 
 type Table = {
   readonly objects: Map<string, Stored>;
+  /** Those of `objects` in order; unknown after one came or went, until somebody lists. */
+  keys: string[] | undefined;
   readonly listeners: Listeners;
   history: Change[];
   /** Changes up to and including this version are no longer in the history. */
@@ -57,12 +59,18 @@ export class Store {
 
   /** Objects in order of key, those under `prefix` alone when one is given. */
   list(table: string, prefix = ""): KubeObject[] {
-    const objects = this.#tables.get(table)?.objects;
-    if (objects === undefined) return [];
-    const found: Stored[] = [];
-    for (const stored of objects.values()) if (prefix === "" || stored.key.startsWith(prefix)) found.push(stored);
-    found.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-    return found.map(({ object }) => object);
+    const known = this.#tables.get(table);
+    if (known === undefined) return [];
+    known.keys ??= [...known.objects.keys()].sort();
+    const { keys, objects } = known;
+    const found: KubeObject[] = [];
+    for (let at = prefix === "" ? 0 : firstFrom(keys, prefix); at < keys.length; at++) {
+      const key = keys[at] ?? "";
+      if (!key.startsWith(prefix)) break;
+      const stored = objects.get(key);
+      if (stored !== undefined) found.push(stored.object);
+    }
+    return found;
   }
 
   /**
@@ -97,8 +105,10 @@ export class Store {
 
   /** Stores a new object, or what replaces an old one. Returns it with its resourceVersion. */
   put(table: string, key: string, object: KubeObject): KubeObject {
-    const { objects } = this.#table(table);
+    const written = this.#table(table);
+    const { objects } = written;
     const previous = objects.get(key)?.object;
+    if (previous === undefined) written.keys = undefined;
     const resourceVersion = ++this.#version;
     // kind and apiVersion first: see itemJsonOf.
     const stored = freeze({
@@ -119,10 +129,11 @@ export class Store {
 
   /** Takes an object out; its last state carries the deletion's resourceVersion, as etcd's watchers see it. */
   delete(table: string, key: string): KubeObject | undefined {
-    const found = this.#tables.get(table)?.objects;
-    const previous = found?.get(key)?.object;
-    if (previous === undefined) return undefined;
-    found?.delete(key);
+    const found = this.#tables.get(table);
+    const previous = found?.objects.get(key)?.object;
+    if (found === undefined || previous === undefined) return undefined;
+    found.objects.delete(key);
+    found.keys = undefined;
     const resourceVersion = ++this.#version;
     const object = freeze({
       ...previous,
@@ -173,7 +184,7 @@ export class Store {
   #table(name: string): Table {
     let table = this.#tables.get(name);
     if (table === undefined) {
-      table = { objects: new Map(), listeners: new Listeners(), history: [], forgotten: 0 };
+      table = { objects: new Map(), keys: undefined, listeners: new Listeners(), history: [], forgotten: 0 };
       this.#tables.set(name, table);
     }
     return table;
@@ -196,6 +207,17 @@ export class Store {
     table.forgotten = table.history[cut - 1]?.resourceVersion ?? table.forgotten;
     table.history = table.history.slice(cut);
   }
+}
+
+/** Where the first key stands that is not before `prefix`. */
+function firstFrom(keys: readonly string[], prefix: string): number {
+  let [low, high] = [0, keys.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((keys[middle] ?? "") < prefix) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Throws 409 unless `object` is still at `expected`; an empty expectation means any. */
