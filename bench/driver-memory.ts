@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { Scope } from "../core/index.ts";
-import { ownDriver, upstreamDriver } from "./driver-process.ts";
+import { type DriverCommand, ownDriver, upstreamDriver } from "./driver-process.ts";
 import { type Figure, figure } from "./measure.ts";
 import { startRig } from "./rig.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -23,7 +23,7 @@ export async function run(emit: (figure: Figure) => void): Promise<void> {
   }
 }
 
-async function memoryOf(command: readonly string[], stages: readonly number[]): Promise<Map<number, number>> {
+async function memoryOf(command: DriverCommand, stages: readonly number[]): Promise<Map<number, number>> {
   await using scope = new Scope("bench driver memory of one");
   const rig = await startRig(scope, undefined, { command });
   const found = new Map<number, number>();

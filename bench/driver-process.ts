@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../core/index.ts";
 import { bundle } from "../scripts/bundle.ts";
@@ -15,21 +15,28 @@ export type DriverProcess = {
   end(): Promise<void>;
 };
 
-/** The command of our driver as its image runs it, put into this folder. */
-export async function ownDriver(folder: string): Promise<readonly string[]> {
+/** A driver's program with its first arguments, and what its image sets. */
+export type DriverCommand = { readonly argv: readonly string[]; readonly env: Readonly<Record<string, string>> };
+
+const DOCKERFILE = join(import.meta.dirname, "..", "deploy", "images", "Dockerfile.driver");
+
+/** Our driver as its image runs it, put into this folder. */
+export async function ownDriver(folder: string): Promise<DriverCommand> {
   await bundle("driver", folder);
-  return [process.execPath, join(folder, "main.mjs")];
+  const lines = readFileSync(DOCKERFILE, "utf8").matchAll(/^ENV (\w+)=(\S+)$/gm);
+  const env = Object.fromEntries([...lines].map(([, name = "", value = ""]) => [name, value]));
+  return { argv: [process.execPath, join(folder, "main.mjs")], env };
 }
 
 /** Upstream's driver, when somebody says where it is; there is none that could be shipped or fetched here. */
-export function upstreamDriver(): readonly string[] | undefined {
+export function upstreamDriver(): DriverCommand | undefined {
   const path = process.env["MOUNTPROOF_DRIVER_BIN"];
-  return path === undefined || path === "" ? undefined : [path];
+  return path === undefined || path === "" ? undefined : { argv: [path], env: {} };
 }
 
 /** Both drivers take the same flags. */
 export function startDriverProcess(
-  [program = "", ...first]: readonly string[],
+  { argv: [program = "", ...first], env }: DriverCommand,
   place: {
     readonly folder: string;
     readonly socket: string;
@@ -49,7 +56,7 @@ export function startDriverProcess(
       ? []
       : ["--enable-secret-rotation=true", `--rotation-poll-interval=${place.intervalMs}ms`]),
   ];
-  const child = spawn(program, [...first, ...flags], { stdio: "ignore" });
+  const child = spawn(program, [...first, ...flags], { stdio: "ignore", env: { ...process.env, ...env } });
   return {
     rss: () => rssOf(child.pid),
     answers: async (client, clock) => {

@@ -19,7 +19,13 @@ const benches: readonly Bench[] = [
   { name: "republish", load: () => import("./republish.ts") },
   { name: "cluster-start", load: () => import("./cluster-start.ts") },
   { name: "api-server", load: () => import("./api-server.ts") },
-  { name: "stores", load: () => import("./stores.ts") },
+  ...(["aws", "azure", "gcp", "vault"] as const).map((store) => ({
+    name: `stores-${store}`,
+    load: async () => {
+      const { run } = await import("./stores.ts");
+      return { run: (emit: (figure: Figure) => void) => run(emit, store) };
+    },
+  })),
   { name: "driver-memory", load: () => import("./driver-memory.ts") },
   { name: "memory", load: () => import("./memory.ts") },
   { name: "scale", onlyByName: true, load: () => import("./scale.ts") },

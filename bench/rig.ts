@@ -9,7 +9,7 @@ import { Journal } from "../net/index.ts";
 import { startProvider } from "../providers/kit/index.ts";
 import { Node } from "../wire/gen/csi_pb.ts";
 import { grpcClient } from "../wire/grpc/index.ts";
-import { type DriverProcess, startDriverProcess } from "./driver-process.ts";
+import { type DriverCommand, type DriverProcess, startDriverProcess } from "./driver-process.ts";
 
 export type RigOptions = {
   /** Whether each pod's class asks for a Secret; requests are counted either way. */
@@ -18,8 +18,8 @@ export type RigOptions = {
   readonly rotates?: boolean;
   /** Or after so long; requests are counted. */
   readonly rotationIntervalMs?: number;
-  /** A driver's program and its first arguments, run in place of a driver in this process. */
-  readonly command?: readonly string[];
+  /** Run in place of a driver in this process. */
+  readonly command?: DriverCommand;
 };
 
 /** A driver between API server and provider, on real sockets and the real clock, called as kubelet calls it. */

@@ -15,7 +15,7 @@ import { vault } from "./stores/vault.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 /** One entry a store; each starts its fake and its provider by itself. */
-const STORES: readonly StoreBench[] = [aws, azure, gcp, vault];
+const STORES = { aws, azure, gcp, vault } satisfies Readonly<Record<string, StoreBench>>;
 
 const LATENCY_MS = 20;
 const OBJECTS = 30;
@@ -26,11 +26,9 @@ const EMULATED_READS = 1000;
 const BIN = fileURLToPath(new URL("../bin/mountproof.js", import.meta.url));
 
 /** What many objects cost a mount beside one, and how fast and how large the fake stores are as processes. */
-export async function run(emit: (figure: Figure) => void): Promise<void> {
-  for (const store of STORES) {
-    await mounts(store, emit);
-    await reads(store, emit);
-  }
+export async function run(emit: (figure: Figure) => void, name: keyof typeof STORES): Promise<void> {
+  await mounts(STORES[name], emit);
+  await reads(STORES[name], emit);
 }
 
 async function mounts(store: StoreBench, emit: (figure: Figure) => void): Promise<void> {

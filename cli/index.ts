@@ -1,4 +1,4 @@
-import { keepYoungGenerationSmall } from "../core/small-heap.ts";
+import { keepHeapSmall } from "../core/small-heap.ts";
 import type { DefineCommand } from "./define-command.ts";
 import { reportError } from "./exit.ts";
 import { partNamed } from "./parts.ts";
@@ -21,6 +21,6 @@ export async function main(argv: readonly string[]): Promise<number> {
 /** A fake runs for days, too; the names of the other commands bring half of the harness along. */
 async function commandsFor(name: string | undefined): Promise<readonly DefineCommand[]> {
   if (name !== "fake") return (await import("./commands.ts")).COMMANDS;
-  keepYoungGenerationSmall();
+  keepHeapSmall();
   return [(await import("./fake.ts")).defineFake];
 }

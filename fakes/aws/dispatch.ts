@@ -2,7 +2,7 @@ import type { HttpExchange } from "../../net/index.ts";
 import type { AccessKey, Account, Caller } from "./account.ts";
 import { AwsRefusal } from "./errors.ts";
 import { IAM_OPERATIONS, iamResource } from "./iam/operations.ts";
-import { readSignature, type Signature, verifySignature } from "./signature.ts";
+import { readSignature, type Signature, type SigningKeys, verifySignature } from "./signature.ts";
 import { PARAMETER_STORE } from "./stores/parameter-store.ts";
 import type { StoreOperation } from "./stores/request.ts";
 import { SECRETS_MANAGER } from "./stores/secrets-manager.ts";
@@ -34,6 +34,7 @@ export type Answer = {
 export type DispatchParts = {
   readonly account: Account;
   readonly keys: TokenCheck;
+  readonly signingKeys: SigningKeys;
   readonly issuers: IssuerTrust;
   readonly cluster: () => PodIdentityCluster | undefined;
 };
@@ -128,7 +129,7 @@ async function answerJson(
   detail: Record<string, unknown>,
 ): Promise<Written> {
   const { service, operation } = asked;
-  const { caller, region } = await authenticate(exchange, service, parts.account);
+  const { caller, region } = await authenticate(exchange, service, parts);
   Object.assign(detail, { caller: caller.arn, region });
   const run = JSON_OPERATIONS[service].get(operation);
   if (run === undefined) throw new AwsRefusal("UnknownOperationException", "");
@@ -176,7 +177,7 @@ async function answerQuery(
     detail["caller"] = key.caller.arn;
     return succeed(result);
   }
-  const { caller } = await authenticate(exchange, service, account);
+  const { caller } = await authenticate(exchange, service, parts);
   detail["caller"] = caller.arn;
   if (service === "sts") {
     if (operation !== "GetCallerIdentity") throw unknown;
@@ -192,7 +193,7 @@ async function answerQuery(
 async function authenticate(
   exchange: HttpExchange,
   service: string,
-  account: Account,
+  { account, signingKeys: keys }: DispatchParts,
 ): Promise<{ readonly caller: Caller; readonly region: string }> {
   const signature = readSignature(exchange.headers);
   if (signature === undefined)
@@ -210,7 +211,10 @@ async function authenticate(
     );
   const { method, rawPath, query, headers } = exchange;
   const body = await exchange.body();
-  verifySignature({ method, rawPath, query, headers, body }, signature, key.secretAccessKey, account.clock.now());
+  verifySignature({ method, rawPath, query, headers, body }, signature, key.secretAccessKey, {
+    now: account.clock.now(),
+    keys,
+  });
   return { caller: key.caller, region: signature.region };
 }
 

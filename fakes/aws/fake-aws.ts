@@ -7,6 +7,7 @@ import { type Answer, type Asked, askedBy, dispatch } from "./dispatch.ts";
 import { IamState } from "./iam/state.ts";
 import { seedAws } from "./seed.ts";
 import type { AwsHandle } from "./served.ts";
+import { SigningKeys } from "./signature.ts";
 import { TokenCheck } from "./sts/token-check.ts";
 
 export type FakeAwsSpec = {
@@ -86,6 +87,7 @@ async function startIn(spec: FakeAwsSpec, scope: Scope): Promise<RunningFakeAws>
   const parts = {
     account,
     keys,
+    signingKeys: new SigningKeys(),
     issuers: { keys, caPemOf: (url: string) => admin.caPemOf(url) ?? spec.issuerCaPem },
     cluster: () => admin.cluster,
   };

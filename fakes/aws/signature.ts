@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, hash as oneHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { AwsRefusal } from "./errors.ts";
 
@@ -17,6 +17,7 @@ const HEADER =
   /^AWS4-HMAC-SHA256\s+Credential=([^/,\s]+)\/(\d{8})\/([^/,\s]+)\/([^/,\s]+)\/aws4_request,\s*SignedHeaders=([^,\s]+),\s*Signature=([0-9a-f]{64})$/;
 /** How far a request's date may be from the server's. */
 const SKEW_MS = 5 * 60_000;
+const MOST_KEYS = 1000;
 
 /** Undefined for a request that is not signed. @throws AwsRefusal for a header that is no signature */
 export function readSignature(headers: IncomingHttpHeaders): Signature | undefined {
@@ -40,11 +41,32 @@ export type SignedRequest = {
   readonly body: Buffer;
 };
 
+/** Keys derived for a day, region and service, one for each that was asked for lately. */
+export class SigningKeys {
+  readonly #keys = new Map<string, Buffer>();
+
+  /** Four digests that every request of the day has in common. */
+  derive(secret: string, { date, region, service }: Signature): Buffer {
+    const scope = [secret, date, region, service].join("\n");
+    const known = this.#keys.get(scope);
+    if (known !== undefined) return known;
+    const key = [date, region, service, "aws4_request"].reduce<Buffer | string>(hmac, `AWS4${secret}`) as Buffer;
+    if (this.#keys.size === MOST_KEYS) this.#keys.clear();
+    this.#keys.set(scope, key);
+    return key;
+  }
+}
+
 /**
  * Checks the date and the signature itself.
  * @throws AwsRefusal `InvalidSignatureException`
  */
-export function verifySignature(request: SignedRequest, signature: Signature, secret: string, now: number): void {
+export function verifySignature(
+  request: SignedRequest,
+  signature: Signature,
+  secret: string,
+  { now, keys }: { readonly now: number; readonly keys: SigningKeys },
+): void {
   const { headers } = request;
   const amzDate = String(headers["x-amz-date"] ?? "");
   const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(amzDate) ?? [];
@@ -59,7 +81,7 @@ export function verifySignature(request: SignedRequest, signature: Signature, se
     );
   for (const name of ["host", "x-amz-date"])
     if (!signature.signedHeaders.includes(name)) throw invalid(`'${name}' must be a signed header`);
-  const expected = Buffer.from(sign(request, signature, secret, amzDate));
+  const expected = Buffer.from(sign(request, signature, keys.derive(secret, signature), amzDate));
   const given = Buffer.from(signature.signature);
   if (expected.length !== given.length || !timingSafeEqual(expected, given))
     throw invalid(
@@ -67,11 +89,10 @@ export function verifySignature(request: SignedRequest, signature: Signature, se
     );
 }
 
-function sign(request: SignedRequest, signature: Signature, secret: string, amzDate: string): string {
+function sign(request: SignedRequest, signature: Signature, key: Buffer, amzDate: string): string {
   const { date, region, service } = signature;
   const scope = `${date}/${region}/${service}/aws4_request`;
   const toSign = [ALGORITHM, amzDate, scope, hash(canonicalRequest(request, signature))].join("\n");
-  const key = [date, region, service, "aws4_request"].reduce<Buffer | string>(hmac, `AWS4${secret}`);
   return createHmac("sha256", key).update(toSign).digest("hex");
 }
 
@@ -101,7 +122,7 @@ function encode(text: string): string {
 }
 
 function hash(data: string | Buffer): string {
-  return createHash("sha256").update(data).digest("hex");
+  return oneHash("sha256", data, "hex");
 }
 
 function hmac(key: Buffer | string, data: string): Buffer {

@@ -4,7 +4,7 @@ import type { ProviderBehaviour } from "../kit/index.ts";
 import { ProviderCrash } from "../kit/index.ts";
 import { AwsFailure, isRetried } from "./failure.ts";
 import { retried } from "./retry.ts";
-import { type AwsSdk, type Credentials, sendFailure } from "./sdk.ts";
+import { type AwsSdk, type Credentials, type ServiceName, sendFailure } from "./sdk.ts";
 import { DEFAULTS } from "./spec.ts";
 
 /** Who the pod is to AWS. */
@@ -33,6 +33,7 @@ export class RegionCredentials {
   readonly region: string;
   readonly #identity: Identity;
   readonly #parts: CredentialParts;
+  readonly #clients = new Map<ServiceName, { readonly credentials: Credentials; readonly client: object }>();
   #held: Held | undefined;
   #fetching: Promise<Held> | undefined;
 
@@ -40,6 +41,19 @@ export class RegionCredentials {
     this.region = region;
     this.#identity = identity;
     this.#parts = parts;
+  }
+
+  /** The service's client with these credentials; the one there is as long as they are the same. */
+  clientFor(
+    service: ServiceName,
+    credentials: Credentials,
+    Client: new (config: ReturnType<AwsSdk["configOf"]>) => object,
+  ): object {
+    const known = this.#clients.get(service);
+    if (known !== undefined && known.credentials === credentials) return known.client;
+    const client = new Client(this.#parts.sdk.configOf(service, this.region, credentials));
+    this.#clients.set(service, { credentials, client });
+    return client;
   }
 
   /** @throws AwsFailure with what stands behind the outer operation's name */

@@ -121,10 +121,10 @@ async function ask(
       {
         service: "SSM",
         name: "GetParameters",
-        make: async (config) => {
+        load: async () => {
           const { SSMClient, GetParametersCommand } = await parts.sdk.load(() => import("@aws-sdk/client-ssm"));
           const command = new GetParametersCommand({ Names: [...names], WithDecryption: true });
-          return { client: new SSMClient(config), command };
+          return { Client: SSMClient, command };
         },
       },
       region,

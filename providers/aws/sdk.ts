@@ -21,6 +21,7 @@ export type SdkOptions = {
 };
 
 type Sdk = {
+  readonly config: { systemClockOffset: number };
   readonly send: (command: never, options: { readonly abortSignal: AbortSignal }) => Promise<unknown>;
 };
 
@@ -89,7 +90,6 @@ export class AwsSdk implements AsyncDisposable {
       endpoint,
       credentials: credentials ?? noCredentials,
       requestHandler: this.#handler(),
-      // Signatures are dated by our clock.
       systemClockOffset: clock.now() - clock.wall(),
       maxAttempts: 1,
       retryMode: "standard",
@@ -112,6 +112,9 @@ export class AwsSdk implements AsyncDisposable {
     call: { readonly operation: string; readonly endpoint: string; readonly signal: AbortSignal },
   ): Promise<T> {
     const { operation, endpoint, signal } = call;
+    const { clock } = this.#options;
+    // Signatures are dated by our clock, which may have moved on since the client was made.
+    (client as Sdk).config.systemClockOffset = clock.now() - clock.wall();
     try {
       return (await (client as Sdk).send(command as never, { abortSignal: signal })) as T;
     } catch (error) {

@@ -59,11 +59,11 @@ async function isHeldCurrent(
       {
         service: "Secrets Manager",
         name: "DescribeSecret",
-        make: async (config) => {
+        load: async () => {
           const { SecretsManagerClient, DescribeSecretCommand } = await parts.sdk.load(
             () => import("@aws-sdk/client-secrets-manager"),
           );
-          return { client: new SecretsManagerClient(config), command: new DescribeSecretCommand({ SecretId: name }) };
+          return { Client: SecretsManagerClient, command: new DescribeSecretCommand({ SecretId: name }) };
         },
       },
       region,
@@ -103,7 +103,7 @@ async function getValue(
       {
         service: "Secrets Manager",
         name: "GetSecretValue",
-        make: async (config) => {
+        load: async () => {
           const { SecretsManagerClient, GetSecretValueCommand } = await parts.sdk.load(
             () => import("@aws-sdk/client-secrets-manager"),
           );
@@ -112,7 +112,7 @@ async function getValue(
             ...(version !== "" && { VersionId: version }),
             ...(label !== "" && { VersionStage: label }),
           });
-          return { client: new SecretsManagerClient(config), command };
+          return { Client: SecretsManagerClient, command };
         },
       },
       region,

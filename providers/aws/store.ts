@@ -22,14 +22,15 @@ export type StoreParts = {
   readonly versions: Map<string, string>;
 };
 
+/** Making one costs more than a call: a mount has one a service and region. */
+export type ClientOf = new (config: ReturnType<AwsSdk["configOf"]>) => object;
+
 /** An operation of one of the SDK's clients. */
 export type Operation<T> = {
   readonly service: ServiceName;
   readonly name: string;
-  /** Makes client and command; the SDK is loaded here. */
-  readonly make: (
-    config: ReturnType<AwsSdk["configOf"]>,
-  ) => Promise<{ readonly client: unknown; readonly command: object }>;
+  /** Loads the SDK: the service's client, and the command. */
+  readonly load: () => Promise<{ readonly Client: ClientOf; readonly command: object }>;
   /** Never set: carries the type of the answer. */
   readonly answer?: T;
 };
@@ -53,9 +54,10 @@ export async function call<T>(
     return await retried(
       async () => {
         const credentials: Credentials = await region.get(signal);
-        const config = sdk.configOf(service, region.region, credentials);
-        const { client, command } = await operation.make(config);
-        return await sdk.send<T>(client, command, { operation: name, endpoint: config.endpoint, signal });
+        const { Client, command } = await operation.load();
+        const client = region.clientFor(service, credentials, Client);
+        const endpoint = sdk.endpointOf(service, region.region);
+        return await sdk.send<T>(client, command, { operation: name, endpoint, signal });
       },
       { clock, random, signal, maxAttempts },
     );
