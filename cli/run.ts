@@ -17,6 +17,10 @@ export type RunFlags = SelectionFlags & {
   readonly behaviour?: string;
   readonly tier: string;
   readonly storesBy: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly yes?: boolean;
+  readonly clusterSettings?: string;
   readonly seed?: string;
   readonly order: string;
   readonly repeat: string;
@@ -58,6 +62,10 @@ export function addRunFlags(command: Command): Command {
   return addSelection(command)
     .option("--behaviour <name>", "hardened, upstream-1.6, upstream-1.5, declared or all")
     .option("--tier <tier>", "E0, E1, E2 or E3", "E0")
+    .option("--kubeconfig <file>", "tier E3: run over the cluster of this kubeconfig")
+    .option("--context <name>", "which of its contexts; the current one when left out")
+    .option("--yes", "touch a context that is neither kind's nor mountproof's; it must be named by --context")
+    .option("--cluster-settings <file>", "where that cluster's stores are, and which images stand for which")
     .option("--stores-by <way>", "tier E1: run the stores as programs, as containers, or auto", "auto")
     .option("--seed <number>", "repeat an order")
     .option("--order <order>", "random or defined", "random")

@@ -242,7 +242,7 @@ export class MountproofWorld extends World {
 
 function runsInProcess(subject: Subject): boolean {
   if (subject.kind === "provider") return subject.lifetime === "case";
-  if (subject.kind === "reference") return subject.emulator === undefined;
+  if (subject.kind === "reference") return subject.emulator === undefined && subject.cluster === undefined;
   return subject.start !== undefined;
 }
 

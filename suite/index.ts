@@ -13,6 +13,7 @@ export { execProvider } from "./subjects/exec-provider.ts";
 export { endText, Program, type ProgramEnd, type ProgramSpec, type RunningProgram } from "./subjects/program.ts";
 export { answers } from "./subjects/readiness.ts";
 export {
+  type ClusterUnderTest,
   type DriverInProcess,
   type DriverProgram,
   type DriverSubject,

@@ -28,7 +28,7 @@ export function readOptions(flags: RunFlags, randomSeed: () => number): RunOptio
     throw wrong("--provider-name", flags.providerName, "up to 30 letters, digits, - and _");
   return {
     behaviour: flags.behaviour === undefined ? undefined : oneOf("--behaviour", flags.behaviour, WISHES),
-    tier: oneOf("--tier", flags.tier, TIERS),
+    tier: tierFor(flags),
     storesBy: oneOf("--stores-by", flags.storesBy ?? "auto", WAYS),
     order: oneOf("--order", flags.order, ["random", "defined"]),
     seed: flags.seed === undefined ? randomSeed() : whole("--seed", flags.seed, 0, 2 ** 32 - 1),
@@ -38,6 +38,29 @@ export function readOptions(flags: RunFlags, randomSeed: () => number): RunOptio
     providerName: flags.providerName ?? "subject",
     workers: flags.workers === undefined ? undefined : whole("--workers", flags.workers, 1, 64),
   };
+}
+
+/** A kubeconfig means tier E3, unless another is named. */
+function tierFor({ tier, kubeconfig, context, yes, clusterSettings }: RunFlags): Tier {
+  const named = oneOf("--tier", tier, TIERS);
+  const isRemote = named === "E3" || named === "E2" || kubeconfig !== undefined;
+  const stray = Object.entries({ "--context": context, "--yes": yes, "--cluster-settings": clusterSettings }).find(
+    ([, value]) => value !== undefined,
+  );
+  if (stray !== undefined && !isRemote)
+    throw new MountproofError("invalid_argument", {
+      message: `${stray[0]} speaks of a cluster, and no --kubeconfig names one`,
+    });
+  if (kubeconfig !== undefined && named !== "E0" && named !== "E3")
+    throw new MountproofError("invalid_argument", {
+      message: `--kubeconfig is tier E3, and --tier ${named} was given`,
+    });
+  if (named === "E3" && kubeconfig === undefined)
+    throw new MountproofError("invalid_argument", {
+      message: "tier E3 runs over a cluster of yours, and no --kubeconfig names one",
+      hint: "mountproof run --kubeconfig FILE --context NAME",
+    });
+  return kubeconfig === undefined ? named : "E3";
 }
 
 /** `vault=/usr/bin/vault-csi-provider` */

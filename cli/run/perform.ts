@@ -35,7 +35,7 @@ export async function performRun(flags: RunFlags): Promise<number> {
   const catalogue = await loadCatalogue(layout);
   assertSound(catalogue);
   const inputs = await readInputs(flags, clock, guard);
-  const tier = await tierOf(flags, options);
+  await using tier = await tierOf(flags, options, randomUUID());
   const subjects = tier?.subjects ?? subjectsOf(flags, options, inputs, layout);
   const isOwn = isSubjectGiven(flags);
   const selection = selectionOf(flags);
@@ -48,7 +48,8 @@ export async function performRun(flags: RunFlags): Promise<number> {
     behaviour: options.behaviour ?? (isOwn ? "hardened" : "declared"),
     availability: (subject) => availabilityFor(subject, facts, flags),
     ...(flags.processes === true && { only: RUN_AS_PROCESSES }),
-    ...(tier !== undefined && { refusal: tier.refusal }),
+    ...(tier?.refusal !== undefined && { refusal: tier.refusal }),
+    ...(tier?.only !== undefined && { only: tier.only }),
   });
   const workers = workersFor(options.workers, plan, flags, isOwn);
   const waivers = flags.waivers === undefined ? [] : await readWaivers(flags.waivers);
@@ -56,8 +57,7 @@ export async function performRun(flags: RunFlags): Promise<number> {
   const folder = resolve(flags.out);
   await using output = await openOutput(folder, { isPlain: flags.plain === true, guard });
   const interrupted = new AbortController();
-  const interrupt = (signal: NodeJS.Signals): void => interrupted.abort(signal);
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, interrupt);
+  onInterrupt(clock, interrupted);
   const report = await runSuite({
     layout,
     plan,
@@ -98,6 +98,20 @@ export async function performRun(flags: RunFlags): Promise<number> {
   });
   await output.write(report);
   return exitCodeOf(report, isOwn);
+}
+
+/** A second signal this soon is the first one's echo: a terminal tells the whole group, and a launcher passes it on. */
+const ECHO_MS = 1000;
+
+/** The first signal ends the run in good order, which may take a while; a later one ends it at once. */
+function onInterrupt(clock: RealClock, interrupted: AbortController): void {
+  let first: number | undefined;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.on(signal, () => {
+      first ??= clock.now();
+      if (clock.now() - first > ECHO_MS) process.exit(ExitCode.interrupted);
+      interrupted.abort(signal);
+    });
 }
 
 function isSubjectGiven(flags: RunFlags): boolean {

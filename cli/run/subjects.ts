@@ -95,6 +95,8 @@ export function availabilityFor(
   if (subject.kind === "reference") {
     if (subject.emulator !== undefined)
       available.set("virtual-time", "needs virtual time, and an emulator keeps its own");
+    if (subject.cluster !== undefined)
+      available.set("virtual-time", "needs virtual time, and a real cluster runs on the real clock");
     return available;
   }
   available.set("virtual-time", "needs virtual time, and a program runs on the real clock");

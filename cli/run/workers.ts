@@ -10,7 +10,7 @@ const SCENARIOS_A_WORKER = 30;
 
 /**
  * How many processes share the cases. Somebody's own program is examined by one: its store, its socket and its ports
- * are there once. So are parts as processes, and what waits in real time is best measured alone.
+ * are there once. So are parts as processes and emulators, and what waits in real time is best measured alone.
  * @throws MountproofError `invalid_argument` when several are asked for where one is all that can be
  */
 export function workersFor(
@@ -19,10 +19,13 @@ export function workersFor(
   flags: Pick<RunFlags, "processes" | "realClock">,
   isOwn: boolean,
 ): number {
-  const isAlone = isOwn || flags.processes === true;
+  const isEmulated = plan.passes.some(
+    ({ subject }) => subject.kind === "reference" && (subject.emulator ?? subject.cluster) !== undefined,
+  );
+  const isAlone = isOwn || isEmulated || flags.processes === true;
   if (isAlone && wish !== undefined && wish > 1)
     throw new MountproofError("invalid_argument", {
-      message: `--workers ${wish}: ${isOwn ? "a program of yours is" : "parts as processes are"} examined by one process`,
+      message: `--workers ${wish}: ${whose(isOwn, isEmulated)} examined by one process`,
       hint: "leave --workers out, or say --workers 1",
     });
   if (isAlone) return 1;
@@ -30,4 +33,9 @@ export function workersFor(
   if (wish !== undefined) return Math.min(wish, Math.max(1, scenarios));
   if (flags.realClock === true) return 1;
   return Math.max(1, Math.min(availableParallelism(), MOST, Math.floor(scenarios / SCENARIOS_A_WORKER)));
+}
+
+function whose(isOwn: boolean, isEmulated: boolean): string {
+  if (isOwn) return "a program of yours is";
+  return isEmulated ? "parts before one emulator or in one cluster are" : "parts as processes are";
 }

@@ -78,7 +78,7 @@ const CLUSTER_WIDE =
   /^(Cluster.*|CSIDriver|CSINode|CustomResourceDefinition|Namespace|Node|PersistentVolume|StorageClass|VolumeAttachment|PriorityClass|.*WebhookConfiguration)$/;
 
 /** The handle of an object's kind, from the object alone. */
-function resourceOf(object: KubeObject): Resource {
+export function resourceOf(object: KubeObject): Resource {
   const { apiVersion = "v1", kind = "" } = object;
   const slash = apiVersion.indexOf("/");
   const lower = kind.toLowerCase();

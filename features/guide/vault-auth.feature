@@ -9,7 +9,7 @@ Feature: A pod that may not have its secrets is told why, and gets them once it 
     And the Vault provider installed with "vault/provider-values.yaml"
     And "vault/namespace.yaml" and "vault/secret-provider-class.yaml" are applied
 
-  @VAUTH-01 @processes
+  @VAUTH-01 @processes @any-cluster
   Scenario: Vault knows no such role
     Given Vault's role "app-role" is missing
     When "vault/app.yaml" is applied
@@ -17,7 +17,7 @@ Feature: A pod that may not have its secrets is told why, and gets them once it 
     When Vault's role "app-role" is bound as the guide has it
     Then 2 pods of "app-with-secrets" run in "production"
 
-  @VAUTH-02 @processes
+  @VAUTH-02 @processes @any-cluster
   Scenario: The role is for another ServiceAccount
     Given Vault's role "app-role" is bound to the ServiceAccount "somebody-else" in "production"
     When "vault/app.yaml" is applied
@@ -25,7 +25,7 @@ Feature: A pod that may not have its secrets is told why, and gets them once it 
     When Vault's role "app-role" is bound as the guide has it
     Then 2 pods of "app-with-secrets" run in "production"
 
-  @VAUTH-03 @processes
+  @VAUTH-03 @processes @any-cluster
   Scenario: The role is for another namespace
     Given Vault's role "app-role" is bound to the ServiceAccount "app-service-account" in "staging"
     When "vault/app.yaml" is applied
@@ -33,7 +33,7 @@ Feature: A pod that may not have its secrets is told why, and gets them once it 
     When Vault's role "app-role" is bound as the guide has it
     Then 2 pods of "app-with-secrets" run in "production"
 
-  @VAUTH-04 @processes
+  @VAUTH-04 @processes @any-cluster
   Scenario: The role wants another audience
     Given Vault's role "app-role" wants the audience "elsewhere"
     When "vault/app.yaml" is applied
@@ -41,7 +41,7 @@ Feature: A pod that may not have its secrets is told why, and gets them once it 
     When Vault's role "app-role" is bound as the guide has it
     Then 2 pods of "app-with-secrets" run in "production"
 
-  @VAUTH-05 @processes
+  @VAUTH-05 @processes @any-cluster
   Scenario: The policy does not allow the path
     Given Vault's policy "app-policy" allows nothing
     When "vault/app.yaml" is applied
@@ -58,7 +58,7 @@ Feature: A pod that may not have its secrets is told why, and gets them once it 
     When Vault's policy "app-policy" is as the guide has it
     Then 2 pods of "app-with-secrets" run in "production"
 
-  @VAUTH-07 @processes
+  @VAUTH-07 @processes @any-cluster
   Scenario: The secret is not there
     Given Vault holds no secret at "myapp/api"
     When "vault/app.yaml" is applied
@@ -121,7 +121,7 @@ Feature: A pod that may not have its secrets is told why, and gets them once it 
     When the SecretProviderClass names that authority's certificate
     Then 2 pods of "app-with-secrets" run in "production"
 
-  @VAUTH-14 @processes
+  @VAUTH-14 @processes @any-cluster
   Scenario: The SecretProviderClass is not there
     Given the SecretProviderClass "vault-secrets" in "production" is missing
     When "vault/app.yaml" is applied
@@ -137,7 +137,7 @@ Feature: A pod that may not have its secrets is told why, and gets them once it 
     When Vault's own account may review tokens
     Then 2 pods of "app-with-secrets" run in "production"
 
-  @VAUTH-16 @processes
+  @VAUTH-16 @processes @any-cluster
   Scenario: The provider may not make tokens for pods
     Given the Vault provider's account may not create tokens
     When "vault/app.yaml" is applied

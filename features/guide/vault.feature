@@ -9,7 +9,7 @@ Feature: The guide's application reads its secrets from Vault
     And the Vault provider installed with "vault/provider-values.yaml"
     And "vault/namespace.yaml" and "vault/secret-provider-class.yaml" are applied
 
-  @GUIDE-01 @processes
+  @GUIDE-01 @processes @any-cluster
   Scenario: Both replicas run and read what Vault holds
     When "vault/app.yaml" is applied
     Then 2 pods of "app-with-secrets" run in "production"
@@ -21,7 +21,7 @@ Feature: The guide's application reads its secrets from Vault
     Then 2 pods of "app-with-secrets" run in "production"
     And Vault was asked by 2 logins and 4 reads of the two secrets alone
 
-  @GUIDE-03 @processes
+  @GUIDE-03 @processes @any-cluster
   Scenario: The status object of each pod names both objects with a version
     When "vault/app.yaml" is applied
     Then 2 pods of "app-with-secrets" run in "production"
@@ -42,3 +42,21 @@ Feature: The guide's application reads its secrets from Vault
     When the password changes in Vault
     And 5 minutes go by
     Then each pod of "app-with-secrets" in "production" reads the new password
+
+  @GUIDE-06 @any-cluster
+  Scenario: A Secret is made of what the pods mount, and goes with them
+    Given the SecretProviderClass of the guide also makes the Secret "app-secrets"
+    When "vault/app.yaml" is applied
+    Then 2 pods of "app-with-secrets" run in "production"
+    And the guide's Secret "app-secrets" holds what Vault holds
+    When the Deployment "app-with-secrets" in "production" is deleted
+    Then no pod of "app-with-secrets" is left in "production"
+    And the guide's Secret "app-secrets" is gone
+
+  @GUIDE-07 @any-cluster
+  Scenario: A value that changes in Vault reaches the pods and their Secret, whatever the cluster
+    Given the SecretProviderClass of the guide also makes the Secret "app-secrets"
+    And "vault/app.yaml" is applied
+    And 2 pods of "app-with-secrets" run in "production"
+    When the password changes in Vault
+    Then the guide's pods and their Secret "app-secrets" follow within 5 minutes

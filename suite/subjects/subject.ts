@@ -1,5 +1,6 @@
 import type { Clock, Log } from "../../core/index.ts";
 import type { Quirk } from "../../driver/index.ts";
+import type { ClusterSettings } from "../clusters/settings.ts";
 import type { Emulator } from "../emulators/emulator.ts";
 import type { Guard } from "../guard.ts";
 import type { Lifeline } from "../lifeline.ts";
@@ -140,6 +141,16 @@ export type ReferenceSubject = {
   readonly spoiler?: Spoiler;
   /** What stands where the fake store would: tier E1. */
   readonly emulator?: Emulator;
+  /** A cluster that is not this run's own, with the parts in it: tiers E2 and E3. */
+  readonly cluster?: ClusterUnderTest;
+};
+
+export type ClusterUnderTest = {
+  readonly kubeconfig: string;
+  readonly context: string;
+  readonly settings: ClusterSettings;
+  /** On what the run makes there, so that a later one knows what it left. */
+  readonly runId: string;
 };
 
 export const REFERENCE: ReferenceSubject = {

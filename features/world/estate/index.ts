@@ -32,6 +32,7 @@ import { runAuthority, runSigningKey } from "../api.ts";
 import { processes } from "../processes.ts";
 import { startStoreProvider, storeProgram } from "../store-provider/index.ts";
 import { startClusterProcess, startDriverProcess, startProviderProcess } from "./as-processes.ts";
+import { clusterUnderTest, forRemote, installRemoteDriver, installRemoteProvider, openShare } from "./remote.ts";
 
 type DriverValues = {
   readonly syncSecret?: { readonly enabled?: boolean };
@@ -48,6 +49,8 @@ export type ProviderPart = {
   readonly serviceAccount: string;
   /** What must be in the cluster before it runs: its namespace, account and rights. */
   readonly manifests: readonly KubeObject[];
+  /** How it comes into a cluster that is not this run's own. */
+  readonly daemonSet?: KubeObject;
   readonly provider: (parts: ProviderParts) => Provider | Promise<Provider>;
   /** Its flags as a process, besides where it serves and its kubeconfig; without them it runs in this process only. */
   readonly flags?: readonly string[];
@@ -92,13 +95,19 @@ export class EstateFacet {
 
   async applyExample(path: string, change: (object: KubeObject) => KubeObject = (object) => object): Promise<void> {
     const documents = parseAllDocuments(await this.example(path)).map((document) => document.toJS() as KubeObject);
-    await (await this.cluster()).apply(documents.map(change));
+    const target = clusterUnderTest(this.#world);
+    const changed = documents.map(change);
+    await (await this.cluster()).apply(target === undefined ? changed : changed.map((one) => forRemote(one, target)));
   }
 
   /** The driver's chart with the values of a file: its objects, and the driver on every node. */
   async installDriver(valuesPath: string): Promise<void> {
     const cluster = await this.cluster();
     const values = parse(await this.example(valuesPath)) as DriverValues;
+    const target = clusterUnderTest(this.#world);
+    // Who waits in real time does not wait for minutes.
+    if (target !== undefined)
+      return await installRemoteDriver(this.#world, target, { ...values, rotationPollInterval: "2s" });
     await cluster.apply(driverManifests(values));
     const { pass } = this.#world;
     await cluster.launch({
@@ -154,6 +163,12 @@ export class EstateFacet {
   /** A provider on every node, at the socket the driver looks for, with its own account's rights. */
   async installProvider(part: ProviderPart): Promise<void> {
     const cluster = await this.cluster();
+    const target = clusterUnderTest(this.#world);
+    if (target !== undefined) {
+      if (part.daemonSet === undefined)
+        this.#world.skip(`the provider "${part.name}" is not installed over a kubeconfig`);
+      return await installRemoteProvider(this.#world, target, part.name, [...part.manifests, part.daemonSet]);
+    }
     await cluster.apply(part.manifests);
     await cluster.launch({
       name: `provider/${part.name}`,
@@ -273,6 +288,8 @@ export class EstateFacet {
 
   async #start(): Promise<RunningEmbeddedCluster> {
     const world = this.#world;
+    const target = clusterUnderTest(world);
+    if (target !== undefined) return await openShare(world, target);
     const cluster = this.#hasProcesses ? await startClusterProcess(world) : await this.#startInProcess();
     world.scope.use(cluster);
     world.exposes("events", async () => JSON.stringify((await cluster.admin.list(Events)).items));

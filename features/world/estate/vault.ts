@@ -1,10 +1,17 @@
 import { parse } from "yaml";
-import { FakeVault, openServedVault, type VaultHandle } from "../../../fakes/vault/index.ts";
+import {
+  FakeVault,
+  type OutsideVault,
+  openServedVault,
+  outsideVault,
+  type VaultHandle,
+} from "../../../fakes/vault/index.ts";
 import { createCertificateAuthority } from "../../../net/index.ts";
 import {
   VAULT_PROVIDER_NAMESPACE,
   VAULT_PROVIDER_SERVICE_ACCOUNT,
   VaultProvider,
+  vaultProviderDaemonSet,
   vaultProviderManifests,
 } from "../../../providers/vault/index.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
@@ -12,6 +19,7 @@ import { emulatorOf } from "../emulator.ts";
 import { processes } from "../processes.ts";
 import { startVaultProcess } from "./as-processes.ts";
 import { type EstateFacet, estate } from "./index.ts";
+import { clusterUnderTest } from "./remote.ts";
 import { runVaultScript } from "./vault-cli.ts";
 
 /** The address that stands for a fake in Endpoints: pods would reach it there. */
@@ -43,6 +51,14 @@ export class VaultEstateFacet {
 
   /** Vault in the cluster: its account, its Service, and a server that reviews tokens with its own account. */
   async installVault(): Promise<void> {
+    const target = clusterUnderTest(this.#world);
+    if (target !== undefined) {
+      const { vault } = target.settings;
+      if (vault === undefined)
+        this.#world.skip("needs a Vault that the cluster's pods reach: --cluster-settings says where it is");
+      this.#vault = this.#world.scope.use(outsideVault(vault as OutsideVault, this.#world.run.clock));
+      return;
+    }
     const cluster = await this.#estate.cluster();
     await cluster.apply([
       { apiVersion: "v1", kind: "Namespace", metadata: { name: "vault" } },
@@ -128,6 +144,7 @@ export class VaultEstateFacet {
       namespace: VAULT_PROVIDER_NAMESPACE,
       serviceAccount: VAULT_PROVIDER_SERVICE_ACCOUNT,
       manifests: vaultProviderManifests(),
+      daemonSet: vaultProviderDaemonSet(),
       flags: [`--vault-addr=${vault.address}`, "--health-addr="],
       provider: (parts) =>
         new VaultProvider({ ...parts, dialer, vaultAddress: vault.address, random: this.#world.pass.random }),

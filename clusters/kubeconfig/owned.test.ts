@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { RealClock, Scope } from "../../core/index.ts";
+import { isKubeStatus, type KubeClient } from "../../kube/client.ts";
+import { resource } from "../../kube/resources.ts";
+import { EmbeddedCluster } from "../embedded/index.ts";
+import { Owned, RUN_LABEL } from "./owned.ts";
+
+const clock = new RealClock();
+const scope = new Scope("owned");
+const Namespaces = resource({ version: "v1", kind: "Namespace", plural: "namespaces", namespaced: false });
+const ConfigMaps = resource({ version: "v1", kind: "ConfigMap", plural: "configmaps", namespaced: true });
+let admin: KubeClient;
+beforeAll(async () => {
+  admin = scope.use(await new EmbeddedCluster({ clock, nodes: 0 }).start()).admin;
+});
+afterAll(() => scope[Symbol.asyncDispose]());
+
+const namespace = (name: string) => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
+const configMap = (namespaceName: string, value: string) => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name: "settings", namespace: namespaceName },
+  data: { value },
+});
+
+describe("what a run makes in a cluster that is not its own", () => {
+  test("bears its name, can be changed, and goes with everything in its namespaces", async () => {
+    const owned = new Owned(admin, clock, "run-1");
+    await owned.apply([namespace("shop"), configMap("shop", "a"), configMap("kube-system", "a")]);
+    await owned.apply([configMap("shop", "b"), configMap("kube-system", "b")]);
+    expect((await admin.get(Namespaces, "shop")).metadata.labels?.[RUN_LABEL]).toBe("run-1");
+    expect((await admin.get(ConfigMaps, "settings", "kube-system"))["data"]).toEqual({ value: "b" });
+    await owned.remove();
+    expect(await admin.find(Namespaces, "shop")).toBeUndefined();
+    expect(await admin.find(ConfigMaps, "settings", "kube-system")).toBeUndefined();
+  });
+
+  test("is never what somebody else made", async () => {
+    await admin.create(Namespaces, namespace("production"));
+    await admin.create(ConfigMaps, configMap("production", "theirs"));
+    const owned = new Owned(admin, clock, "run-2");
+    await expect(owned.apply([namespace("production")])).rejects.toMatchObject({
+      code: "already_exists",
+      message: 'the cluster has a Namespace "production" already, and no run of Mountproof made it',
+    });
+    await expect(owned.apply([configMap("production", "ours")])).rejects.toMatchObject({ code: "already_exists" });
+    await owned.remove();
+    expect((await admin.get(ConfigMaps, "settings", "production"))["data"]).toEqual({ value: "theirs" });
+  });
+
+  test("is found by its label when its run was killed, and swept by the next", async () => {
+    await new Owned(admin, clock, "killed").apply([namespace("left")]);
+    const next = new Owned(admin, clock, "run-3");
+    await expect(next.apply([namespace("left")])).rejects.toThrow("the run killed made it");
+    expect(await next.sweep()).toBe(1);
+    await expect(admin.get(Namespaces, "left")).rejects.toSatisfy((error) => isKubeStatus(error, "NotFound"));
+    expect(await admin.find(Namespaces, "kube-system")).toBeDefined();
+  });
+});

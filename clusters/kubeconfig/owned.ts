@@ -1,0 +1,153 @@
+import { type Clock, MountproofError, seconds } from "../../core/index.ts";
+import { isKubeStatus, type KubeClient, type Resource } from "../../kube/client.ts";
+import { resource } from "../../kube/resources.ts";
+import type { KubeObject } from "../../kube/types.ts";
+import { resourceOf } from "../embedded/acts.ts";
+
+/** On everything that a run makes outside of its namespaces, and on these. Its value is the run. */
+export const RUN_LABEL = "mountproof.dev/run";
+
+const LOOK_MS = 250;
+/** A namespace goes when the last of its objects has gone; finalizers of others may take their time. */
+const GONE_WITHIN_MS = seconds(120);
+
+/** What is looked for when a run that was killed is cleaned up after, dependents first. */
+const KINDS: readonly Resource[] = [
+  resource({ group: "apps", version: "v1", kind: "DaemonSet", plural: "daemonsets", namespaced: true }),
+  resource({ version: "v1", kind: "Namespace", plural: "namespaces", namespaced: false }),
+  resource({ group: "storage.k8s.io", version: "v1", kind: "CSIDriver", plural: "csidrivers", namespaced: false }),
+  ...["ClusterRoleBinding", "ClusterRole"].map((kind) =>
+    resource({
+      group: "rbac.authorization.k8s.io",
+      version: "v1",
+      kind,
+      plural: `${kind.toLowerCase()}s`,
+      namespaced: false,
+    }),
+  ),
+  ...["RoleBinding", "Role"].map((kind) =>
+    resource({
+      group: "rbac.authorization.k8s.io",
+      version: "v1",
+      kind,
+      plural: `${kind.toLowerCase()}s`,
+      namespaced: true,
+    }),
+  ),
+  resource({ version: "v1", kind: "ServiceAccount", plural: "serviceaccounts", namespaced: true }),
+  resource({
+    group: "apiextensions.k8s.io",
+    version: "v1",
+    kind: "CustomResourceDefinition",
+    plural: "customresourcedefinitions",
+    namespaced: false,
+  }),
+];
+
+type Made = { readonly kind: Resource; readonly name: string; readonly namespace: string | undefined };
+
+/** What one run makes in a cluster that is not its own, and takes away again. */
+export class Owned {
+  readonly #admin: KubeClient;
+  readonly #clock: Clock;
+  readonly #run: string;
+  readonly #namespaces = new Set<string>();
+  readonly #made: Made[] = [];
+
+  constructor(admin: KubeClient, clock: Clock, run: string) {
+    this.#admin = admin;
+    this.#clock = clock;
+    this.#run = run;
+  }
+
+  /**
+   * Creates objects, and replaces those that a run of Mountproof made.
+   * @throws MountproofError `already_exists` for an object that somebody else made
+   */
+  async apply(objects: readonly KubeObject[]): Promise<void> {
+    for (const object of objects) await this.#put(object);
+  }
+
+  /** Whether a namespace is this run's. */
+  owns(namespace: string): boolean {
+    return this.#namespaces.has(namespace);
+  }
+
+  /** Takes away what this object made, the newest first, and waits until its namespaces are gone. */
+  async remove(): Promise<void> {
+    const made = this.#made.splice(0).reverse();
+    const namespaces = [...this.#namespaces];
+    for (const one of made) await this.#delete(one);
+    this.#namespaces.clear();
+    await this.#gone(namespaces);
+  }
+
+  /** Takes away what a run left that was killed: everything with the label, whoever's run it was. */
+  async sweep(): Promise<number> {
+    let found = 0;
+    const namespaces: string[] = [];
+    for (const kind of KINDS) {
+      const { items } = await this.#admin.list(kind, { labelSelector: RUN_LABEL });
+      for (const { metadata } of items) {
+        found++;
+        if (kind.kind === "Namespace") namespaces.push(metadata.name ?? "");
+        await this.#delete({ kind, name: metadata.name ?? "", namespace: metadata.namespace });
+      }
+    }
+    await this.#gone(namespaces);
+    return found;
+  }
+
+  async #put(object: KubeObject): Promise<void> {
+    const kind = resourceOf(object);
+    const { name = "", namespace } = object.metadata;
+    const isInside = namespace !== undefined && this.#namespaces.has(namespace);
+    const labels = { ...object.metadata.labels, [RUN_LABEL]: this.#run };
+    const mine: KubeObject = isInside ? object : { ...object, metadata: { ...object.metadata, labels } };
+    try {
+      await this.#admin.create(kind, mine);
+      if (kind.kind === "Namespace") this.#namespaces.add(name);
+      if (!isInside) this.#made.push({ kind, name, namespace });
+    } catch (error) {
+      if (!isKubeStatus(error, "AlreadyExists")) throw error;
+      const found = await this.#admin.get(kind, name, namespace);
+      const isOurs = isInside || found.metadata.labels?.[RUN_LABEL] === this.#run;
+      if (!isOurs) throw this.#refusal(object, found);
+      const metadata = { ...mine.metadata, resourceVersion: found.metadata.resourceVersion ?? "" };
+      await this.#admin.update(kind, { ...mine, metadata });
+    }
+  }
+
+  #refusal({ kind, metadata }: KubeObject, found: KubeObject): MountproofError {
+    const name = metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`;
+    const other = found.metadata.labels?.[RUN_LABEL];
+    return new MountproofError("already_exists", {
+      message: `the cluster has a ${kind} "${name}" already, and ${other === undefined ? "no run of Mountproof" : `the run ${other}`} made it`,
+      hint: "a run touches nothing but its own: take another cluster, or remove it yourself",
+      culprit: { [(kind ?? "object").toLowerCase()]: name },
+    });
+  }
+
+  async #delete({ kind, name, namespace }: Made): Promise<void> {
+    try {
+      await this.#admin.delete(kind, { name, ...(namespace !== undefined && { namespace }) });
+    } catch (error) {
+      if (!isKubeStatus(error, "NotFound")) throw error;
+    }
+  }
+
+  async #gone(namespaces: readonly string[]): Promise<void> {
+    const kind = resource({ version: "v1", kind: "Namespace", plural: "namespaces", namespaced: false });
+    const end = this.#clock.now() + GONE_WITHIN_MS;
+    for (const name of namespaces)
+      while ((await this.#admin.find(kind, name)) !== undefined) {
+        if (this.#clock.now() > end)
+          throw new MountproofError("timeout", {
+            message: `the namespace "${name}" was deleted and does not go`,
+            hint: `kubectl get namespace ${name} -o yaml says what it waits for`,
+            culprit: { namespace: name },
+          });
+        await this.#clock.sleep(LOOK_MS);
+      }
+  }
+}

@@ -1,0 +1,2 @@
+export { obtainConsent, type Question } from "./consent.ts";
+export { type ClusterSettings, readClusterSettings } from "./settings.ts";
