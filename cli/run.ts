@@ -21,6 +21,9 @@ export type RunFlags = SelectionFlags & {
   readonly context?: string;
   readonly yes?: boolean;
   readonly clusterSettings?: string;
+  readonly image?: string;
+  readonly keep?: boolean;
+  readonly reuse?: boolean;
   readonly seed?: string;
   readonly order: string;
   readonly repeat: string;
@@ -65,6 +68,9 @@ export function addRunFlags(command: Command): Command {
     .option("--kubeconfig <file>", "tier E3: run over the cluster of this kubeconfig")
     .option("--context <name>", "which of its contexts; the current one when left out")
     .option("--yes", "touch a context that is neither kind's nor mountproof's; it must be named by --context")
+    .option("--image <image>", "tier E2: kind's node image, or a version such as 1.34")
+    .option("--keep", "tier E2: leave the kind cluster there")
+    .option("--reuse", "tier E2: run in the kind cluster that --keep left")
     .option("--cluster-settings <file>", "where that cluster's stores are, and which images stand for which")
     .option("--stores-by <way>", "tier E1: run the stores as programs, as containers, or auto", "auto")
     .option("--seed <number>", "repeat an order")

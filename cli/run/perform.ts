@@ -35,7 +35,9 @@ export async function performRun(flags: RunFlags): Promise<number> {
   const catalogue = await loadCatalogue(layout);
   assertSound(catalogue);
   const inputs = await readInputs(flags, clock, guard);
-  await using tier = await tierOf(flags, options, randomUUID());
+  const interrupted = new AbortController();
+  onInterrupt(clock, interrupted);
+  await using tier = await tierOf(flags, options, randomUUID(), interrupted.signal);
   const subjects = tier?.subjects ?? subjectsOf(flags, options, inputs, layout);
   const isOwn = isSubjectGiven(flags);
   const selection = selectionOf(flags);
@@ -56,8 +58,6 @@ export async function performRun(flags: RunFlags): Promise<number> {
   const argv = process.argv.slice(2);
   const folder = resolve(flags.out);
   await using output = await openOutput(folder, { isPlain: flags.plain === true, guard });
-  const interrupted = new AbortController();
-  onInterrupt(clock, interrupted);
   const report = await runSuite({
     layout,
     plan,
@@ -97,6 +97,7 @@ export async function performRun(flags: RunFlags): Promise<number> {
     signal: interrupted.signal,
   });
   await output.write(report);
+  if (report.summary.failed > 0) await tier?.failed?.(folder);
   return exitCodeOf(report, isOwn);
 }
 

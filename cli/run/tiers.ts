@@ -9,7 +9,11 @@ import type { RunOptions } from "./options.ts";
 
 /** Who is examined on a tier, and what cannot be run there. Disposing of it gives back what the tier started. */
 export type TierPlan = AsyncDisposable &
-  Pick<PlanRequest, "refusal" | "only"> & { readonly subjects: readonly ReferenceSubject[] };
+  Pick<PlanRequest, "refusal" | "only"> & {
+    readonly subjects: readonly ReferenceSubject[];
+    /** Keeps what a failed run is looked into by, below the report's folder. */
+    readonly failed?: (folder: string) => Promise<void>;
+  };
 
 /** Which cases run over a kubeconfig: what they do and look at, they do and see by the API alone. */
 const ANY_CLUSTER = {
@@ -29,6 +33,7 @@ export async function tierOf(
   flags: RunFlags,
   { tier, storesBy }: RunOptions,
   runId: string,
+  signal: AbortSignal,
 ): Promise<TierPlan | undefined> {
   if (tier === "E0") return undefined;
   const subject = Object.entries({
@@ -45,7 +50,13 @@ export async function tierOf(
     });
   if (tier === "E1") return await emulatorTier(storesBy);
   if (tier === "E3") return await kubeconfigTier(flags, runId);
-  throw new MountproofError("unsupported", { message: "tier E2 is not built yet" });
+  const { kindTier } = await import("./kind-tier.ts");
+  const kind = await kindTier(flags, runId, signal);
+  return {
+    ...over(kind.cluster),
+    failed: (folder) => kind.failed(folder),
+    [Symbol.asyncDispose]: () => kind[Symbol.asyncDispose](),
+  };
 }
 
 async function kubeconfigTier(flags: RunFlags, runId: string): Promise<TierPlan> {
@@ -59,7 +70,7 @@ async function kubeconfigTier(flags: RunFlags, runId: string): Promise<TierPlan>
 }
 
 /** The reference parts in a cluster, and the cases that any cluster can carry. */
-export function over(cluster: NonNullable<ReferenceSubject["cluster"]>): TierPlan {
+function over(cluster: NonNullable<ReferenceSubject["cluster"]>): TierPlan {
   const title = `the reference parts in the cluster of the context "${cluster.context}"`;
   return {
     ...NOTHING_TO_END,

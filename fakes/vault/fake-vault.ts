@@ -38,6 +38,8 @@ export interface RunningFakeVault extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
   readonly rootToken: string;
+  /** Those that `sys/unseal` takes, as the server was started. */
+  readonly unsealKeys: readonly string[];
   readonly journal: Journal;
   readonly faults: RunningFakeServer["faults"];
   /** With the root token and without a socket: for seeding and for steps. */
@@ -119,6 +121,7 @@ async function startIn(spec: FakeVaultSpec, scope: Scope): Promise<RunningFakeVa
     host: server.host,
     port: server.port,
     rootToken,
+    unsealKeys: state.seal.keys,
     journal,
     faults: server.faults,
     admin,

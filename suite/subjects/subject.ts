@@ -149,6 +149,8 @@ export type ClusterUnderTest = {
   readonly kubeconfig: string;
   readonly context: string;
   readonly settings: ClusterSettings;
+  /** Whoever gave it has swept it: what is labelled there now is this run's. */
+  readonly isKept?: boolean;
   /** On what the run makes there, so that a later one knows what it left. */
   readonly runId: string;
 };

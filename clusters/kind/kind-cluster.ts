@@ -1,0 +1,121 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { MountproofError, messageOf, Scope } from "../../core/index.ts";
+import type { Commands } from "./commands.ts";
+import { contextOf, kindConfig, linesOf, STORE_NODE_PORT } from "./manifests.ts";
+
+/** An image of this project: made from a part's bundle and a Dockerfile. */
+export type KindImage = { readonly part: string; readonly dockerfile: string; readonly tag: string };
+
+export type KindSpec = {
+  readonly commands: Commands;
+  readonly name: string;
+  /** A node image, or a version of Kubernetes such as `1.34`; kind's own choice when left out. */
+  readonly image?: string;
+  /** Take the cluster of this name that is there, and leave it there. */
+  readonly reuse?: boolean;
+  /** Leave the cluster there at the end. */
+  readonly keep?: boolean;
+  readonly images: readonly KindImage[];
+  /** Told what is going on: each step takes a while. */
+  readonly say: (what: string) => void;
+  readonly signal: AbortSignal;
+};
+
+export interface RunningKind extends AsyncDisposable {
+  readonly kubeconfig: string;
+  readonly context: string;
+  /** Where this machine reaches the store's port of the node. */
+  readonly storeUrl: string;
+  /** Keeps the nodes' logs in a folder, for a run that failed. */
+  exportLogs(folder: string): Promise<void>;
+}
+
+const WAIT = "120s";
+
+/**
+ * A kind cluster with this project's images in it.
+ * @throws MountproofError `environment` with what kind or Docker said, `already_exists` for a cluster of that name that
+ * is left over; in either case, and when the signal aborts, what was begun is taken away again
+ */
+export class KindCluster {
+  readonly #spec: KindSpec;
+
+  constructor(spec: KindSpec) {
+    this.#spec = spec;
+  }
+
+  async start(): Promise<RunningKind> {
+    return await Scope.run("kind cluster", (scope) => this.#start(scope));
+  }
+
+  async #start(scope: Scope): Promise<RunningKind> {
+    const { commands, name, keep, images, say } = this.#spec;
+    const folder = await mkdtemp(join(tmpdir(), "mountproof-kind-"));
+    scope.defer("folder of kind", () => rm(folder, { recursive: true, force: true }));
+    const kubeconfig = join(folder, "kubeconfig");
+    const isThere = linesOf(await this.#run("kind", ["get", "clusters"])).includes(name);
+    if (isThere && this.#spec.reuse !== true)
+      throw new MountproofError("already_exists", {
+        message: `a kind cluster "${name}" is left over from an earlier run`,
+        hint: `kind delete cluster --name ${name} removes it; --reuse runs in it`,
+        culprit: { cluster: name },
+      });
+    if (isThere) {
+      say(`using the kind cluster "${name}" that is there`);
+      await this.#run("kind", ["export", "kubeconfig", "--name", name, "--kubeconfig", kubeconfig]);
+    } else {
+      // Registered first: an interrupted create leaves a node behind.
+      if (keep !== true && this.#spec.reuse !== true)
+        scope.defer("kind cluster", async () => {
+          say(`deleting the kind cluster "${name}"`);
+          await commands.run("kind", ["delete", "cluster", "--name", name]);
+        });
+      await this.#create(folder, kubeconfig);
+    }
+    for (const image of images) await this.#load(image, folder);
+    const node = linesOf(await this.#run("kind", ["get", "nodes", "--name", name]))[0] ?? `${name}-control-plane`;
+    const [address = ""] = linesOf(await this.#run("docker", ["port", node, `${STORE_NODE_PORT}/tcp`]));
+    return {
+      kubeconfig,
+      context: contextOf(await readFile(kubeconfig, "utf8")) || `kind-${name}`,
+      storeUrl: `http://${address}`,
+      exportLogs: async (into) => {
+        await commands.run("kind", ["export", "logs", into, "--name", name]).catch((error: unknown) => {
+          say(`the nodes' logs could not be kept: ${messageOf(error)}`);
+        });
+      },
+      [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+    };
+  }
+
+  async #create(folder: string, kubeconfig: string): Promise<void> {
+    const { name, image, say } = this.#spec;
+    const config = join(folder, "kind.yaml");
+    await writeFile(config, kindConfig());
+    say(`creating the kind cluster "${name}"${image === undefined ? "" : ` of ${nodeImage(image)}`}`);
+    await this.#run("kind", [
+      ...["create", "cluster", "--name", name, "--kubeconfig", kubeconfig, "--config", config, "--wait", WAIT],
+      ...(image === undefined ? [] : ["--image", nodeImage(image)]),
+    ]);
+  }
+
+  async #load({ part, dockerfile, tag }: KindImage, folder: string): Promise<void> {
+    this.#spec.say(`building and loading ${tag}`);
+    const context = join(folder, part);
+    await this.#run(process.execPath, ["scripts/bundle.ts", part, context]);
+    await this.#run("docker", ["build", "--quiet", "--file", dockerfile, "--tag", tag, context]);
+    await this.#run("kind", ["load", "docker-image", tag, "--name", this.#spec.name]);
+  }
+
+  async #run(file: string, args: readonly string[]): Promise<string> {
+    return await this.#spec.commands.run(file, args, { signal: this.#spec.signal });
+  }
+}
+
+/** `1.34` is `kindest/node:v1.34.0`; an image's own name is itself. Pure. */
+export function nodeImage(wish: string): string {
+  const [, version, patch] = /^v?(\d+\.\d+)(\.\d+)?$/.exec(wish) ?? [];
+  return version === undefined ? wish : `kindest/node:v${version}${patch ?? ".0"}`;
+}

@@ -1,0 +1,77 @@
+import { parse, stringify } from "yaml";
+import type { KubeObject } from "../../kube/types.ts";
+
+/** The port of every node by which this machine reaches the store. */
+export const STORE_NODE_PORT = 30_820;
+const VAULT_PORT = 8200;
+
+/** One node, with the store's port led to a free one of this machine, and nobody else's. */
+export function kindConfig(): string {
+  const mapping = { containerPort: STORE_NODE_PORT, hostPort: 0, listenAddress: "127.0.0.1", protocol: "TCP" };
+  return stringify({
+    kind: "Cluster",
+    apiVersion: "kind.x-k8s.io/v1alpha4",
+    nodes: [{ role: "control-plane", extraPortMappings: [mapping] }],
+  });
+}
+
+/** Vault in its namespace, as its chart would bring it: an account that may review tokens, a Service, one pod. */
+export function vaultManifests(image: string, rootToken: string): KubeObject[] {
+  const metadata = { name: "vault", namespace: "vault" };
+  const labels = { app: "vault" };
+  const container = {
+    name: "vault",
+    image,
+    imagePullPolicy: "IfNotPresent",
+    env: [
+      { name: "VAULT_DEV_ROOT_TOKEN_ID", value: rootToken },
+      { name: "VAULT_DEV_LISTEN_ADDRESS", value: `0.0.0.0:${VAULT_PORT}` },
+    ],
+    ports: [{ name: "http", containerPort: VAULT_PORT }],
+    readinessProbe: { httpGet: { path: "/v1/sys/health", port: "http" }, periodSeconds: 1 },
+  };
+  return [
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: "vault" } },
+    { apiVersion: "v1", kind: "ServiceAccount", metadata },
+    {
+      apiVersion: "rbac.authorization.k8s.io/v1",
+      kind: "ClusterRoleBinding",
+      metadata: { name: "vault-server-binding" },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "system:auth-delegator" },
+      subjects: [{ kind: "ServiceAccount", ...metadata }],
+    },
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata,
+      spec: {
+        type: "NodePort",
+        selector: labels,
+        ports: [{ name: "http", port: VAULT_PORT, targetPort: "http", nodePort: STORE_NODE_PORT }],
+      },
+    },
+    {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata,
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: { serviceAccountName: "vault", containers: [container] } },
+      },
+    },
+  ];
+}
+
+/** Names of the nodes in `kind get nodes`, or of a kubeconfig's clusters, a line each. */
+export function linesOf(text: string): string[] {
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
+}
+
+/** The current context of a kubeconfig. */
+export function contextOf(kubeconfig: string): string {
+  return (parse(kubeconfig) as { "current-context"?: string })["current-context"] ?? "";
+}
