@@ -49,6 +49,32 @@ const works = async (command: string): Promise<string> => {
   return ended.stdout;
 };
 
+/** Each store's part of the guide: the driver's values, and how its provider is installed. */
+const GUIDES: readonly { readonly store: string; readonly values: string; readonly install: readonly string[] }[] = [
+  {
+    store: "aws",
+    values: "driver-values",
+    install: [
+      "kubectl apply -f https://raw.githubusercontent.com/aws/secrets-store-csi-driver-provider-aws/main/deployment/aws-provider-installer.yaml",
+    ],
+  },
+  {
+    store: "azure",
+    values: "driver-values-corrected",
+    install: [
+      "helm repo add csi-secrets-store-provider-azure https://azure.github.io/secrets-store-csi-driver-provider-azure/charts",
+      "helm install azure-provider csi-secrets-store-provider-azure/csi-secrets-store-provider-azure --namespace kube-system --set secrets-store-csi-driver.install=false",
+    ],
+  },
+  {
+    store: "gcp",
+    values: "driver-values",
+    install: [
+      "kubectl apply -f https://raw.githubusercontent.com/GoogleCloudPlatform/secrets-store-csi-driver-provider-gcp/main/deploy/provider-gcp-plugin.yaml",
+    ],
+  },
+];
+
 describe("the guide's commands, as typed", { timeout: 240_000 }, () => {
   test("from a cluster without driver and providers to secrets in a pod, with the real kubectl and Helm", async () => {
     const up = await shell(
@@ -112,6 +138,44 @@ describe("the guide's commands, as typed", { timeout: 240_000 }, () => {
       "echo word > $HOME/there; pod=$(kubectl get pods -n production -o name | head -1 | cut -d/ -f2); kubectl cp $HOME/there production/$pod:/tmp/there && kubectl cp production/$pod:/tmp/there $HOME/back",
     );
     expect((await shell("cat $HOME/back")).stdout).toBe("word\n");
+    expect((await shell("mountproof down")).code).toBe(0);
+  });
+
+  test("AWS, Azure and Google: from their stores alone to secrets in pods, by their own charts and manifests", async () => {
+    const up = await shell(
+      `mountproof up --driver none --providers none --stores aws,azure,gcp --detach --kubeconfig ${join(folder, "kubeconfig")}`,
+    );
+    expect(up, up.stderr).toMatchObject({ code: 0 });
+    const driver = "secrets-store-csi-driver/secrets-store-csi-driver --namespace kube-system";
+    await works(
+      "helm repo add secrets-store-csi-driver https://kubernetes-sigs.github.io/secrets-store-csi-driver/charts",
+    );
+    for (const { store, values, install } of GUIDES) {
+      const provider = `csi-secrets-store-provider-${store}`;
+      await works(`helm upgrade --install csi-secrets-store ${driver} --values examples/${store}/${values}.yaml`);
+      for (const command of install) await works(command);
+      await works(
+        `kubectl rollout status daemonset/csi-secrets-store-secrets-store-csi-driver --timeout=60s -n kube-system && kubectl wait --for=condition=Ready pods -l app=${provider} --timeout=60s -n kube-system`,
+      );
+      expect(await works(`kubectl get pods -n kube-system -l app=${provider}`)).toMatch(/1\/1 +Running/);
+      const corrected = store === "azure" ? "-corrected" : "";
+      await works(
+        `kubectl apply -f examples/${store}/namespace.yaml && kubectl apply -f examples/${store}/secret-provider-class${corrected}.yaml -f examples/${store}/app.yaml`,
+      );
+      await works("kubectl rollout status deployment/app-with-secrets -n production --timeout=60s");
+      const listed = await works("kubectl exec -it deployment/app-with-secrets -n production -- ls -la /mnt/secrets/");
+      expect(listed).toMatch(/api-key -> \.\.data\/api-key/);
+      const read = "kubectl exec deployment/app-with-secrets -n production -- cat /mnt/secrets/db-password";
+      expect(await works(read)).toBe("example-password");
+      expect(await works("kubectl describe pod -l app=app-with-secrets -n production")).toMatch(/Normal +Started/);
+      expect(await works(`kubectl describe secretproviderclass ${store}-secrets -n production`)).toMatch(
+        new RegExp(`Provider: +${store}`),
+      );
+      expect(await works("kubectl get sa app-service-account -n production -o yaml")).toContain("app-service-account");
+      expect(await works(`kubectl logs -n kube-system -l app=${provider}`)).toContain("provider is serving");
+      expect(await works("kubectl get secretproviderclasspodstatus -n production -o yaml")).toContain("mounted: true");
+      await works(`kubectl delete -f examples/${store}/app.yaml`);
+    }
     expect((await shell("mountproof down")).code).toBe(0);
   });
 

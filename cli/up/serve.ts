@@ -100,10 +100,6 @@ async function start(
       },
     }).start(),
   );
-  const { port } = new URL(cluster.adminConfig.server);
-  const apiserver = { host: "127.0.0.1", port: Number(port) };
-  for (const name of ["kubernetes.default.svc", "kubernetes.default.svc.cluster.local", "kubernetes.default"])
-    names.lead(`${name}:443`, apiserver);
   resolvers.unshift(serviceResolver(cluster.admin, (ip, at) => names.find(ip, at) ?? cluster.reach(ip, at)));
   await publishCharts(scope, clock, authority, names);
   const proxy = scope.use(await startEgressProxy({ clock, journal, resolvers }));

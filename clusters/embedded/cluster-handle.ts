@@ -5,6 +5,7 @@ import type { KubeObject } from "../../kube/types.ts";
 import type { Journal, Route } from "../../net/index.ts";
 import type { ClusterCapability, NodeHandle, SeenFile } from "../cluster.ts";
 import { applyObjects, configOfAccount, launchOn, untilHolds } from "./acts.ts";
+import { API_SERVER_ADDRESS } from "./apiserver/index.ts";
 import { type Execution, type Mounts, readLog } from "./kubelet/index.ts";
 import type { Pod } from "./kubelet/types.ts";
 import type { PodNetwork } from "./network/index.ts";
@@ -175,7 +176,9 @@ export class EmbeddedClusterHandle implements RunningEmbeddedCluster {
   }
 
   reach(address: string, port: number): Route | undefined {
-    const { network } = this.#spec;
+    const { network, api } = this.#spec;
+    // What the Service `kubernetes` leads to.
+    if (address === API_SERVER_ADDRESS) return { host: "127.0.0.1", port: api.port };
     if (network?.holds(address) !== true) return undefined;
     return { open: () => network.connect(address, port) };
   }

@@ -166,6 +166,6 @@ export interface RunningEmbeddedCluster extends Cluster {
   compact(): void;
   /** Why pods have no network of their own; undefined where they have one, or none was wanted. */
   readonly networkRefused: string | undefined;
-  /** Leads to a pod's or node's address in the run's network; undefined for other addresses, or without one. */
+  /** Leads to the API server's address, and to a pod's or node's in the run's network; undefined for other addresses. */
   reach(address: string, port: number): Route | undefined;
 }

@@ -46,7 +46,7 @@ export async function startAws(parts: StoreParts): Promise<RunningStore> {
   };
 }
 
-/** A role that the examples' ServiceAccount may take (`eks.amazonaws.com/role-arn: arn:aws:iam::111122223333:role/app-role`). */
+/** What `examples/aws/aws-setup.sh` does, and a parameter besides. */
 function exampleSeed(issuer: { readonly url: string; readonly caPem: string }, account: string): AwsSeed {
   const host = issuer.url.replace("https://", "");
   const { namespace, name } = EXAMPLE_ACCOUNT;
@@ -78,13 +78,13 @@ function exampleSeed(issuer: { readonly url: string; readonly caPem: string }, a
   };
   return {
     oidcProviders: [{ url: issuer.url, clientIds: ["sts.amazonaws.com"], caPem: issuer.caPem }],
-    roles: { "app-role": { trust, inline: { read } } },
+    roles: { "my-app-role": { trust, inline: { read } } },
     secrets: {
       [REGION]: {
-        "myapp/database": JSON.stringify({ username: "app", password: "example-password" }),
-        "myapp/api": "example-token",
+        "my-app-db-password": "example-password",
+        "my-app-api-key": "example-key",
       },
     },
-    parameters: { [REGION]: { "/myapp/level": "info" } },
+    parameters: { [REGION]: { "/my-app/level": "info" } },
   };
 }

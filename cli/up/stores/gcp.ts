@@ -2,6 +2,7 @@ import type { GcpSeed } from "../../../fakes/gcp/index.ts";
 import { EXAMPLE_ACCOUNT, type RunningStore, type StoreParts } from "./store.ts";
 
 const PROJECT = "my-project";
+const ACCOUNT = `my-app@${PROJECT}.iam.gserviceaccount.com`;
 const NUMBER = "123456789012";
 const CLUSTER = { project: PROJECT, location: "us-central1", name: "mountproof" } as const;
 const REGIONS = ["us-central1", "us-east1", "us-west1", "europe-west1", "europe-west3", "asia-east1"] as const;
@@ -37,19 +38,22 @@ export async function startGcp(parts: StoreParts): Promise<RunningStore> {
   };
 }
 
-/** A project with secrets that the examples' ServiceAccount may read by Workload Identity. */
+/**
+ * What `examples/gcp/gcp-setup.sh` does: a project with secrets that a service account may read, which the examples'
+ * ServiceAccount may borrow.
+ */
 function exampleSeed(issuer: string): GcpSeed {
   const { namespace, name } = EXAMPLE_ACCOUNT;
-  const pool = `principal://iam.googleapis.com/projects/${NUMBER}/locations/global/workloadIdentityPools/${PROJECT}.svc.id.goog`;
-  const policy = [
-    { role: "roles/secretmanager.secretAccessor", members: [`${pool}/subject/ns/${namespace}/sa/${name}`] },
-  ];
+  const borrower = `serviceAccount:${PROJECT}.svc.id.goog[${namespace}/${name}]`;
+  const lend = [{ role: "roles/iam.workloadIdentityUser", members: [borrower] }];
+  const policy = [{ role: "roles/secretmanager.secretAccessor", members: [`serviceAccount:${ACCOUNT}`] }];
   return {
     projects: { [PROJECT]: { number: NUMBER } },
     clusters: [{ ...CLUSTER, issuer }],
+    serviceAccounts: { [ACCOUNT]: { policy: lend } },
     secrets: {
-      [`projects/${PROJECT}/secrets/db-password`]: { versions: ["example-password"], policy },
-      [`projects/${PROJECT}/secrets/api-key`]: { versions: ["example-key"], policy },
+      [`projects/${PROJECT}/secrets/my-app-db-password`]: { versions: ["example-password"], policy },
+      [`projects/${PROJECT}/secrets/my-app-api-key`]: { versions: ["example-key"], policy },
     },
     metadata: {
       projectId: PROJECT,

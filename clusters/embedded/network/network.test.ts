@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { RealClock, seconds } from "../../../core/index.ts";
 import { Events, Pods, Services } from "../../../kube/resources.ts";
+import { serviceResolver } from "../../../kube/service-resolver.ts";
 import type { KubeObject } from "../../../kube/types.ts";
 import { createHttpClient, startHttpServer } from "../../../net/index.ts";
 import { BUILT_IN_IMAGES, EmbeddedCluster, type RunningEmbeddedCluster } from "../index.ts";
@@ -109,6 +110,12 @@ test("the API server is found as client-go finds it", async () => {
   const body = `-H 'Content-Type: application/json' -d '{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}'`;
   for (const host of ["$KUBERNETES_SERVICE_HOST:$KUBERNETES_SERVICE_PORT", "kubernetes.default.svc"])
     expect(await sh(`${ask} ${body} https://${host}/${path}`)).toContain('"system:serviceaccount:default:default"');
+});
+
+test("in this process the API server's Service leads to it, too", async () => {
+  const resolve = serviceResolver(cluster.admin, (ip, port) => cluster.reach(ip, port));
+  const { hostname: host, port } = new URL(cluster.adminConfig.server);
+  expect(await resolve("kubernetes.default.svc", 443)).toEqual({ host, port: Number(port) });
 });
 
 test("names and addresses beyond the cluster lead where its resolvers say, and nowhere else", async () => {
