@@ -143,3 +143,31 @@ test("a readiness probe decides when a pod is Ready", async () => {
   await clock.advance(seconds(5));
   expect(await isReady()).toBe("True");
 });
+
+test("a container whose liveness probe fails is started anew once, and then stands for itself", async () => {
+  const alive = { exec: { command: ["test", "-e", "/work/alive"] }, periodSeconds: 10, failureThreshold: 1 };
+  await run({
+    terminationGracePeriodSeconds: 1,
+    containers: [
+      {
+        name: "c",
+        image: "app",
+        command: ["sh", "-c", "touch /work/alive; exec sleep 3600"],
+        livenessProbe: alive,
+        volumeMounts: [{ name: "e", mountPath: "/work" }],
+      },
+    ],
+    volumes: [{ name: "e", emptyDir: {} }],
+  });
+  expect(await becomes("Running")).toBe(true);
+  const restarts = async (): Promise<number> =>
+    (
+      (await cluster.admin.get(Pods, POD.name, POD.namespace))["status"] as {
+        containerStatuses: { restartCount: number }[];
+      }
+    ).containerStatuses[0]?.restartCount ?? 0;
+  await output(["rm", "/work/alive"]);
+  for (let tries = 0; tries < 200 && (await restarts()) === 0; tries++) await clock.advance(500);
+  for (let tries = 0; tries < 30; tries++) await clock.advance(500);
+  expect(await restarts()).toBe(1);
+});

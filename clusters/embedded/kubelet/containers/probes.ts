@@ -106,9 +106,13 @@ export class Probes implements Disposable {
 
   /** Why a running container has to be restarted; undefined while it has not. */
   failure(podUid: string, container: Container): "liveness" | "startup" | undefined {
-    const of = (kind: ProbeKind): ProbeWorker | undefined => this.#worker(podUid, container, kind);
-    if (of("liveness")?.isOnHold === true) return "liveness";
-    return of("startup")?.isOnHold === true ? "startup" : undefined;
+    // What an earlier attempt failed is not held against its successor, which no tick has looked at yet.
+    const hasFailed = (kind: ProbeKind): boolean => {
+      const worker = this.#worker(podUid, container, kind);
+      return worker?.isOnHold === true && worker.containerId === this.#runningId(worker);
+    };
+    if (hasFailed("liveness")) return "liveness";
+    return hasFailed("startup") ? "startup" : undefined;
   }
 
   #worker(podUid: string, container: Container, kind: ProbeKind): ProbeWorker | undefined {

@@ -61,7 +61,8 @@ export class ContainerStarter {
     if (listed?.sandbox?.isReady !== true) await idleUntil(clock, runtime.startSandbox(pod), signal);
     const failures: string[] = [];
     const attempt = async (container: Container, kind: ContainerKind): Promise<void> => {
-      const failure = await this.#bring(pod, container, kind, newest(container), signal);
+      const attempts = listed?.containers.filter(({ name }) => name === container.name) ?? [];
+      const failure = await this.#bring(pod, container, kind, attempts, signal);
       if (failure === undefined) this.#waiting.get(uid)?.delete(container.name);
       else {
         failures.push(failure.reason);
@@ -95,10 +96,11 @@ export class ContainerStarter {
     pod: Pod,
     container: Container,
     kind: ContainerKind,
-    last: RuntimeContainer | undefined,
+    attempts: readonly RuntimeContainer[],
     signal: AbortSignal,
   ): Promise<WaitingReason | undefined> {
     const { clock, backoff, probes } = this.#spec;
+    const [last] = attempts;
     const { uid } = pod.metadata;
     if (last?.state === "running") {
       const failed = probes.failure(uid, container);
@@ -107,7 +109,8 @@ export class ContainerStarter {
       if (pod.spec.restartPolicy === "Never") return undefined;
     } else if (!shouldRestart(pod, container, last)) return undefined;
     const key = `${uid}/${container.name}`;
-    const endedAt = last?.finishedAt;
+    // What was killed just now is not listed as ended yet: kubelet goes by the attempt before it (doBackOff).
+    const endedAt = attempts.find(({ state }) => state === "exited")?.finishedAt;
     if (endedAt !== undefined) {
       const wait = backoff.waitOf(key, endedAt, clock.now());
       if (wait !== undefined) return this.#holdBack(pod, container, wait);
