@@ -22,6 +22,10 @@ export const defineUp: DefineCommand = (program, finish) => {
     .option("--port <number>", "port of the API server; 0 for any free one", "0")
     .option("--kubeconfig <file>", "where the kubeconfig goes", "mountproof.kubeconfig")
     .option("--kube-version <version>", "1.34, 1.35 or 1.36", "1.34")
+    .option(
+      "--state <folder>",
+      "keep the cluster's objects there from one start to the next (with --port: its address, too)",
+    )
     .option("--audit-log <file>", "write what is asked of the API server there (audit.k8s.io/v1); - for the output")
     .option("--detach", "leave it running in the background; mountproof down ends it")
     .option(...NAME)

@@ -55,6 +55,7 @@ export {
   type JwtHeader,
   publicKeyOf,
   type SigningKey,
+  signingKeyOf,
   signJwt,
   verifySignature,
 } from "./jwt.ts";

@@ -1,4 +1,12 @@
-import { createHash, createPublicKey, generateKeyPair, type KeyObject, sign, verify } from "node:crypto";
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPair,
+  type KeyObject,
+  sign,
+  verify,
+} from "node:crypto";
 import { promisify } from "node:util";
 import { MountproofError } from "../core/index.ts";
 
@@ -30,7 +38,17 @@ const generate = promisify(generateKeyPair);
  * derives it. Takes 50–300 ms off the main thread: make one a run.
  */
 export async function createSigningKey(): Promise<SigningKey> {
-  const { publicKey, privateKey } = await generate("rsa", { modulusLength: 2048 });
+  const { privateKey } = await generate("rsa", { modulusLength: 2048 });
+  return signingKeyFrom(privateKey);
+}
+
+/** A key that was made before, from its PEM. */
+export function signingKeyOf(privateKeyPem: string): SigningKey {
+  return signingKeyFrom(createPrivateKey(privateKeyPem));
+}
+
+function signingKeyFrom(privateKey: KeyObject): SigningKey {
+  const publicKey = createPublicKey(privateKey);
   const kid = createHash("sha256")
     .update(publicKey.export({ type: "spki", format: "der" }))
     .digest("base64url");

@@ -18,6 +18,7 @@ export type UpFlags = {
   readonly seed?: string;
   readonly images?: string;
   readonly auditLog?: string;
+  readonly state?: string;
   readonly detach?: boolean;
 };
 

@@ -91,6 +91,7 @@ async function start(
       processGroups: folder.lifeline,
       images,
       ...(audit !== undefined && { audit }),
+      ...(flags.state !== undefined && { stateFolder: resolve(flags.state) }),
       timing: BRISK,
       partsOfImages: {
         driver: driver.kind === "program" ? driverProgram(driver.path) : referenceDriver(flags.behaviour),

@@ -112,6 +112,8 @@ export type EmbeddedClusterSpec = {
   readonly audiences?: readonly string[];
   readonly publicIssuer?: boolean;
   readonly anonymous?: boolean;
+  /** A folder that keeps the API server's objects and signing key from one start to the next. */
+  readonly stateFolder?: string;
   /** Starts another API server than the embedded one: controllers and kubelets are the same over any. */
   readonly api?: (context: ClusterApiContext) => Promise<ClusterApi>;
   /** Told of every request to the API server (audit.k8s.io/v1 Events at level Metadata). */

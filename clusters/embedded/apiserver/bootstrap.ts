@@ -4,7 +4,7 @@ import { acceptedStatus, isDefinition } from "./crd/definitions.ts";
 import { secretsStoreDefinitions } from "./crd/secrets-store.ts";
 import { objectKey, tableOf } from "./kinds/registry.ts";
 import { API_SERVER_ADDRESS, KUBERNETES_SERVICE_IP } from "./own-addresses.ts";
-import { type ServerContext, timestamp } from "./server-context.ts";
+import { findStored, type ServerContext, timestamp } from "./server-context.ts";
 
 const NAMESPACES = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
@@ -77,12 +77,13 @@ function ownService(): readonly (readonly [string, string, string, KubeObject])[
 
 function put(server: ServerContext, group: string, version: string, plural: string, object: KubeObject): void {
   const kind = server.registry.find(group, version, plural);
-  if (kind === undefined) return;
+  const { namespace = "", name = "" } = object.metadata;
+  // A server that starts on a state that was kept leaves what is there as it is.
+  if (kind === undefined || findStored(server, kind, namespace, name) !== undefined) return;
   object.metadata.uid = server.random.uuid();
   object.metadata.creationTimestamp = timestamp(server.clock);
   kind.defaults?.(object, () => undefined);
   kind.prepare?.(object, undefined);
   if (isDefinition(object)) object.status = acceptedStatus(object, timestamp(server.clock));
-  const { namespace = "", name = "" } = object.metadata;
   server.store.put(tableOf(kind), objectKey(kind, namespace, name), object);
 }

@@ -16,7 +16,6 @@ import {
 } from "../../../net/index.ts";
 import { PROTOBUF_CONTENT_TYPE } from "../../../wire/kubeproto/index.ts";
 import type { AuditSink } from "./audit/audit.ts";
-import { jwks, openIdConfiguration } from "./auth/oidc.ts";
 import { ANONYMOUS, type User } from "./auth/user.ts";
 import { Authority } from "./authority.ts";
 import { bootstrap } from "./bootstrap.ts";
@@ -27,11 +26,13 @@ import { builtInKinds } from "./kinds/built-in.ts";
 import type { Kind } from "./kinds/kind.ts";
 import { Registry } from "./kinds/registry.ts";
 import { KUBERNETES_SERVICE_IP } from "./own-addresses.ts";
+import { isPublicPath, servePaths } from "./paths.ts";
 import type { ServerExtensions } from "./pipeline.ts";
 import { kubeletClient, podLog } from "./proxy/log.ts";
 import { streamHandler } from "./proxy/stream.ts";
 import { KindTypes } from "./schema/kind-types.ts";
 import type { KubeVersion, ServerContext } from "./server-context.ts";
+import { StateFolder } from "./store/state-folder.ts";
 import { Store } from "./store/store.ts";
 import { bindPod, evictPod } from "./write/pods.ts";
 import { serviceAccountAdmission } from "./write/service-accounts.ts";
@@ -55,6 +56,8 @@ export type ApiServerSpec = {
   /** Shared by the parts of a run; made here when left out. */
   readonly authority?: CertificateAuthority;
   readonly signingKey?: () => Promise<SigningKey>;
+  /** A folder that keeps objects and signing key from one start to the next; nothing is kept without. */
+  readonly stateFolder?: string;
   /** `iss` of every token; the server's own URL by default, so that anybody who reaches it can verify. */
   readonly issuer?: string;
   readonly audiences?: readonly string[];
@@ -155,6 +158,9 @@ async function assemble(spec: ApiServerSpec, scope: Scope): Promise<RunningApiSe
     extensions,
   };
   followDefinitions(server, schemas);
+  const state = spec.stateFolder === undefined ? undefined : scope.use(new StateFolder(spec.stateFolder, store));
+  state?.restore();
+  const signingKey = spec.signingKey ?? (state === undefined ? undefined : () => state.signingKey());
 
   const schemaOf = (kind: Kind): Schema | undefined => schemas.get(kind);
   let openApi: ((exchange: HttpExchange) => Promise<boolean>) | undefined;
@@ -173,8 +179,7 @@ async function assemble(spec: ApiServerSpec, scope: Scope): Promise<RunningApiSe
       openApi ??= (await import("./openapi/serve.ts")).openApiServer(server, schemaOf);
       return await openApi(exchange);
     },
-    isPublic: (path) =>
-      HEALTH.has(path) || path === "/version" || (spec.publicIssuer !== false && ISSUER_PATHS.has(path)),
+    isPublic: (path) => isPublicPath(path, spec.publicIssuer !== false),
     address: () => url().replace("https://", ""),
   };
   const handler = apiHandler(options);
@@ -206,7 +211,7 @@ async function assemble(spec: ApiServerSpec, scope: Scope): Promise<RunningApiSe
   const authority = new Authority(server, {
     issuer,
     audiences: spec.audiences ?? [issuer, "https://kubernetes.default.svc"],
-    ...(spec.signingKey !== undefined && { signingKey: spec.signingKey }),
+    ...(signingKey !== undefined && { signingKey }),
     ...(spec.anonymous !== undefined && { anonymous: spec.anonymous }),
   });
   servePaths(server, authority, issuer, running.url);
@@ -252,45 +257,3 @@ async function assemble(spec: ApiServerSpec, scope: Scope): Promise<RunningApiSe
 }
 
 const isAddress = (name: string): boolean => /^[\d.]+$|:/.test(name);
-const HEALTH = new Set(["/healthz", "/livez", "/readyz"]);
-const ISSUER_PATHS = new Set(["/.well-known/openid-configuration", "/openid/v1/jwks"]);
-
-/** The patch releases whose behaviour was looked at. */
-function gitVersionOf(kubeVersion: KubeVersion): string {
-  return kubeVersion === "1.34" ? "v1.34.4" : `v${kubeVersion}.0`;
-}
-
-function servePaths(
-  { extensions, kubeVersion }: ServerContext,
-  authority: Authority,
-  issuer: string,
-  url: string,
-): void {
-  const { paths } = extensions;
-  for (const path of HEALTH)
-    paths.set(path, ({ exchange }) => exchange.respond(200, { "content-type": "text/plain; charset=utf-8" }, "ok"));
-  const [major = "1", minor = "34"] = kubeVersion.split(".");
-  paths.set("/version", ({ exchange }) =>
-    exchange.json(200, {
-      major,
-      minor,
-      emulationMajor: major,
-      emulationMinor: minor,
-      minCompatibilityMajor: major,
-      minCompatibilityMinor: String(Number(minor) - 1),
-      gitVersion: gitVersionOf(kubeVersion),
-      gitCommit: "",
-      gitTreeState: "clean",
-      buildDate: "1970-01-01T00:00:00Z",
-      goVersion: "none",
-      compiler: "mountproof",
-      platform: "linux/amd64",
-    }),
-  );
-  paths.set("/.well-known/openid-configuration", ({ exchange }) =>
-    exchange.json(200, openIdConfiguration(issuer, `${issuer === url ? url : issuer}/openid/v1/jwks`)),
-  );
-  paths.set("/openid/v1/jwks", async ({ exchange }) =>
-    exchange.json(200, jwks(await authority.keys.published()), { "content-type": "application/jwk-set+json" }),
-  );
-}

@@ -42,6 +42,7 @@ export class Store {
   readonly #clock: Clock;
   readonly #tables = new Map<string, Table>();
   #version = 1;
+  #written: ((table: string, key: string, version: number, object: KubeObject | null) => void) | undefined;
   #line: { readonly type: string; readonly object: KubeObject; readonly bytes: Buffer } | undefined;
 
   constructor(clock: Clock) {
@@ -103,6 +104,39 @@ export class Store {
     return this.#tables.get(table)?.objects.size ?? 0;
   }
 
+  /** Every object of every table, in no order. */
+  *everything(): Iterable<Stored & { readonly table: string }> {
+    for (const [table, { objects }] of this.#tables) for (const stored of objects.values()) yield { ...stored, table };
+  }
+
+  /** Puts an object back as it was stored before, under its own version; who follows is told, history knows nothing. */
+  restore(name: string, key: string, object: KubeObject, resourceVersion: number): void {
+    const table = this.#table(name);
+    const stored = freeze(object);
+    table.objects.set(key, { key, object: stored, resourceVersion });
+    table.keys = undefined;
+    this.skipTo(resourceVersion);
+    const change: Change = {
+      type: "ADDED",
+      resourceVersion,
+      object: stored,
+      previous: undefined,
+      at: this.#clock.now(),
+    };
+    table.listeners.tell(change);
+  }
+
+  /** Versions up to this one have been given out: what comes is newer, and watches from before get 410. */
+  skipTo(version: number): void {
+    this.#version = Math.max(this.#version, version);
+    this.compact();
+  }
+
+  /** Tells of each write once it is done, before anybody else hears of it; null for a deletion. */
+  onWrite(told: (table: string, key: string, version: number, object: KubeObject | null) => void): void {
+    this.#written = told;
+  }
+
   /** Stores a new object, or what replaces an old one. Returns it with its resourceVersion. */
   put(table: string, key: string, object: KubeObject): KubeObject {
     const written = this.#table(table);
@@ -117,6 +151,7 @@ export class Store {
       metadata: { ...object.metadata, resourceVersion: String(resourceVersion) },
     });
     objects.set(key, { key, object: stored, resourceVersion });
+    this.#written?.(table, key, resourceVersion, stored);
     this.#publish(table, {
       type: previous === undefined ? "ADDED" : "MODIFIED",
       resourceVersion,
@@ -139,6 +174,7 @@ export class Store {
       ...previous,
       metadata: { ...previous.metadata, resourceVersion: String(resourceVersion) },
     });
+    this.#written?.(table, key, resourceVersion, null);
     this.#publish(table, { type: "DELETED", resourceVersion, object, previous, at: this.#clock.now() });
     return object;
   }
