@@ -122,6 +122,15 @@ describe("mountproof run without room", () => {
     expect(code).toBe(3);
   }, 60_000);
 
+  test("a folder of somebody else's logs is no place for a report, and keeps them", async () => {
+    await mkdir(join(folder, "theirs", "logs"), { recursive: true });
+    await writeFile(join(folder, "theirs", "logs", "app.log"), "precious");
+    const { code, stderr } = await mountproof("run", "--exec", "true", "--id", "PC-11", "--out", "theirs");
+    expect(stderr).toMatch(/the report cannot be written to ".*theirs": its folder "logs" is of no earlier report/);
+    expect(code).toBe(3);
+    expect(await readFile(join(folder, "theirs", "logs", "app.log"), "utf8")).toBe("precious");
+  }, 60_000);
+
   test("a folder whose path is too long for a socket is not the provider's fault", async () => {
     const long = join(folder, "x".repeat(80));
     await mkdir(long);

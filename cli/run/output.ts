@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { rm, writeFile } from "node:fs/promises";
+import { readdir, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { MountproofError, makeFolders, messageOf } from "../../core/index.ts";
 import {
@@ -23,20 +23,26 @@ export type RunOutput = AsyncDisposable & {
   write(report: Report): Promise<void>;
 };
 
-const FILES = ["report.yaml", "report.html", "junit.xml", "messages.ndjson", "logs", "journals"];
+/** Every run has begun this one. */
+const MARK = "messages.ndjson";
+const FOLDERS = ["logs", "journals"];
+const FILES = ["report.yaml", "report.html", "junit.xml", MARK, ...FOLDERS];
 
 /**
  * Where a run speaks: the terminal, and the report's folder, emptied of an earlier report.
- * @throws MountproofError `environment` when the folder cannot be written
+ * @throws MountproofError `environment` when the folder cannot be written, or holds logs that no run has made
  */
 export async function openOutput(folder: string, options: { isPlain: boolean; guard: Guard }): Promise<RunOutput> {
   try {
     await makeFolders(folder);
+    const held = await readdir(folder);
+    const theirs = FOLDERS.find((name) => held.includes(name));
+    if (theirs !== undefined && !held.includes(MARK)) throw new Error(`its folder "${theirs}" is of no earlier report`);
     for (const file of FILES) await rm(join(folder, file), { recursive: true, force: true });
   } catch (cause) {
     throw unwritable(folder, cause);
   }
-  const messages = createWriteStream(join(folder, "messages.ndjson"));
+  const messages = createWriteStream(join(folder, MARK));
   await once(messages, "open");
   // A full disk is nobody's failure but the folder's: the run goes on, and its report says so in the end.
   let broken: unknown;
