@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { RealClock } from "../../core/index.ts";
+import { createKubeClient, loadKubeConfig, Namespaces, ServiceAccounts } from "../../kube/index.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 let folder: string;
@@ -28,6 +30,24 @@ const mountproof = (...args: string[]): Promise<Ended> =>
   run(process.execPath, [join(root, "bin", "mountproof.js"), ...args]);
 const kubeconfig = (): string => join(folder, "kubeconfig");
 
+/** As an application of examples/vault logs in: Vault asks the API server, by the name of its Service, whose token it is. */
+async function vaultLogin(): Promise<unknown> {
+  const config = await loadKubeConfig(kubeconfig(), {}, "test");
+  await using api = createKubeClient(config, { clock: new RealClock() });
+  const metadata = { name: "app-service-account", namespace: "production" };
+  await api.create(Namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: metadata.namespace } });
+  await api.create(ServiceAccounts, { apiVersion: "v1", kind: "ServiceAccount", metadata });
+  const request = { apiVersion: "authentication.k8s.io/v1", kind: "TokenRequest", metadata, spec: { audiences: [] } };
+  const made = await api.create(ServiceAccounts, request, { subresource: "token" });
+  const { token } = made["status"] as { token: string };
+  const { stores } = JSON.parse((await mountproof("status", "--json")).stdout) as {
+    stores: { name: string; url: string }[];
+  };
+  const vault = stores.find(({ name }) => name === "vault")?.url;
+  const body = JSON.stringify({ role: "app-role", jwt: token });
+  return await (await fetch(`${vault}/v1/auth/kubernetes/login`, { method: "POST", body })).json();
+}
+
 test("a detached cluster is up, is known to status and env, and is gone after down", { timeout: 120_000 }, async () => {
   const up = await mountproof("up", "--detach", "--kubeconfig", kubeconfig());
   expect(up).toMatchObject({ code: 0, stderr: "" });
@@ -38,6 +58,7 @@ test("a detached cluster is up, is known to status and env, and is gone after do
   expect(config.users[0]?.user.token).toEqual(expect.any(String));
   const status = JSON.parse((await mountproof("status", "--json")).stdout) as { server: string; stores: object[] };
   expect(up.stdout).toContain(status.server);
+  expect(await vaultLogin()).toMatchObject({ auth: { policies: ["app-policy", "default"] } });
   expect((await mountproof("env")).stdout).toContain(`export KUBECONFIG='${kubeconfig()}';`);
   expect((await mountproof("logs")).stdout).toContain(status.server);
   expect(await mountproof("up", "--detach")).toMatchObject({
