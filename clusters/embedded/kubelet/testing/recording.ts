@@ -87,8 +87,8 @@ export function sortLines(lines: readonly RecordedLine[]): Recording {
   };
 }
 
-export function readRecording(name: string): Recording {
-  const text = readFileSync(new URL(`../fixtures/${name}.ndjson`, import.meta.url), "utf8");
+export function readRecording(name: string, folder: URL = new URL("../fixtures/", import.meta.url)): Recording {
+  const text = readFileSync(new URL(`${name}.ndjson`, folder), "utf8");
   return sortLines(
     text
       .trim()
