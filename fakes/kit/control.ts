@@ -86,15 +86,18 @@ export function controlHandler(parts: {
             return refuse(exchange, 404, `this store has no "${id}"; it has: ${Object.keys(controls).join(", ")}`);
           return exchange.json(200, (await control(await readJson(exchange))) ?? {});
         }
-        case "GET journal":
-          return exchange.json(200, journal.entries({ since: Number(exchange.query.get("since") ?? 0) }), {
+        case "GET journal": {
+          const since = exchange.query.get("since") ?? "0";
+          if (!/^\d+$/.test(since)) return refuse(exchange, 400, `since is the number of an entry, not "${since}"`);
+          return exchange.json(200, journal.entries({ since: Number(since) }), {
             [DROPPED_HEADER]: String(journal.dropped),
           });
+        }
         default:
           return refuse(
             exchange,
             404,
-            `the control API has no ${route}; it has POST seed, faults, GET journal and POST do`,
+            `the control API has no ${route}; it has POST seed; GET, POST and DELETE faults; GET journal; POST do`,
           );
       }
     } catch (error) {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Clock, type Log, MountproofError, Scope } from "../../core/index.ts";
 import { endText, Program, type RunningProgram } from "./program.ts";
 import { socketReady } from "./readiness.ts";
+import { endStragglers } from "./stragglers.ts";
 import type { ProviderInputs, ProviderSubject, RunningProvider, SubjectPlace } from "./subject.ts";
 
 export type ExecProviderSpec = {
@@ -70,7 +71,10 @@ class ExecProvider implements RunningProvider {
     this.socketFolder = socketFolder;
     this.#socketPath = join(socketFolder, `${spec.name}.sock`);
     this.#scope = scope;
-    scope.defer("program", () => this.#stop());
+    scope.defer("program", async () => {
+      await this.#stop();
+      await endStragglers(`SOCKET_DIR=${socketFolder}`);
+    });
   }
 
   get socketPath(): string {
