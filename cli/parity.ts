@@ -7,7 +7,7 @@ import type { ParityTable } from "../reports/parity/index.ts";
 import { programPath } from "../suite/subjects/program-file.ts";
 import type { DefineCommand } from "./define-command.ts";
 import { ExitCode } from "./exit.ts";
-import { storeProvider } from "./run/options.ts";
+import type { storeProvider as StoreProvider } from "./run/options.ts";
 
 type ParityFlags = {
   readonly driver?: string;
@@ -47,7 +47,9 @@ export const defineParity: DefineCommand = (program, finish) => {
 };
 
 async function runParity(flags: ParityFlags, variables: NodeJS.ProcessEnv): Promise<number> {
-  const comparisons = comparisonsOf(flags, variables);
+  // Lazily: what reads the flags of a run brings the suite along, and every command would pay for it.
+  const { storeProvider } = await import("./run/options.ts");
+  const comparisons = comparisonsOf(flags, variables, storeProvider);
   const { compareReports, parityMarkdown, parseParityNotes } = await import("../reports/parity/index.ts");
   const notes = await readNotes(flags.notes, parseParityNotes);
   const folder = await mkdtemp(join(tmpdir(), "mountproof-parity-"));
@@ -76,7 +78,11 @@ async function runParity(flags: ParityFlags, variables: NodeJS.ProcessEnv): Prom
 }
 
 /** @throws MountproofError `environment` when no program is given, or one that cannot be run */
-function comparisonsOf(flags: ParityFlags, variables: NodeJS.ProcessEnv): Comparison[] {
+function comparisonsOf(
+  flags: ParityFlags,
+  variables: NodeJS.ProcessEnv,
+  storeProvider: typeof StoreProvider,
+): Comparison[] {
   const given = new Map((flags.provider ?? []).map(storeProvider).map(({ store, path }) => [store, path] as const));
   const comparisons: Comparison[] = [];
   const driver = flags.driver ?? variables[VARIABLES.driver];

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { verdicts } from "../suite/verdicts.ts";
@@ -8,6 +9,7 @@ import {
   liveProgress,
   NO_COLOURS,
   plainProgress,
+  type Report,
   reportHtml,
   reportJsonSchema,
   reportJunit,
@@ -21,6 +23,23 @@ const cases = [sampleCase(), sampleFailure(), skipped];
 const report = sampleReport(cases, { verdicts: verdicts(cases, false) });
 
 describe("report.yaml", () => {
+  test("is read as what was written, whatever a case showed", () => {
+    const text = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc
+        .array(fc.constantFrom("a", " ", "\n", "\t", ":", "-", "#", "é", '"', "'", "|", "true", "1"), { maxLength: 12 })
+        .map((parts) => parts.join("")),
+    );
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 4 }), fc.dictionary(text, text), fc.array(text), (value, map, list) => {
+        const detail = JSON.parse(JSON.stringify({ value, map, list, lists: [[list], [], {}] }));
+        const report = { report: 1, detail } as unknown as Report;
+        expect(parse(reportYaml(report))).toEqual(report);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test("is verified by its own reader, unchanged", () => {
     const verification = verifyReport(reportYaml(report));
     expect(verification).toEqual({ valid: true, report });
