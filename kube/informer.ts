@@ -14,7 +14,18 @@ import type { KubeObject } from "./types.ts";
 const FIRST_RETRY_MS = 800;
 const LAST_RETRY_MS = 30_000;
 
-export type InformerContext = { readonly clock: Clock; readonly log: Log };
+/** Ends what a watch shows at its start (KEP-3157). */
+const INITIAL_EVENTS_END = "k8s.io/initial-events-end";
+
+export type InformerContext = {
+  readonly clock: Clock;
+  readonly log: Log;
+  /**
+   * Has the watch itself show what is there, as client-go 1.35 does, in place of a list before it; a server that knows
+   * no such watch is listed.
+   */
+  readonly isStreaming?: boolean;
+};
 export type InformerSelection = Pick<ListOptions, "namespace" | "labelSelector" | "fieldSelector">;
 
 type Handler<T extends KubeObject> = Parameters<Informer<T>["onEvent"]>[0];
@@ -24,7 +35,7 @@ export function startInformer<T extends KubeObject>(
   client: KubeClient,
   kind: Resource<T>,
   selection: InformerSelection,
-  { clock, log }: InformerContext,
+  { clock, log, isStreaming = false }: InformerContext,
 ): Informer<T> {
   const scope = new Scope(`informer ${kind.plural}`);
   const cache = new Map<string, T>();
@@ -51,48 +62,78 @@ export function startInformer<T extends KubeObject>(
     if (old !== undefined) tell({ type: "DELETED", object, old });
   };
 
-  /** Brings the cache to what a list shows; what is missing in it was deleted meanwhile. */
+  /** Brings the cache to what is there; what is missing in it was deleted meanwhile. */
+  const replace = (items: readonly T[]): void => {
+    const seen = new Set(items.map(keyOf));
+    for (const [key, object] of cache) if (!seen.has(key)) drop(object);
+    for (const object of items) put(object);
+    synced.resolve();
+  };
   const relist = async (): Promise<string> => {
     const list = await client.list(kind, selection);
-    const seen = new Set(list.items.map(keyOf));
-    for (const [key, object] of cache) if (!seen.has(key)) drop(object);
-    for (const object of list.items) put(object);
-    synced.resolve();
+    replace(list.items);
     return list.metadata.resourceVersion;
   };
-  const follow = async (from: string): Promise<string> => {
+  /** @param from the version to go on from; without one the watch begins with all that is there, and then calls `shown` */
+  const follow = async (from: string | undefined, shown: () => void = () => {}): Promise<string> => {
     let version = from;
+    let initial: T[] | undefined = from === undefined ? [] : undefined;
     const channel = clock.activity.openChannel(`${kind.plural}-${randomUUID()}`);
     try {
       const options = {
         ...selection,
-        resourceVersion: from,
+        ...(from === undefined ? { sendInitialEvents: true } : { resourceVersion: from }),
         allowBookmarks: true,
         signal: scope.signal,
         channel: channel.id,
       };
-      for await (const event of client.watch(kind, options) as AsyncIterable<WatchEvent<T>>) {
-        if (event.type === "DELETED") drop(event.object);
-        else if (event.type !== "BOOKMARK") put(event.object);
-        version = event.object.metadata.resourceVersion ?? version;
-        if (event.type !== "BOOKMARK") channel.received();
+      for await (const { type, object } of client.watch(kind, options) as AsyncIterable<WatchEvent<T>>) {
+        if (initial !== undefined && type !== "BOOKMARK") initial.push(object);
+        else if (initial !== undefined && object.metadata.annotations?.[INITIAL_EVENTS_END] !== undefined) {
+          replace(initial);
+          initial = undefined;
+          shown();
+        } else if (type === "DELETED") drop(object);
+        else if (type !== "BOOKMARK") put(object);
+        if (initial === undefined) version = object.metadata.resourceVersion ?? version;
+        if (type !== "BOOKMARK") channel.received();
       }
     } finally {
       channel.close();
     }
+    if (version === undefined) throw new Error("the watch ended before it had shown what is there");
     return version;
+  };
+  let streams = isStreaming;
+  /** All that is there, and what follows it, by one request. */
+  const stream = async (): Promise<string> => {
+    const token = clock.activity.begin(`list ${kind.plural}`);
+    try {
+      return await clock.activity.run(token, () => follow(undefined, () => token.end()));
+    } catch (error) {
+      if (isKubeStatus(error, "Invalid", "BadRequest")) streams = false;
+      throw error;
+    } finally {
+      token.end();
+    }
   };
   const run = async (): Promise<void> => {
     let version: string | undefined;
     let retry = FIRST_RETRY_MS;
     while (!scope.signal.aborted) {
       try {
-        version ??= await clock.activity.track(`list ${kind.plural}`, relist);
-        version = await follow(version);
+        if (version === undefined && streams) version = await stream();
+        else {
+          version ??= await clock.activity.track(`list ${kind.plural}`, relist);
+          version = await follow(version);
+        }
         retry = FIRST_RETRY_MS;
       } catch (error) {
         if (scope.signal.aborted) return;
         if (isKubeStatus(error, "Expired", "Gone")) version = undefined;
+        // A server that cannot show what is there by a watch is asked for a list, at once.
+        else if (isStreaming && !streams && version === undefined && isKubeStatus(error, "Invalid", "BadRequest"))
+          log.debug(`${kind.plural} are listed: the server shows nothing at the start of a watch`);
         else {
           log.debug(`the watch of ${kind.plural} broke`, {
             error: isMountproofError(error) ? error.code : String(error),

@@ -33,6 +33,8 @@ export type CertificateRequest = {
 export interface CertificateAuthority {
   readonly certPem: string;
   issue(request: CertificateRequest): Promise<IssuedCertificate>;
+  /** As {@link issue}, and the same certificate whenever the same is asked for: servers that come and go need no new key. */
+  reissue(request: Omit<CertificateRequest, "key">): Promise<IssuedCertificate>;
   /** An authority below this one: what it issues chains over it to here. */
   subordinate(commonName: string): Promise<CertificateAuthority>;
 }
@@ -84,9 +86,16 @@ function authority(clock: Clock, commonName: string, parent: Signer | undefined)
       ...(parent === undefined ? [] : [extension(OID.authorityKeyId, sequence(context(0, parent.keyId, false)))]),
     ],
   });
+  const issued = new Map<string, IssuedCertificate>();
   return {
     certPem,
     issue: async (request) => leafOf(request, self, clock.wall()),
+    reissue: async (request) => {
+      const key = JSON.stringify(request, Object.keys(request).sort());
+      const known = issued.get(key) ?? leafOf(request, self, clock.wall());
+      issued.set(key, known);
+      return known;
+    },
     subordinate: async (below) => authority(clock, below, self),
   };
 }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { Writable } from "node:stream";
 import { type ILoadSupportOptions, type ISupportCodeLibrary, loadSupport } from "@cucumber/cucumber/api";
 import { MountproofError, messageOf } from "../../core/index.ts";
@@ -16,7 +17,11 @@ export async function loadSteps(layout: Layout, profiles: readonly string[]): Pr
     support: { importPaths: supportPaths(layout, steps) },
   };
   try {
-    return matchingFast(await loadSupport(options, quietEnvironment(layout)));
+    const library = await loadSupport(options, quietEnvironment(layout));
+    // Whoever runs with a loaded library has the paths looked up once more, each time; one is found fast.
+    const importPaths = [join(layout.code, "features", `world${layout.extension}`)];
+    const originalCoordinates = { ...library.originalCoordinates, importPaths };
+    return matchingFast(Object.assign(library, { originalCoordinates }));
   } catch (cause) {
     throw new MountproofError("internal", {
       message: `the step definitions cannot be loaded: ${messageOf(cause)}`,

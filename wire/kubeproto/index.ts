@@ -2,7 +2,7 @@ import { MountproofError } from "../../core/index.ts";
 import { decodeMessage, type JsonObject } from "./decode.ts";
 import { encodeMessage } from "./encode.ts";
 import { openEnvelope, sealEnvelope } from "./envelope.ts";
-import { MessageTable } from "./message-table.ts";
+import type { MessageTable } from "./message-table.ts";
 
 export type { JsonObject } from "./decode.ts";
 export { PROTOBUF_CONTENT_TYPE } from "./envelope.ts";
@@ -28,8 +28,7 @@ export interface KubeProtoCodec {
  * The field table (50 kB) itself: what Go's structs of the Kubernetes kinds hold, for schemas and for reading JSON.
  */
 export async function loadMessageTable(): Promise<MessageTable> {
-  const { TABLE } = await import("./gen/table.ts");
-  return new MessageTable(TABLE);
+  return (await import("./table.ts")).MESSAGE_TABLE;
 }
 
 /**

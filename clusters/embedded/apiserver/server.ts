@@ -128,7 +128,7 @@ export class EmbeddedApiServer {
 async function assemble(spec: ApiServerSpec, scope: Scope): Promise<RunningApiServer> {
   const { clock, log = silentLog, random = systemRandom(), journal, kubeVersion = "1.34" } = spec;
   const ca = spec.authority ?? (await createCertificateAuthority({ clock, commonName: "kubernetes" }));
-  const serving = await ca.issue({
+  const serving = await ca.reissue({
     commonName: "kube-apiserver",
     dnsNames: [...OWN_NAMES, ...(spec.names ?? []).filter((name) => !isAddress(name))],
     ipAddresses: ["127.0.0.1", KUBERNETES_SERVICE_IP, ...(spec.names ?? []).filter(isAddress)],
@@ -230,7 +230,7 @@ async function assemble(spec: ApiServerSpec, scope: Scope): Promise<RunningApiSe
   bootstrap(server, { secretsStore: spec.secretsStore !== false });
 
   const configFor = async (user: { name: string; groups?: readonly string[] }): Promise<KubeConfig> => {
-    const { certPem, keyPem } = await ca.issue({
+    const { certPem, keyPem } = await ca.reissue({
       commonName: user.name,
       ...(user.groups !== undefined && { organizations: user.groups }),
       usages: ["client"],

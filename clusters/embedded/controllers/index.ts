@@ -52,13 +52,13 @@ export async function startControllers(spec: ControllersSpec): Promise<AsyncDisp
         const key = `${resource.group}/${resource.version}/${resource.plural}`;
         let informer = informers.get(key);
         if (informer === undefined) {
-          informer = Promise.resolve(startInformer(spec.client, resource as Resource, {}, spec)).then(
-            async (started) => {
-              scope.use(started);
-              await started.synced;
-              return started;
-            },
-          );
+          informer = Promise.resolve(
+            startInformer(spec.client, resource as Resource, {}, { ...spec, isStreaming: true }),
+          ).then(async (started) => {
+            scope.use(started);
+            await started.synced;
+            return started;
+          });
           informers.set(key, informer);
         }
         return (await informer) as unknown as Informer<T>;

@@ -14,7 +14,7 @@ import {
   plainMounter,
   startRegistration,
 } from "../../../driver/index.ts";
-import { Events, type KubeConfig, type KubeObject, Pods, serviceResolver } from "../../../kube/index.ts";
+import { Events, type KubeConfig, type KubeObject, serviceResolver } from "../../../kube/index.ts";
 import {
   createDialer,
   type Dialer,
@@ -32,6 +32,7 @@ import { runAuthority, runSigningKey } from "../api.ts";
 import { processes } from "../processes.ts";
 import { startStoreProvider, storeProgram } from "../store-provider/index.ts";
 import { startClusterProcess, startDriverProcess, startProviderProcess } from "./as-processes.ts";
+import { Observed } from "./observed.ts";
 import { clusterUnderTest, forRemote, installRemoteDriver, installRemoteProvider, openShare } from "./remote.ts";
 
 type DriverValues = {
@@ -73,9 +74,11 @@ export class EstateFacet {
   #cluster: Promise<RunningEmbeddedCluster> | undefined;
   readonly #routes = new Map<string, Route>();
   #proxy: Promise<RunningEgressProxy> | undefined;
+  readonly #observed: Observed;
 
   constructor(world: MountproofWorld) {
     this.#world = world;
+    this.#observed = new Observed(world, () => this.cluster());
   }
 
   cluster(): Promise<RunningEmbeddedCluster> {
@@ -85,7 +88,7 @@ export class EstateFacet {
 
   /** Runs the clock until `holds`, at most `ms`. */
   async until(holds: () => boolean | Promise<boolean>, ms: number = minutes(5)): Promise<boolean> {
-    return await (await this.cluster()).until(holds, ms);
+    return await this.#observed.until(holds, ms);
   }
 
   /** Reads a file of `examples/`. */
@@ -248,18 +251,13 @@ export class EstateFacet {
     ];
   }
 
-  async pods(namespace: string, app: string): Promise<KubeObject[]> {
-    const { items } = await (await this.cluster()).admin.list(Pods, { namespace, labelSelector: `app=${app}` });
-    return items;
+  pods(namespace: string, app: string): Promise<KubeObject[]> {
+    return this.#observed.pods(namespace, app);
   }
 
   /** Messages of Warning events about a pod. */
   async warnings(pod: KubeObject): Promise<string[]> {
-    const { items } = await (await this.cluster()).admin.list(Events, {
-      namespace: pod.metadata.namespace ?? "",
-      fieldSelector: `involvedObject.uid=${pod.metadata.uid},type=Warning`,
-    });
-    return items.map((event) => `${event["reason"]}: ${event["message"]}`);
+    return (await this.#observed.warnings(pod)).map((event) => `${event["reason"]}: ${event["message"]}`);
   }
 
   get #hasProcesses(): boolean {

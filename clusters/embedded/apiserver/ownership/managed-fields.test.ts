@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { KubeStatusError } from "../../../../kube/client.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
-import { loadBuiltInTypes } from "../schema/built-in-types.ts";
+import { loadBuiltInTypes } from "../schema/load-built-in-types.ts";
 import { readTyped } from "../schema/read-typed.ts";
 import type { TypeNode } from "../schema/type-node.ts";
 import { applied, entriesOf, ownedAfterUpdate, setEntries } from "./managed-fields.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Scope, seconds, silentLog, type VirtualClock } from "../../../../core/index.ts";
-import { ConfigMaps, type KubeClient, startInformer } from "../../../../kube/index.ts";
+import { ConfigMaps, type KubeClient, KubeStatusError, startInformer } from "../../../../kube/index.ts";
 import type { RunningApiServer } from "../index.ts";
 import { configMap, startServerRig, statusOf } from "../testing/server-rig.ts";
 
@@ -45,6 +45,76 @@ test("an informer sees what enters and leaves its selection", async () => {
   await admin.update(ConfigMaps, { ...made, metadata: { ...made.metadata, labels: { on: "no" } } });
   await clock.advance(0);
   expect(informer.list()).toEqual([]);
+});
+
+test("an informer that streams asks once, misses nothing, and begins anew when its history is forgotten", async () => {
+  const asked: string[] = [];
+  const counted: KubeClient = {
+    ...admin,
+    list: async () => expect.unreachable(),
+    watch: (kind, options) => {
+      asked.push(options.resourceVersion === undefined ? "from the start" : "from a version");
+      return admin.watch(kind, options);
+    },
+  };
+  await admin.create(ConfigMaps, configMap("a"));
+  const selection = { namespace: "default" };
+  const informer = scope.use(
+    startInformer(counted, ConfigMaps, selection, { clock, log: silentLog, isStreaming: true }),
+  );
+  await informer.synced;
+  const names = (): (string | undefined)[] => informer.list().map(({ metadata }) => metadata.name);
+  expect(names()).toEqual(["a"]);
+  await admin.create(ConfigMaps, configMap("b"));
+  await clock.settle();
+  expect(names()).toEqual(["a", "b"]);
+  expect(asked).toEqual(["from the start"]);
+  await informer[Symbol.asyncDispose]();
+
+  // A watch whose version is gone: what was deleted meanwhile goes, what is there stays.
+  let isFirst = true;
+  const cut: KubeClient = {
+    ...counted,
+    watch: async function* (kind, options) {
+      for await (const event of counted.watch(kind, options)) {
+        yield event as never;
+        if (event.type === "BOOKMARK" && isFirst) {
+          isFirst = false;
+          await admin.delete(ConfigMaps, { name: "a", namespace: "default" });
+          api.compact();
+          return;
+        }
+      }
+    },
+  };
+  const again = scope.use(startInformer(cut, ConfigMaps, selection, { clock, log: silentLog, isStreaming: true }));
+  await again.synced;
+  await clock.advance(seconds(60));
+  expect(again.list().map(({ metadata }) => metadata.name)).toEqual(["b"]);
+});
+
+test("an informer that streams lists where the server shows nothing at the start of a watch", async () => {
+  const refusing: KubeClient = {
+    ...admin,
+    watch: (kind, options) => {
+      if (options.resourceVersion !== undefined) return admin.watch(kind, options);
+      throw new KubeStatusError({
+        apiVersion: "v1",
+        metadata: {},
+        status: "Failure",
+
+        kind: "Status",
+        code: 422,
+        reason: "Invalid",
+        message: "sendInitialEvents: Forbidden",
+      });
+    },
+  };
+  await admin.create(ConfigMaps, configMap("a"));
+  const context = { clock, log: silentLog, isStreaming: true };
+  const informer = scope.use(startInformer(refusing, ConfigMaps, { namespace: "default" }, context));
+  await informer.synced;
+  expect(informer.list().map(({ metadata }) => metadata.name)).toEqual(["a"]);
 });
 
 test("an unknown resource, verb, selector and form are refused", async () => {

@@ -1,4 +1,4 @@
-import { type FieldRow, loadMessageTable, type MessageTable } from "../../../../wire/kubeproto/index.ts";
+import type { FieldRow, MessageTable } from "../../../../wire/kubeproto/index.ts";
 import { annotated, annotationsOf } from "./annotations.ts";
 import { NAMED_SCHEMAS, type OpenApiSchema, openApiName, propertyOf } from "./property.ts";
 import { ANY, type FieldNode, type Scalar, type TypeNode } from "./type-node.ts";
@@ -189,8 +189,4 @@ const GO_TYPES: Readonly<Record<Scalar, string>> = {
 
 function scalarNode(scalar: Scalar): TypeNode {
   return { form: "scalar", scalar, goType: GO_TYPES[scalar] };
-}
-
-export async function loadBuiltInTypes(): Promise<BuiltInTypes> {
-  return new BuiltInTypes(await loadMessageTable());
 }

@@ -2,8 +2,9 @@ import type { KubeObject } from "../../../../kube/types.ts";
 import { type KubeProtoCodec, loadKubeProto } from "../../../../wire/kubeproto/index.ts";
 import type { Schema } from "../crd/types.ts";
 import { apiVersionOf, type Kind } from "../kinds/kind.ts";
-import { type BuiltInTypes, loadBuiltInTypes } from "./built-in-types.ts";
+import type { BuiltInTypes } from "./built-in-types.ts";
 import { customType } from "./custom-types.ts";
+import { loadBuiltInTypes } from "./load-built-in-types.ts";
 import { readTyped } from "./read-typed.ts";
 import type { TypeNode } from "./type-node.ts";
 

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { type BuiltInTypes, loadBuiltInTypes } from "./built-in-types.ts";
+import type { BuiltInTypes } from "./built-in-types.ts";
+import { loadBuiltInTypes } from "./load-built-in-types.ts";
 import { canonicalQuantity } from "./quantity.ts";
 import { readTyped } from "./read-typed.ts";
 
