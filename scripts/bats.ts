@@ -53,6 +53,9 @@ const { values, positionals } = parseArgs({
 });
 const files = positionals.length > 0 ? positionals : ["test/bats/e2e-provider.bats"];
 const suite = process.env["MOUNTPROOF_UPSTREAM_SUITE"] ?? "";
+/** Ctrl-C ends the suite, and the cluster after it. */
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
 process.exitCode = await main();
 
 async function main(): Promise<number> {
@@ -145,7 +148,13 @@ async function run(
   env: NodeJS.ProcessEnv,
   counts: Record<"passed" | "failed" | "skipped", number>,
 ): Promise<void> {
-  const child = spawn("bats", ["--tap", "-T", file], { cwd: suite, env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn("bats", ["--tap", "-T", file], {
+    cwd: suite,
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+    signal: stop.signal,
+  });
+  child.once("error", () => undefined);
   for await (const line of createInterface({ input: child.stdout })) {
     console.log(line);
     if (/^ok .*# skip/.test(line)) counts.skipped++;
@@ -153,6 +162,7 @@ async function run(
     else if (line.startsWith("not ok ")) counts.failed++;
   }
   const code = child.exitCode ?? (await new Promise<number>((done) => child.once("exit", (ended) => done(ended ?? 1))));
+  stop.signal.throwIfAborted();
   if (code !== 0 && counts.failed === 0) throw new Error(`bats ended with ${code} before it judged "${file}"`);
 }
 

@@ -13,7 +13,6 @@ import {
 import { layoutOf } from "../../suite/index.ts";
 import { createRunFolder } from "../../suite/run-folder.ts";
 import { auditLog } from "../audit-log.ts";
-import { parseSeed } from "../fake/options.ts";
 import { helmRecord } from "./helm-record.ts";
 import { Names } from "./names.ts";
 import { readUpOptions, type UpFlags, type UpOptions } from "./options.ts";
@@ -22,6 +21,7 @@ import { providerLaunchers } from "./parts/providers.ts";
 import { livenessProbe, registrar } from "./parts/sidecars.ts";
 import { publishCharts } from "./published.ts";
 import { AUDIENCES, driverObjects, PROVIDER_OBJECTS, RELEASE } from "./releases.ts";
+import { filledIn, seedsOf, textOf } from "./seeds.ts";
 import { StateFiles, type UpState } from "./state.ts";
 import { type RunningStore, STORES } from "./stores/index.ts";
 
@@ -109,6 +109,7 @@ async function start(
     stores.push(
       await STORES[name]({
         clock,
+        folder: folder.path,
         log: silentLog,
         journal,
         scope,
@@ -116,7 +117,11 @@ async function start(
         authority,
         names,
         dialer,
-        seed: filledIn(seeds[name], { OIDC_ISSUER: cluster.issuer.url }),
+        seed: filledIn(seeds[name], {
+          OIDC_ISSUER: cluster.issuer.url,
+          OIDC_PROVIDER: cluster.issuer.url.replace("https://", ""),
+          OIDC_CA: cluster.issuer.caPem,
+        }),
       }),
     );
   const tokenRequests = providers.flatMap((name) => AUDIENCES[name]).map((audience) => ({ audience }));
@@ -160,7 +165,10 @@ async function start(
     driver: driver.kind === "program" ? driver.path : driver.kind,
     providers,
     stores,
-    environment: environmentOf(kubeconfig, proxy.url, files.ca),
+    environment: Object.assign(
+      environmentOf(kubeconfig, proxy.url, files.ca),
+      ...stores.map(({ environment }) => environment),
+    ) as Readonly<Record<string, string>>,
   };
   await files.write(state);
   await writeFile(files.ca, authority.certPem);
@@ -172,12 +180,13 @@ async function start(
 function environmentOf(kubeconfig: string, proxy: string, ca: string): Readonly<Record<string, string>> {
   const proxies = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].map((name) => [name, proxy]);
   const authorities = ["SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"];
+  const stores = ["AWS_CA_BUNDLE", "CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE"];
   return {
     KUBECONFIG: kubeconfig,
     ...Object.fromEntries(proxies),
     NO_PROXY: "127.0.0.1,localhost",
     no_proxy: "127.0.0.1,localhost",
-    ...Object.fromEntries(authorities.map((name) => [name, ca])),
+    ...Object.fromEntries([...authorities, ...stores].map((name) => [name, ca])),
   };
 }
 
@@ -187,34 +196,4 @@ async function imagesOf(file: string | undefined): Promise<readonly ImageEntry[]
   const examples = join(layoutOf().root, "examples", "images.yaml");
   const theirs = await readFile(examples, "utf8").catch(() => undefined);
   return [...own, ...(theirs === undefined ? [] : parseImages(theirs, examples)), ...BUILT_IN_IMAGES];
-}
-
-/** A seed file has one part a store, by its name. */
-async function seedsOf(file: string | undefined): Promise<Readonly<Record<string, unknown>>> {
-  if (file === undefined) return {};
-  const seeds = await parseSeed(file, await textOf("--seed", file));
-  if (typeof seeds === "object" && seeds !== null && !Array.isArray(seeds)) return seeds as Record<string, unknown>;
-  throw new MountproofError("invalid_argument", {
-    message: `--seed "${file}" has no parts by the stores' names`,
-    hint: "for example: vault: { write: { secret/data/app: { data: { password: x } } } }",
-  });
-}
-
-/** `$OIDC_ISSUER` in a seed is this cluster's issuer, which no file can know before. */
-function filledIn(seed: unknown, variables: Readonly<Record<string, string>>): unknown {
-  if (typeof seed === "string")
-    return seed.replace(/\$\{?([A-Z_]+)\}?/g, (whole, name: string) => variables[name] ?? whole);
-  if (Array.isArray(seed)) return seed.map((one) => filledIn(one, variables));
-  if (typeof seed !== "object" || seed === null) return seed;
-  return Object.fromEntries(Object.entries(seed).map(([key, value]) => [key, filledIn(value, variables)]));
-}
-
-async function textOf(flag: string, path: string): Promise<string> {
-  return await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new MountproofError("invalid_argument", {
-      message: `${flag} "${path}" cannot be read`,
-      hint: "check the path",
-      cause,
-    });
-  });
 }

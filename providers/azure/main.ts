@@ -29,6 +29,8 @@ export const AZURE_FLAGS = {
   "healthz-port": { kind: "integer", initial: "8989", usage: "port for probes, on all interfaces" },
   "healthz-path": text("path for probes", "/healthz"),
   "prometheus-port": { kind: "integer", initial: "8898", usage: "port for /metrics, on all interfaces" },
+  "log-format-json": { kind: "boolean", initial: "false", usage: "taken for the real one's sake: logs are JSON" },
+  v: { kind: "integer", initial: "0", usage: "log verbosity, as klog's: taken for the real one's sake" },
   "healthz-timeout": { kind: "duration", initial: "5s", usage: "how long a probe may take" },
 } as const satisfies FlagTable;
 

@@ -7,10 +7,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as grpc from "@grpc/grpc-js";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { parseFlags } from "../../core/go/flags.ts";
 import { RealClock } from "../../core/index.ts";
 import { Health, HealthCheckResponse_ServingStatus } from "../../wire/gen/health_pb.ts";
 import { CSIDriverProvider } from "../../wire/gen/provider_pb.ts";
 import { grpcClient } from "../../wire/grpc/index.ts";
+import { AZURE_FLAGS } from "./main.ts";
 import { readProbes } from "./replay/probe.ts";
 
 const bin = fileURLToPath(new URL("../../bin/mountproof.js", import.meta.url));
@@ -97,3 +99,8 @@ async function watchCode(socket: string): Promise<number | undefined> {
   client.close();
   return error.code;
 }
+
+test("the flags of the real one's chart are taken, and others are not", () => {
+  expect(parseFlags(["--endpoint=unix:///p", "--log-format-json=true", "-v=5"], AZURE_FLAGS)).toMatchObject({ v: 5 });
+  expect(() => parseFlags(["--log-format=json"], AZURE_FLAGS)).toThrow("unknown flag");
+});

@@ -1,5 +1,5 @@
 import type { AwsSeed } from "../../../fakes/aws/index.ts";
-import { EXAMPLE_ACCOUNT, type RunningStore, type StoreParts } from "./store.ts";
+import { EXAMPLE_ACCOUNT, exportOf, type RunningStore, type StoreParts } from "./store.ts";
 
 /** Regions that the certificate bears; what a region's name leads to is the same account. */
 const REGIONS = [
@@ -37,13 +37,13 @@ export async function startAws(parts: StoreParts): Promise<RunningStore> {
   names.lead(POD_IDENTITY_AGENT, { host: aws.host, port: aws.port });
   await seedAws(aws.admin, parts.seed ?? exampleSeed(cluster.issuer, aws.accountId));
   const { accessKeyId, secretAccessKey } = aws.ownerKey;
-  return {
-    name: "aws",
-    url: aws.url,
-    hints: [
-      `export AWS_ENDPOINT_URL=${aws.url} AWS_REGION=${REGION} AWS_ACCESS_KEY_ID=${accessKeyId} AWS_SECRET_ACCESS_KEY=${secretAccessKey}`,
-    ],
+  const environment = {
+    AWS_ENDPOINT_URL: aws.url,
+    AWS_REGION: REGION,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
   };
+  return { name: "aws", url: aws.url, hints: [exportOf(environment)], environment };
 }
 
 /** What `examples/aws/aws-setup.sh` does, and a parameter besides. */

@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { GcpSeed } from "../../../fakes/gcp/index.ts";
 import { EXAMPLE_ACCOUNT, type RunningStore, type StoreParts } from "./store.ts";
 
@@ -9,7 +11,7 @@ const REGIONS = ["us-central1", "us-east1", "us-west1", "europe-west1", "europe-
 
 /** Google behind its own names, in whose project the cluster runs, and the machines' metadata. */
 export async function startGcp(parts: StoreParts): Promise<RunningStore> {
-  const { clock, journal, scope, authority, names, dialer, cluster, seed } = parts;
+  const { clock, journal, scope, authority, names, dialer, cluster, seed, folder } = parts;
   const { FakeGcp } = await import("../../../fakes/gcp/index.ts");
   const regional = REGIONS.map((region) => `*.${region}.rep.googleapis.com`);
   const google = scope.use(
@@ -31,10 +33,14 @@ export async function startGcp(parts: StoreParts): Promise<RunningStore> {
   const plain = scope.use(await google.listenToo({}));
   names.lead("metadata.google.internal", { host: plain.host, port: plain.port });
   google.seed((seed as GcpSeed | undefined) ?? exampleSeed(cluster.issuer.url));
+  // gcloud takes a token by file alone.
+  const token = join(folder, "gcp-access-token");
+  await writeFile(token, google.rootToken, { mode: 0o600 });
   return {
     name: "gcp",
     url: google.url,
     hints: [`secrets: projects/${PROJECT}/secrets/…, access token: ${google.rootToken}`],
+    environment: { CLOUDSDK_CORE_PROJECT: PROJECT, CLOUDSDK_AUTH_ACCESS_TOKEN_FILE: token },
   };
 }
 

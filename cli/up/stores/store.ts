@@ -7,6 +7,8 @@ import type { StoreName } from "../store-names.ts";
 /** What a store is given that runs beside a cluster. */
 export type StoreParts = {
   readonly clock: Clock;
+  /** The run's folder, gone with it. */
+  readonly folder: string;
   readonly log: Log;
   readonly journal: Journal;
   readonly scope: Scope;
@@ -20,7 +22,20 @@ export type StoreParts = {
 };
 
 /** What a person may want to know of a store that runs. */
-export type RunningStore = { readonly name: StoreName; readonly url: string; readonly hints: readonly string[] };
+export type RunningStore = {
+  readonly name: StoreName;
+  readonly url: string;
+  readonly hints: readonly string[];
+  /** Variables by which the store's own command-line program finds it, as its owner. */
+  readonly environment?: Readonly<Record<string, string>>;
+};
+
+/** The command that sets them. */
+export function exportOf(environment: Readonly<Record<string, string>>): string {
+  return `export ${Object.entries(environment)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(" ")}`;
+}
 
 export type StoreLauncher = (parts: StoreParts) => Promise<RunningStore>;
 

@@ -1,5 +1,5 @@
 import type { VaultSeed } from "../../../fakes/vault/index.ts";
-import type { RunningStore, StoreParts } from "./store.ts";
+import { exportOf, type RunningStore, type StoreParts } from "./store.ts";
 
 /** The address that stands for Vault in its Endpoints: pods are led from there to where it really listens. */
 const VAULT_IP = "10.244.200.10";
@@ -55,11 +55,8 @@ export async function startVault({
   );
   names.lead(`${VAULT_IP}:${VAULT_PORT}`, { host: running.host, port: running.port });
   await seedVault(running.admin, seed ?? EXAMPLE_SEED);
-  return {
-    name: "vault",
-    url: running.url,
-    hints: [`export VAULT_ADDR=${running.url} VAULT_TOKEN=${running.rootToken}`],
-  };
+  const environment = { VAULT_ADDR: running.url, VAULT_TOKEN: running.rootToken };
+  return { name: "vault", url: running.url, hints: [exportOf(environment)], environment };
 }
 
 /** What `examples/vault/vault-setup.sh` does, so that its SecretProviderClass works at once. */
