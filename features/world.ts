@@ -210,6 +210,8 @@ export class MountproofWorld extends World {
     try {
       for (const { name, read } of this.#surfaces) this.redact(await read(), `the ${name}`);
       this.#keepJournal(id);
+      const { subject, behaviour } = this.pass;
+      if (subject.kind === "reference") subject.onJournal?.(id, behaviour, this.journal.entries());
     } finally {
       await this.scope[Symbol.asyncDispose]();
     }

@@ -3,6 +3,7 @@ export { assertSound, loadCatalogue, problemLine } from "./catalogue/load.ts";
 export { EVIDENCE, type Evidence, SkipCase } from "./evidence.ts";
 export { Guard } from "./guard.ts";
 export { type InputFiles, readInputs } from "./inputs.ts";
+export { type Right, withoutRight } from "./judge/rights.ts";
 export { type Layout, layoutOf } from "./layout.ts";
 export { type Availability, BEHAVIOURS, type Behaviour, NEEDS, type Need, TIERS, type Tier } from "./needs.ts";
 export { type Pass, type Plan, type PlannedSkip, type PlanRequest, planRun } from "./plan.ts";

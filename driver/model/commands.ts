@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { minutes, seconds } from "../../core/index.ts";
 import { GrpcError, GrpcStatus } from "../../wire/grpc/index.ts";
 import { INTERVAL_MS, NAMESPACE, type Rig } from "../testing/rig.ts";
-import { filesOf, type Model, mustAsk, type VolumeModel } from "./model.ts";
+import { contentOf, filesOf, type Model, mustAsk, type VolumeModel, versionOf } from "./model.ts";
 
 /** A driver with its neighbours, and a place where it may be told to die. */
 export type Real = { readonly rig: Rig; dieAt: string | undefined };
@@ -19,9 +19,12 @@ const POINTS = ["after mount", "writing: a file", "writing: the switch", "writin
 export function serve(model: Model, { rig }: Real): void {
   const { version, names, isFailing } = model.store;
   if (isFailing) return void rig.provider.answers(new GrpcError(GrpcStatus.INTERNAL, "the store is down"));
-  rig.provider.answers({
-    files: names.map((path) => ({ path, mode: 0o644, contents: Buffer.from(`${path} of ${version}`) })),
-    objectVersion: names.map((id) => ({ id, version: String(version) })),
+  rig.provider.answers(({ attributes }) => {
+    const { k: asked = "" } = JSON.parse(attributes) as { k?: string };
+    return {
+      files: names.map((path) => ({ path, mode: 0o644, contents: Buffer.from(contentOf(path, version, asked)) })),
+      objectVersion: names.map((id) => ({ id, version: versionOf(version, asked) })),
+    };
   });
 }
 
@@ -54,8 +57,9 @@ class Publish implements Command {
     if (!asksMust) {
       if (rig.api.requests.length > before.requests) throw broken("an idle publish asked the API server", pod);
     } else if (!model.store.isFailing) {
-      const { version, names } = model.store;
-      if (outcome.code === "OK") Object.assign(volume, { shows: { version, names }, freshAt: rig.clock.now() });
+      const { version, names, parameter } = model.store;
+      const shows = { version, names, parameter };
+      if (outcome.code === "OK") Object.assign(volume, { shows, freshAt: rig.clock.now() });
     }
     const mayFail = model.store.isFailing && volume.shows === undefined;
     if ((outcome.code === "OK") === mayFail) throw broken("the publish's outcome", outcome);
@@ -70,7 +74,7 @@ class Publish implements Command {
     if (isSame && before.data?.link !== dataOf(rig, pod)?.link) throw broken("a write without a change", pod);
     const status = rig.status(pod)?.["status"] as { readonly objects?: readonly { version?: string }[] } | undefined;
     const versions = new Set(status?.objects?.map(({ version }) => version));
-    if (versions.size !== 1 || !versions.has(String(volume.shows.version)))
+    if (versions.size !== 1 || !versions.has(versionOf(volume.shows.version, volume.shows.parameter)))
       throw broken("the status tells other versions", { versions: [...versions], shows: volume.shows });
   }
 }
@@ -207,7 +211,8 @@ class EditClass implements Command {
   toString(): string {
     return `edit the class to k=${this.#value}`;
   }
-  async run(_model: Model, { rig }: Real): Promise<void> {
+  async run(model: Model, { rig }: Real): Promise<void> {
+    model.store.parameter = this.#value;
     rig.defineClass("app", { k: this.#value });
     await rig.pass(1);
   }

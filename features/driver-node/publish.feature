@@ -155,3 +155,11 @@ Feature: NodePublishVolume and NodeUnpublishVolume
     And the status object "web-shop-app-secrets" exists
     And the status object "web-shop-more-secrets" exists
     And the second volume holds the file "password" with "first"
+
+  @MNT-25
+  Scenario: A SecretProviderClass that is put right after a failed publish is used by the next
+    Given the SecretProviderClass has no parameters
+    And kubelet has tried to publish the volume
+    And the SecretProviderClass names the objects "password"
+    When kubelet publishes the volume
+    Then the volume holds the file "password" with "first"

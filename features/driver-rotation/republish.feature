@@ -121,6 +121,18 @@ Feature: A volume follows its store while kubelet republishes
     And kubelet publishes the volume
     Then the pod has a Warning event "MountRotationFailed" that says "the store is down"
 
+  @ROT-05i @behaviour:hardened
+  Scenario: A rotation that fails again is told by the same event, counted
+    Given the driver rotates every 2 minutes
+    And a provider that returns the file "password" holding "first"
+    And kubelet has published the volume
+    And a provider that answers "Internal" with "the store is down"
+    And 3 minutes pass
+    And kubelet publishes the volume
+    When 3 minutes pass
+    And kubelet publishes the volume
+    Then the pod's event "MountRotationFailed" counts 2
+
   @ROT-06 @behaviour:hardened @behaviour:upstream-1.6
   Scenario: The next republish after a failed rotation catches up
     Given the driver rotates every 2 minutes

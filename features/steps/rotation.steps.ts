@@ -95,6 +95,16 @@ Then(
     );
   },
 );
+Then("the pod's event {string} counts {int}", async function (this: W, reason: string, count: number) {
+  await this.elapse(0);
+  const { items } = await (await this.use(api).admin()).list(Events, { namespace: NAMESPACE });
+  const told = items.filter((event) => event["reason"] === reason);
+  checkSame(
+    told.map((event) => event["count"]),
+    [count],
+    `counts of the events "${reason}"`,
+  );
+});
 Then(
   "the rotated Secret {string} holds {string} with {string}",
   async function (this: W, name: string, key: string, text: string) {

@@ -3,6 +3,7 @@ import type { Report } from "../../reports/index.ts";
 import { assertSound, type Case, loadCatalogue } from "../catalogue/index.ts";
 import { Guard } from "../guard.ts";
 import { layoutOf } from "../layout.ts";
+import type { Behaviour } from "../needs.ts";
 import { type PlanRequest, planRun } from "../plan.ts";
 import { runSuite } from "../runner/run-suite.ts";
 import { select } from "../selection.ts";
@@ -25,7 +26,7 @@ export type JudgeRequest = {
   /** `@must` by default. */
   readonly tags?: string;
   /** Which of a profile's cases one subject is shown; all by default. */
-  readonly choose?: (one: Case, index: number, subject: Subject) => boolean;
+  readonly choose?: (one: Case, index: number, subject: Subject, behaviour: Behaviour) => boolean;
   /** What has failed on one subject is not shown to the next. */
   readonly untilFailed?: boolean;
 };
@@ -49,7 +50,7 @@ export async function judge(request: JudgeRequest): Promise<Judgement[]> {
   });
   const passes = plan.passes.map((pass) => ({
     ...pass,
-    cases: pass.cases.filter((one, index) => choose(one, index, pass.subject)),
+    cases: pass.cases.filter((one, index) => choose(one, index, pass.subject, pass.behaviour)),
   }));
   const report = await runSuite({
     layout,

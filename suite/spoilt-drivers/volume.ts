@@ -28,6 +28,10 @@ export class SpoiltVolume {
     return existsSync(join(this.#target, "..data"));
   }
 
+  get isEmpty(): boolean {
+    return !existsSync(this.#target) || readdirSync(this.#target).length === 0;
+  }
+
   /** The files of the version that counts: path to content. */
   files(): Map<string, string> {
     const data = join(this.#target, "..data");
@@ -46,6 +50,14 @@ export class SpoiltVolume {
     const file = join(this.#target, "..data", path);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, content, "latin1");
+  }
+
+  /** Outside of every version, where nothing has its name yet. */
+  writeBeside(path: string, content: string): void {
+    const [top = ""] = path.split("/");
+    if (existsSync(join(this.#target, top))) return;
+    mkdirSync(dirname(join(this.#target, path)), { recursive: true });
+    writeFileSync(join(this.#target, path), content, "latin1");
   }
 
   chmod(mode: number): void {
@@ -79,7 +91,8 @@ export class SpoiltVolume {
 
   /** Everything goes, as after a reboot. */
   takeAway(mounter: Mounter): void {
-    if (mounter.inspect(this.#target).kind === "mounted") mounter.unmount(this.#target, { detach: true });
+    if (mounter.inspect(this.#target).kind !== "mounted") return;
+    mounter.unmount(this.#target, { detach: true });
     rmSync(this.#target, { recursive: true, force: true });
   }
 }

@@ -1,9 +1,12 @@
 import type { Clock, Log } from "../../core/index.ts";
 import type { Quirk } from "../../driver/index.ts";
+import type { JournalEntry } from "../../net/index.ts";
 import type { ClusterSettings } from "../clusters/settings.ts";
 import type { Emulator } from "../emulators/emulator.ts";
 import type { Guard } from "../guard.ts";
+import type { Right } from "../judge/rights.ts";
 import type { Lifeline } from "../lifeline.ts";
+import type { Behaviour } from "../needs.ts";
 import type { Spoiler } from "../spoilt-drivers/spoil.ts";
 
 /** Who is examined. */
@@ -139,6 +142,10 @@ export type ReferenceSubject = {
   readonly defects?: ReadonlySet<Quirk>;
   /** What is put between the driver and its neighbours to spoil it; the suite's own judges alone set any. */
   readonly spoiler?: Spoiler;
+  /** What the driver's chart does not let it do (`get pods`); the suite's own judges alone say so. */
+  readonly withoutRight?: Right;
+  /** Told at the end of each case what its journal holds; judges listen. */
+  readonly onJournal?: (id: string, behaviour: Behaviour, journal: readonly JournalEntry[]) => void;
   /** What stands where the fake store would: tier E1. */
   readonly emulator?: Emulator;
   /** A cluster that is not this run's own, with the parts in it: tiers E2 and E3. */

@@ -57,7 +57,8 @@ export class DriverFacet {
 
   constructor(world: MountproofWorld) {
     this.#world = world;
-    this.objects = new DriverObjects(world.use(api));
+    const { subject } = world.pass;
+    this.objects = new DriverObjects(world.use(api), subject.kind === "reference" ? subject.withoutRight : undefined);
   }
 
   get last(): Outcome {

@@ -8,6 +8,7 @@ import {
   SecretProviderClassPodStatuses,
   Secrets,
 } from "../../../kube/index.ts";
+import { type Right, withoutRight } from "../../../suite/index.ts";
 import type { ApiFacet } from "../api.ts";
 
 export const NAMESPACE = "shop";
@@ -22,19 +23,29 @@ export class DriverObjects {
   /** What the API server warned of when the class was written. */
   warning = "";
 
-  constructor(api: ApiFacet) {
+  readonly #withoutRight: Right | undefined;
+
+  /** @param withoutRight what the chart is not to let the driver do */
+  constructor(api: ApiFacet, withoutRight?: Right) {
     this.#api = api;
+    this.#withoutRight = withoutRight;
+  }
+
+  /** What the driver's chart holds with these values. */
+  #chart(values: DriverValues): KubeObject[] {
+    const manifests = driverManifests(values);
+    return this.#withoutRight === undefined ? manifests : withoutRight(manifests, this.#withoutRight);
   }
 
   /** What the driver's chart applies, and the pod's namespace. */
   async install(values: DriverValues): Promise<void> {
-    for (const manifest of driverManifests(values)) await this.#api.apply(manifest);
+    for (const manifest of this.#chart(values)) await this.#api.apply(manifest);
     await this.#api.namespace(NAMESPACE);
   }
 
   /** The rights that the chart gives with syncSecret.enabled. */
   async allowSecrets(): Promise<void> {
-    for (const manifest of driverManifests({ syncSecret: { enabled: true } }))
+    for (const manifest of this.#chart({ syncSecret: { enabled: true } }))
       if (manifest.metadata.name?.startsWith("secretprovidersyncing-")) await this.#api.apply(manifest);
   }
 
