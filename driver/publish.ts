@@ -111,7 +111,8 @@ export async function publish(
     await steps.time("secrets", () => deps.secrets.apply(secrets, call.signal));
   } catch (error) {
     if (error instanceof Killed) throw error;
-    if (isMountedHere) undo(targetPath, deps);
+    // Also the mount of a driver that was killed before it wrote anything.
+    if (isMountedHere || (decision.kind === "first" && decision.isMounted)) undo(targetPath, deps);
     if (!report.isRepublish || !(error instanceof PublishFailure)) throw error;
     restrain(volume, error, deps);
     if (!isMasked(error, deps)) throw error;

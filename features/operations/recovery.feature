@@ -41,6 +41,15 @@ Feature: Whatever dies comes back, and nothing is lost
       | writing: a link that is not needed any more goes |
       | writing: the old data go                         |
 
+  @REC-11 @behaviour:hardened @needs:virtual-time
+  Scenario: The empty mount of a killed driver goes when the publish that follows fails
+    Given a provider that returns the file "password" holding "first"
+    And the driver was killed "after mount" of a publish
+    And a provider that answers "PermissionDenied" with "not yours"
+    When kubelet publishes the volume
+    Then the publish fails with "PermissionDenied"
+    And the target path is not a mount
+
   @REC-03 @needs:virtual-time
   Scenario: A provider that dies in the middle of a Mount is asked again when it is back
     Given a provider that dies 1 seconds into a Mount, is back 1 seconds later and returns the file "password" holding "first"

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { DEFECTS } from "../../driver/index.ts";
 import { SPOILERS } from "../spoilt-drivers/drivers.ts";
 import type { Judgement } from "./judge.ts";
+import { KNOWN_DEFECTS } from "./known-defects.ts";
 
 /** Programs of their own: a process loads step definitions once, and vitest's would be one too many. */
 async function judgements(program: string, args: readonly string[]): Promise<Judgement[]> {
@@ -82,13 +83,7 @@ describe("a suite is only as good as what it catches", () => {
   });
 
   // The real driver's known defects; those that others could have stand in suite/spoilt-drivers.
-  test.for([
-    ["DRIVER-NODE", ["B7", "B9", "B10", "B12", "B13", "B17", "B21", "capabilities"]],
-    ["DRIVER-SYNC", ["B2", "B3", "B4", "B5", "B16", "empty-key", "pfx"]],
-    ["DRIVER-ROTATION", ["B1", "B6", "equal-status", "no-restraint", "partial-mask", "silent-rotation"]],
-    ["SECURITY", ["B14", "B15", "B19", "raw-modes", "planted-links"]],
-    ["OPERATIONS", ["B8", "B11", "B18", "B20", "dangling-links", "dead-mount"]],
-  ] as const)(
+  test.for(Object.entries(KNOWN_DEFECTS))(
     "a driver with one defect fails the cases of %s that name it and no others",
     { timeout: 600_000 },
     async ([profile, known]) => {
