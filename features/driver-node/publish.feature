@@ -156,7 +156,7 @@ Feature: NodePublishVolume and NodeUnpublishVolume
     And the status object "web-shop-more-secrets" exists
     And the second volume holds the file "password" with "first"
 
-  @MNT-25
+  @MNT-25 @needs:virtual-time
   Scenario: A SecretProviderClass that is put right after a failed publish is used by the next
     Given the SecretProviderClass has no parameters
     And kubelet has tried to publish the volume

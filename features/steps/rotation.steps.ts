@@ -30,6 +30,7 @@ Given(
 Given("the SecretProviderClass names the objects {string}", async function (this: W, names: string) {
   const spec = { provider: "scripted", parameters: { objects: names } };
   await this.use(driver).objects.defineClass(CLASS, { spec });
+  await this.elapse(0); // who watches has seen it
 });
 Given("a provider that returns a file for each object that the SecretProviderClass names", async function (this: W) {
   await this.use(driver).provides(({ attributes }): Reply => {

@@ -148,7 +148,7 @@ export const NODE_SPOILERS: readonly Spoiler[] = [
   {
     id: "litters",
     title: "leaves a file of its own in the volume",
-    breaks: ["MNT-02", "MNT-06", "MNT-07", "MNT-20h", "PC-30a"],
+    breaks: ["MNT-02", "MNT-03", "MNT-06", "MNT-07", "MNT-20h", "PC-30a"],
     publish: after((volume) => volume.writeBeside("own", "x")),
   },
   {
@@ -193,7 +193,7 @@ export const NODE_SPOILERS: readonly Spoiler[] = [
     title: "fails to unpublish what is not there",
     breaks: ["CSI-17"],
     unpublish: async (request, ask) => {
-      if (request.targetPath !== "" && !existsSync(request.targetPath))
+      if (request.volumeId !== "" && request.targetPath !== "" && !existsSync(request.targetPath))
         throw new GrpcError(GrpcStatus.NOT_FOUND, "no such volume");
       return await ask(request);
     },
