@@ -18,6 +18,8 @@ export type KubeClientOptions = {
   readonly clock: Clock;
   /** How the server's name becomes a connection; loopback alone by default. */
   readonly dialer?: Dialer;
+  /** Connections that its requests share, watches apart; 128 by default. */
+  readonly connections?: number;
 };
 
 const PATCH_TYPES: Readonly<Record<PatchType, string>> = {
@@ -34,6 +36,7 @@ export function createKubeClient(config: KubeConfig, options: KubeClientOptions)
     clock: options.clock,
     caPem: config.caPem,
     ...(options.dialer !== undefined && { dialer: options.dialer }),
+    ...(options.connections !== undefined && { connections: options.connections }),
     ...(credentials.kind === "certificate" && { clientCertificate: credentials }),
   });
   const authorization = bearerOf(config);

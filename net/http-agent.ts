@@ -6,7 +6,7 @@ import { securer, type TlsClientOptions } from "./tls-client.ts";
 export type ConnectionOptions = TlsClientOptions & {
   /** How names become connections. Default: loopback and nothing else. */
   readonly dialer?: Dialer;
-  /** Connections per origin; default 128. */
+  /** Connections per origin that requests share; default 128. A stream has one of its own, however many there are. */
   readonly connections?: number;
 };
 
@@ -14,12 +14,12 @@ export type ConnectionOptions = TlsClientOptions & {
  * undici's agent over our dialer. Loaded by the first request, and its module alone: the package's entry
  * brings fetch, WebSocket and caches along and takes 90 ms in place of 25.
  */
-export async function createAgent(options: ConnectionOptions): Promise<Agent> {
+export async function createAgent(options: ConnectionOptions, use: "requests" | "streams"): Promise<Agent> {
   const { default: AgentClass } = await import("undici/lib/dispatcher/agent.js");
   const dial = options.dialer ?? createDialer({ resolvers: [loopbackResolver] });
   const secure = securer(options, "http/1.1");
   return new AgentClass({
-    connections: options.connections ?? 128,
+    connections: use === "streams" ? null : (options.connections ?? 128),
     pipelining: 1,
     headersTimeout: 0, // deadlines run on the clock
     bodyTimeout: 0,

@@ -50,16 +50,18 @@ const ACTIVITY_HEADER = "x-mountproof-activity";
  */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
   const { clock } = options;
-  let agent: Agent | undefined;
-  let loading: Promise<Agent> | undefined;
+  // Watches stay open: they must not take the connections away that requests need.
+  const agents: Record<Use, LazyAgent> = { requests: {}, streams: {} };
   let isClosed = false;
-  const load = async (): Promise<Agent> => {
-    loading ??= createAgent(options);
-    agent = await loading;
-    return agent;
+  const load = async (use: Use): Promise<Agent> => {
+    const lazy = agents[use];
+    lazy.loading ??= createAgent(options, use);
+    lazy.agent = await lazy.loading;
+    return lazy.agent;
   };
 
   const exchange = async <T>(
+    use: Use,
     request: HttpRequest,
     answerTo: (send: (handler: AnswerHandler) => void, over: Over) => Promise<T>,
   ): Promise<T> => {
@@ -74,7 +76,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       if (sent?.hasStarted === true) token.callOff();
     });
     try {
-      const dispatcher = agent ?? (await load());
+      const dispatcher = agents[use].agent ?? (await load(use));
       if (isClosed) throw new MountproofError("cancelled", { message: `${nameOf(request)}: the client is closed` });
       if (over.reason !== undefined) throw over.reason;
       const send = (handler: AnswerHandler): void => {
@@ -105,13 +107,14 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   return {
     request: (request) =>
-      exchange(request, async (send, over) => {
+      exchange("requests", request, async (send, over) => {
         const answer = await new Promise<HttpResponse>((resolve, reject) => send(new WholeAnswer(resolve, reject)));
         over.end();
         return answer;
       }),
     stream: (request) =>
       exchange(
+        "streams",
         request,
         (send, over) =>
           new Promise<HttpStream>((resolve, reject) =>
@@ -120,10 +123,13 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       ),
     [Symbol.asyncDispose]: async () => {
       isClosed = true;
-      if (loading !== undefined) await (await loading).destroy();
+      for (const { loading } of Object.values(agents)) if (loading !== undefined) await (await loading).destroy();
     },
   };
 }
+
+type Use = "requests" | "streams";
+type LazyAgent = { agent?: Agent; loading?: Promise<Agent> };
 
 /** What may end an exchange early: the caller's signal, the deadline. */
 class Over {
