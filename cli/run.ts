@@ -31,6 +31,7 @@ export type RunFlags = SelectionFlags & {
   readonly waivers?: string;
   readonly out: string;
   readonly realClock?: boolean;
+  readonly cluster: string;
   readonly processes?: boolean;
   readonly keepJournals?: boolean;
   readonly plain?: boolean;
@@ -80,6 +81,11 @@ export function addRunFlags(command: Command): Command {
     .option("--waivers <file>", "failures that are known and accepted")
     .option("--out <folder>", "where the report goes", "reports/out/latest")
     .option("--real-clock", "wait in real time; cases that need virtual time are skipped")
+    .option(
+      "--cluster <which>",
+      "embedded, or apiserver: over a real kube-apiserver and etcd (KUBEBUILDER_ASSETS)",
+      "embedded",
+    )
     .option("--processes", "run driver, provider, fake and cluster as processes; cases that cannot are skipped")
     .option("--keep-journals", "keep what each case's parts said to each other below the report's folder")
     .option("--plain", "plain lines, also in a terminal");

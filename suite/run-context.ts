@@ -24,6 +24,8 @@ export type RunContext = {
   readonly time: "virtual" | "real";
   /** Whether the reference parts run in this process or each as one of its own, then on the real clock. */
   readonly parts: "in-process" | "processes";
+  /** The programs of a real kube-apiserver and etcd, over which clusters run then; undefined: the embedded server. */
+  readonly apiserver: { readonly kubeApiserver: string; readonly etcd: string } | undefined;
   /** Where each case's journal is kept after the run; undefined when it is not. */
   readonly journalFolder: string | undefined;
   /** Aborts when the run is interrupted: cases begin nothing new and give back what they have. */

@@ -19,6 +19,7 @@ import { ExitCode } from "../exit.ts";
 import type { RunFlags } from "../run.ts";
 import { selectionOf } from "../selection-flags.ts";
 import { packageVersion } from "../version.ts";
+import { apiserverOf } from "./apiserver.ts";
 import { repeatLine, shellQuote } from "./command-line.ts";
 import { readOptions } from "./options.ts";
 import { openOutput } from "./output.ts";
@@ -40,6 +41,7 @@ export async function performRun(flags: RunFlags): Promise<number> {
   await using tier = await tierOf(flags, options, randomUUID(), interrupted.signal);
   const subjects = tier?.subjects ?? subjectsOf(flags, options, inputs, layout);
   const isOwn = isSubjectGiven(flags);
+  const apiserver = apiserverOf(flags);
   const selection = selectionOf(flags);
   const cases = select(catalogue.cases, selection);
   const facts = await probeEnvironment([...new Set(cases.flatMap((one) => one.needs))]);
@@ -64,7 +66,8 @@ export async function performRun(flags: RunFlags): Promise<number> {
     clock,
     guard,
     log: process.env["MOUNTPROOF_DEBUG"] === undefined ? silentLog : createLog({ clock, level: "debug" }),
-    time: flags.realClock === true || flags.processes === true ? "real" : "virtual",
+    time: flags.realClock === true || flags.processes === true || apiserver !== undefined ? "real" : "virtual",
+    ...(apiserver !== undefined && { apiserver }),
     parts: flags.processes === true ? "processes" : "in-process",
     ...(flags.keepJournals === true && { journalFolder: join(folder, "journals") }),
     seed: options.seed,

@@ -83,12 +83,14 @@ export function subjectsOf(
 export function availabilityFor(
   subject: Subject,
   facts: readonly Fact[],
-  flags: Pick<RunFlags, "realClock" | "processes">,
+  flags: Pick<RunFlags, "realClock" | "processes" | "cluster">,
 ): Availability {
   const available = new Map<Need, true | string>(
     facts.map((fact) => [fact.need, fact.available ? true : fact.detail] as const),
   );
   if (flags.realClock === true) available.set("virtual-time", "needs virtual time, and --real-clock was given");
+  if (flags.cluster === "apiserver")
+    available.set("virtual-time", "needs virtual time, and a real kube-apiserver keeps its own");
   if (flags.processes === true)
     available.set("virtual-time", "needs virtual time, and processes run on the real clock");
   else available.set("processes", "needs parts as processes: run it with --processes");

@@ -16,7 +16,7 @@ const SCENARIOS_A_WORKER = 30;
 export function workersFor(
   wish: number | undefined,
   plan: Plan,
-  flags: Pick<RunFlags, "processes" | "realClock">,
+  flags: Pick<RunFlags, "processes" | "realClock" | "cluster">,
   isOwn: boolean,
 ): number {
   const isEmulated = plan.passes.some(

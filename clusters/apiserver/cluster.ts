@@ -1,4 +1,6 @@
-import { MountproofError } from "../../core/index.ts";
+import { MountproofError, RealClock, seconds } from "../../core/index.ts";
+import { createKubeClient, type KubeClient } from "../../kube/index.ts";
+import { applyObjects, untilHolds } from "../embedded/acts.ts";
 import { secretsStoreDefinitions } from "../embedded/apiserver/crd/secrets-store.ts";
 import { EmbeddedCluster, type EmbeddedClusterSpec, type RunningEmbeddedCluster } from "../embedded/index.ts";
 import type { Assets } from "./assets.ts";
@@ -7,6 +9,17 @@ import { startRealApiServer } from "./real-api-server.ts";
 export type ApiServerClusterSpec = Omit<EmbeddedClusterSpec, "api" | "audit" | "faults" | "listen" | "issuer"> & {
   readonly assets: Assets;
 };
+
+/** The driver's two CustomResourceDefinitions, which the embedded server has from the start; resolves when both are served. */
+export async function installDefinitions(admin: KubeClient): Promise<void> {
+  await applyObjects(admin, secretsStoreDefinitions());
+  const isServed = async (): Promise<boolean> =>
+    (await admin.raw("GET", "/apis/secrets-store.csi.x-k8s.io/v1/secretproviderclasspodstatuses")).status === 200 &&
+    (await admin.raw("GET", "/apis/secrets-store.csi.x-k8s.io/v1/secretproviderclasses")).status === 200;
+  const clock = new RealClock();
+  if (!(await untilHolds(clock, isServed, seconds(30))))
+    throw new MountproofError("timeout", { message: "the driver's definitions were not served within 30 s" });
+}
 
 /**
  * The embedded cluster's controllers, scheduler and simulated kubelets over a real kube-apiserver and etcd: what holds on
@@ -34,8 +47,13 @@ export class ApiServerCluster {
       });
     return await new EmbeddedCluster({
       ...spec,
-      manifests: [...secretsStoreDefinitions(), ...manifests],
-      api: (context) => startRealApiServer(assets, context),
+      manifests,
+      api: async (context) => {
+        const api = await startRealApiServer(assets, context);
+        await using admin = createKubeClient(api.adminConfig, { clock: context.clock });
+        await installDefinitions(admin);
+        return api;
+      },
     }).start();
   }
 }

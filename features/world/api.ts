@@ -31,18 +31,27 @@ export function runSigningKey({ run }: MountproofWorld): Promise<SigningKey> {
   return run.once("signing key", () => createSigningKey());
 }
 
+/** What scenarios ask of their API server, whichever it is. */
+export type ScenarioApi = Pick<RunningApiServer, "adminConfig" | "issuer" | "compact" | "authority">;
+
 /** The API server of a scenario that needs no more of a cluster. */
 export class ApiFacet {
-  readonly faults = new FaultPlan();
+  readonly #faults = new FaultPlan();
   readonly #world: MountproofWorld;
-  #running: Promise<RunningApiServer> | undefined;
+  #running: Promise<ScenarioApi> | undefined;
   #admin: KubeClient | undefined;
 
   constructor(world: MountproofWorld) {
     this.#world = world;
   }
 
-  running(): Promise<RunningApiServer> {
+  /** What goes wrong at it. A real one fails when it likes: such a case is skipped over it. */
+  get faults(): FaultPlan {
+    if (this.#world.run.apiserver !== undefined) this.#world.skip("a real kube-apiserver does not fail at will");
+    return this.#faults;
+  }
+
+  running(): Promise<ScenarioApi> {
     this.#running ??= this.#start();
     return this.#running;
   }
@@ -129,9 +138,10 @@ export class ApiFacet {
     return { ...adminConfig, credentials: { kind: "token", token } };
   }
 
-  async #start(): Promise<RunningApiServer> {
+  async #start(): Promise<ScenarioApi> {
     const world = this.#world;
     const [authority, key] = await Promise.all([runAuthority(world), runSigningKey(world)]);
+    if (world.run.apiserver !== undefined) return await startReal(world, world.run.apiserver);
     return world.scope.use(
       await new EmbeddedApiServer({
         clock: world.clock,
@@ -139,10 +149,33 @@ export class ApiFacet {
         journal: world.journal,
         authority,
         signingKey: async () => key,
-        faults: this.faults,
+        faults: this.#faults,
       }).start(),
     );
   }
+}
+
+/** A real kube-apiserver of this scenario, with the driver's definitions; what it cannot do skips the case. */
+async function startReal(
+  world: MountproofWorld,
+  assets: NonNullable<MountproofWorld["run"]["apiserver"]>,
+): Promise<ScenarioApi> {
+  const { installDefinitions, startRealApiServer } = await import("../../clusters/apiserver/index.ts");
+  const { clock, logger: log, run } = world;
+  const [authority, key, folder] = await Promise.all([runAuthority(world), runSigningKey(world), world.folder()]);
+  const signingKey = async (): Promise<SigningKey> => key;
+  const context = { clock, log, folder, authority, signingKey, processGroups: run.lifeline };
+  const real = world.scope.use(await startRealApiServer(assets, context));
+  await using admin = createKubeClient(real.adminConfig, { clock });
+  await installDefinitions(admin);
+  return {
+    adminConfig: real.adminConfig,
+    issuer: real.issuer,
+    compact: () => world.skip("a real kube-apiserver keeps its watch history"),
+    get authority(): never {
+      return world.skip("a real kube-apiserver signs with the key that it was started with");
+    },
+  };
 }
 
 export const api: Facet<ApiFacet> = (world) => new ApiFacet(world);

@@ -30,6 +30,7 @@ export async function openRun(request: RunRequest, scope: Scope): Promise<OpenRu
     seed: request.seed,
     time: request.time,
     parts: request.parts ?? "in-process",
+    apiserver: request.apiserver,
     journalFolder: request.journalFolder,
     signal: request.signal === undefined ? ending.signal : AbortSignal.any([ending.signal, request.signal]),
     once: onceIn(scope),

@@ -16,6 +16,7 @@ export type RunRequest = {
   readonly guard: Guard;
   readonly time: RunContext["time"];
   readonly parts?: RunContext["parts"];
+  readonly apiserver?: RunContext["apiserver"];
   /** Where each case's journal is kept; nothing is when left out. */
   readonly journalFolder?: string;
   readonly seed: number;

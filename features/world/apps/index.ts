@@ -54,6 +54,7 @@ export class AppsFacet {
   async start(): Promise<void> {
     const world = this.#world;
     if (world.pass.subject.kind === "driver") world.skip("apps run with the reference driver alone");
+    if (world.run.apiserver !== undefined) world.skip("apps run over the embedded API server alone");
     const [authority, key, folder, found] = await Promise.all([
       runAuthority(world),
       runSigningKey(world),

@@ -297,7 +297,8 @@ export class EstateFacet {
   async #startInProcess(): Promise<RunningEmbeddedCluster> {
     const world = this.#world;
     const [authority, key, folder] = await Promise.all([runAuthority(world), runSigningKey(world), world.folder()]);
-    return await new EmbeddedCluster({
+    const { apiserver: assets, lifeline } = world.run;
+    const spec = {
       clock: world.clock,
       log: world.logger,
       journal: world.journal,
@@ -305,7 +306,10 @@ export class EstateFacet {
       folder,
       authority,
       signingKey: async () => key,
-    }).start();
+    };
+    if (assets === undefined) return await new EmbeddedCluster(spec).start();
+    const { ApiServerCluster } = await import("../../../clusters/apiserver/index.ts");
+    return await new ApiServerCluster({ ...spec, assets, processGroups: lifeline }).start();
   }
 }
 
