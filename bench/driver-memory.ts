@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { Scope } from "../core/index.ts";
 import { type DriverCommand, ownDriver, upstreamDriver } from "./driver-process.ts";
 import { type Figure, figure } from "./measure.ts";
+import { rssOf } from "./process-figures.ts";
 import { startRig } from "./rig.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
@@ -33,7 +34,7 @@ async function memoryOf(command: DriverCommand, stages: readonly number[]): Prom
       while (next < stage) await rig.publish(next++);
     };
     await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
-    found.set(stage, rig.rss());
+    found.set(stage, rssOf(rig.driverPid));
   }
   return found;
 }

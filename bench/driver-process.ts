@@ -6,11 +6,9 @@ import type { Clock } from "../core/index.ts";
 import { bundle } from "../scripts/bundle.ts";
 import type { Node } from "../wire/gen/csi_pb.ts";
 import type { GrpcClient } from "../wire/grpc/index.ts";
-import { rssOf } from "./process-figures.ts";
 
 export type DriverProcess = {
-  /** Megabytes, by the kernel's own word. */
-  rss(): number;
+  readonly pid: number | undefined;
   answers(client: GrpcClient<typeof Node>, clock: Clock): Promise<void>;
   end(): Promise<void>;
 };
@@ -29,8 +27,8 @@ export async function ownDriver(folder: string): Promise<DriverCommand> {
 }
 
 /** Upstream's driver, when somebody says where it is; there is none that could be shipped or fetched here. */
-export function upstreamDriver(): DriverCommand | undefined {
-  const path = process.env["MOUNTPROOF_DRIVER_BIN"];
+export function upstreamDriver(variable = "MOUNTPROOF_DRIVER_BIN"): DriverCommand | undefined {
+  const path = process.env[variable];
   return path === undefined || path === "" ? undefined : { argv: [path], env: {} };
 }
 
@@ -58,7 +56,7 @@ export function startDriverProcess(
   ];
   const child = spawn(program, [...first, ...flags], { stdio: "ignore", env: { ...process.env, ...env } });
   return {
-    rss: () => rssOf(child.pid),
+    pid: child.pid,
     answers: async (client, clock) => {
       for (;;) {
         if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}`);

@@ -15,6 +15,7 @@ type Bench = {
 
 const benches: readonly Bench[] = [
   { name: "publish", load: () => import("./publish.ts") },
+  { name: "drivers", load: () => import("./drivers.ts") },
   { name: "sync", load: () => import("./sync.ts") },
   { name: "republish", load: () => import("./republish.ts") },
   { name: "cluster-start", load: () => import("./cluster-start.ts") },
@@ -28,6 +29,7 @@ const benches: readonly Bench[] = [
   })),
   { name: "driver-memory", load: () => import("./driver-memory.ts") },
   { name: "memory", load: () => import("./memory.ts") },
+  { name: "unpublish", onlyByName: true, load: () => import("./unpublish.ts") },
   { name: "scale", onlyByName: true, load: () => import("./scale.ts") },
 ];
 

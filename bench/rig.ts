@@ -106,8 +106,8 @@ export async function startRig(scope: Scope, onStep?: StepObserver, options: Rig
   if (program !== undefined) await program.answers(client, clock);
   return {
     folder,
-    /** Megabytes of the driver's own process. */
-    rss: () => program?.rss() ?? Number.NaN,
+    /** Of the driver's own process. */
+    driverPid: program?.pid,
     /** What the provider answers from now on is another value. */
     rotate: () => {
       secret.version++;

@@ -15,6 +15,8 @@ export type LedgerEntry = {
 /** What this driver published, by target path. It lives as long as the process: after a restart all is due. */
 export class Ledger {
   readonly #entries = new Map<string, LedgerEntry>();
+  /** Target paths by pod: a node holds thousands of volumes, a pod few. */
+  readonly #ofPods = new Map<string, Set<string>>();
   readonly #restraints = new Map<string, Restraint>();
 
   get(targetPath: string): LedgerEntry | undefined {
@@ -23,6 +25,8 @@ export class Ledger {
 
   /** The payload stands in the volume; its status is not recorded yet. */
   wrote(volume: Volume, versions: readonly ObjectVersion[]): void {
+    const ofPod = this.#ofPods.get(volume.pod.uid) ?? new Set();
+    this.#ofPods.set(volume.pod.uid, ofPod.add(volume.targetPath));
     this.#entries.set(volume.targetPath, {
       podUid: volume.pod.uid,
       className: classOf(volume),
@@ -48,6 +52,10 @@ export class Ledger {
   }
 
   forget(targetPath: string): void {
+    const { podUid = "" } = this.#entries.get(targetPath) ?? {};
+    const ofPod = this.#ofPods.get(podUid);
+    ofPod?.delete(targetPath);
+    if (ofPod?.size === 0) this.#ofPods.delete(podUid);
     this.#restraints.delete(targetPath);
     this.#entries.delete(targetPath);
   }
@@ -56,8 +64,10 @@ export class Ledger {
   siblings(volume: Volume): LedgerEntry[] {
     const className = classOf(volume);
     const found: LedgerEntry[] = [];
-    for (const entry of this.#entries.values())
-      if (entry.podUid === volume.pod.uid && entry.className === className) found.push(entry);
+    for (const targetPath of this.#ofPods.get(volume.pod.uid) ?? []) {
+      const entry = this.#entries.get(targetPath);
+      if (entry?.podUid === volume.pod.uid && entry.className === className) found.push(entry);
+    }
     return found.sort((a, b) => (a.targetPath < b.targetPath ? -1 : 1));
   }
 }
