@@ -209,8 +209,9 @@ export class AppsFacet {
 
   #interpreters(): Promise<Interpreters> {
     return this.#world.run.once("interpreters of apps", async () => {
+      // In a virtual environment the interpreter is a link: a container sees where it leads.
       const ask =
-        "import os, sys, watchdog; print(sys.executable, sys.prefix, os.path.dirname(os.path.dirname(watchdog.__file__)))";
+        "import os, sys, watchdog; print(os.path.realpath(sys.executable), sys.base_prefix, os.path.dirname(os.path.dirname(watchdog.__file__)))";
       try {
         const { stdout } = await promisify(execFile)("python3", ["-c", ask]);
         const [python = "", prefix = "", libraries = ""] = stdout.trim().split(" ");
