@@ -63,9 +63,10 @@ async function kubeconfigTier(flags: RunFlags, runId: string): Promise<TierPlan>
   const { openContext } = await import("../../clusters/kubeconfig/index.ts");
   const { kubeconfig = "" } = flags;
   const settings = await readClusterSettings(flags.clusterSettings);
-  const { name, owner, config } = await openContext(kubeconfig, flags.context);
-  const question = { context: name, server: config.server, owner };
-  await obtainConsent({ ...question, yes: flags.yes === true, isNamed: flags.context !== undefined }, terminal());
+  const wish = { yes: flags.yes === true, isNamed: flags.context !== undefined };
+  const { name } = await openContext(kubeconfig, flags.context, ({ name: context, server, owner }) =>
+    obtainConsent({ context, server, owner, ...wish }, terminal()),
+  );
   return over({ kubeconfig, context: name, settings, runId });
 }
 

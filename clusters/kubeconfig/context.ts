@@ -33,9 +33,18 @@ export function ownerOf(context: string, server: string): ContextOwner {
 /**
  * Opens a context of a kubeconfig, whatever its user logs in with (certificates, tokens, exec plugins).
  * @param context the current one when left out
+ * @param allow is asked before anything else is done, the user's login included; it throws when the context is not meant
  * @throws MountproofError `invalid_config` for a file or context that is of no use
  */
-export async function openContext(path: string, context?: string): Promise<OpenedContext> {
+export async function openContext(
+  path: string,
+  context?: string,
+  allow: (of: {
+    readonly name: string;
+    readonly server: string;
+    readonly owner: ContextOwner;
+  }) => Promise<void> = async () => {},
+): Promise<OpenedContext> {
   const { Exec, KubeConfig: File } = await import("@kubernetes/client-node");
   const file = new File();
   const broken = (why: string, cause?: unknown): MountproofError =>
@@ -63,6 +72,8 @@ export async function openContext(path: string, context?: string): Promise<Opene
   file.setCurrentContext(name);
   const cluster = file.getCurrentCluster();
   if (cluster === null || cluster === undefined) throw broken(`its context "${name}" names no cluster`);
+  const owner = ownerOf(name, cluster.server);
+  await allow({ name, server: cluster.server, owner });
   const options: { ca?: unknown; cert?: unknown; key?: unknown; headers?: Record<string, unknown> } = {};
   try {
     await file.applyToHTTPSOptions(options as never);
@@ -72,7 +83,7 @@ export async function openContext(path: string, context?: string): Promise<Opene
   const exec = new Exec(file);
   return {
     name,
-    owner: ownerOf(name, cluster.server),
+    owner,
     config: {
       server: cluster.server.replace(/\/$/, ""),
       caPem: caOf(cluster, options.ca),

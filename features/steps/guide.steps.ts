@@ -390,7 +390,13 @@ async function stale(world: W, password: string): Promise<string[]> {
   const cluster = await facet.cluster();
   const names: string[] = [];
   for (const { metadata } of await facet.pods(NAMESPACE, APP)) {
-    const files = await cluster.readFiles({ namespace: NAMESPACE, name: metadata.name ?? "" }, MOUNT);
+    const files = await cluster
+      .readFiles({ namespace: NAMESPACE, name: metadata.name ?? "" }, MOUNT)
+      .catch((error: unknown) => {
+        // A reader may meet the moment in which the old files go (MNT-08): it looks again.
+        if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+        throw error;
+      });
     const isNew = files.some(({ path, content }) => path === `${MOUNT}/db-password` && content.toString() === password);
     if (!isNew) names.push(metadata.name ?? "");
   }

@@ -139,7 +139,9 @@ export class EstateFacet {
           providersDir: node.paths.providersDir,
           additionalProvidersDirs: node.paths.additionalProvidersDir,
           enableSecretRotation: values.enableSecretRotation === true,
-          rotationPollIntervalMs: parseDuration(values.rotationPollInterval ?? "2m"),
+          // Who waits in real time does not wait for minutes.
+          rotationPollIntervalMs:
+            clock.kind === "virtual" ? parseDuration(values.rotationPollInterval ?? "2m") : seconds(2),
           mounter: cluster.mounts.isReal ? await openMounter(log) : plainMounter(),
           kubeletRootDir: node.paths.kubeletRoot,
           registration: { path: join(node.paths.pluginsRegistry, `${DRIVER_NAME}-reg.sock`) },
