@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { parse, stringify } from "yaml";
 import type { KubeObject } from "../../kube/index.ts";
-import { layoutOf } from "../../suite/index.ts";
+import { layoutOf } from "../../suite/layout.ts";
 
 export type HelmRelease = {
   readonly release: string;

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { parse, stringify } from "yaml";
 import type { Clock, Scope } from "../../core/index.ts";
 import { type CertificateAuthority, startHttpServer } from "../../net/index.ts";
-import { layoutOf } from "../../suite/index.ts";
+import { layoutOf } from "../../suite/layout.ts";
 import { packChart } from "./chart-archive.ts";
 import type { Names } from "./names.ts";
 

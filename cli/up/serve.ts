@@ -10,7 +10,7 @@ import {
   loopbackResolver,
   startEgressProxy,
 } from "../../net/index.ts";
-import { layoutOf } from "../../suite/index.ts";
+import { layoutOf } from "../../suite/layout.ts";
 import { createRunFolder } from "../../suite/run-folder.ts";
 import { auditLog } from "../audit-log.ts";
 import { helmRecord } from "./helm-record.ts";
