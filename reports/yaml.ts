@@ -10,8 +10,8 @@ export function reportYaml(report: Report): string {
 type Json = string | number | boolean | null | undefined | readonly Json[] | { readonly [key: string]: Json };
 
 /**
- * YAML of plain data, block by block. A report is a megabyte, and a writer for all of YAML takes seconds for it: this one
- * knows one form of each thing.
+ * YAML of plain data, block by block. The library that reads it back loses a space before a line's end when it writes,
+ * and takes its time over a megabyte: this one knows one form of each thing, and every text comes back as it was.
  */
 function writeEntries(value: object, indent: string, lines: string[]): void {
   for (const [key, item] of Object.entries(value) as [string, Json][])
