@@ -1,5 +1,6 @@
 import type { DefineCommand } from "./define-command.ts";
-import { addRunFlags, executeRun, type RunFlags } from "./run.ts";
+import type { RunFlags } from "./run/flags.ts";
+import { addRunFlags, executeRun } from "./run.ts";
 
 /** `mountproof e2e`: the reference parts against the whole catalogue, as `npm run e2e` does it. */
 export const defineE2e: DefineCommand = (program, finish) => {

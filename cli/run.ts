@@ -1,41 +1,7 @@
 import type { Command } from "commander";
 import type { DefineCommand } from "./define-command.ts";
-import { addSelection, type SelectionFlags } from "./selection-flags.ts";
-
-export type RunFlags = SelectionFlags & {
-  readonly exec?: string;
-  readonly target?: string;
-  readonly driver?: string;
-  readonly provider?: string;
-  readonly providerName: string;
-  readonly readyWithin: string;
-  readonly answerWithin: string;
-  readonly parameters?: string;
-  readonly missing?: string;
-  readonly rotate?: string;
-  readonly secretValues?: string;
-  readonly behaviour?: string;
-  readonly tier: string;
-  readonly storesBy: string;
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly yes?: boolean;
-  readonly clusterSettings?: string;
-  readonly image?: string;
-  readonly keep?: boolean;
-  readonly reuse?: boolean;
-  readonly seed?: string;
-  readonly order: string;
-  readonly repeat: string;
-  readonly workers?: string;
-  readonly waivers?: string;
-  readonly out: string;
-  readonly realClock?: boolean;
-  readonly cluster: string;
-  readonly processes?: boolean;
-  readonly keepJournals?: boolean;
-  readonly plain?: boolean;
-};
+import type { RunFlags } from "./run/flags.ts";
+import { addSelection } from "./selection-flags.ts";
 
 /** `mountproof run`: the conformance run. */
 export const defineRun: DefineCommand = (program, finish) => {

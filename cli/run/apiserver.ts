@@ -1,6 +1,6 @@
 import { type Assets, findAssets } from "../../clusters/apiserver/assets.ts";
 import { MountproofError } from "../../core/index.ts";
-import type { RunFlags } from "../run.ts";
+import type { RunFlags } from "./flags.ts";
 
 /**
  * The programs that `--cluster apiserver` runs over; undefined for the embedded server.

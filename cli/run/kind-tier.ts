@@ -9,7 +9,7 @@ import { Journal } from "../../net/index.ts";
 import { readClusterSettings } from "../../suite/clusters/index.ts";
 import { examine, thisMachine, tiersOf } from "../../suite/doctor/index.ts";
 import { type ClusterUnderTest, layoutOf } from "../../suite/index.ts";
-import type { RunFlags } from "../run.ts";
+import type { RunFlags } from "./flags.ts";
 
 const NAME = "mountproof-e2e";
 const VAULT_PROVIDER_IMAGE = "hashicorp/vault-csi-provider:1.7.4";

@@ -1,7 +1,7 @@
 import { MountproofError } from "../../core/index.ts";
 import { WAYS, type Way } from "../../suite/emulators/index.ts";
 import { BEHAVIOURS, type Behaviour, STORES, type Store, TIERS, type Tier } from "../../suite/index.ts";
-import type { RunFlags } from "../run.ts";
+import type { RunFlags } from "./flags.ts";
 
 export type RunOptions = {
   readonly behaviour: Behaviour | "declared" | "all" | undefined;

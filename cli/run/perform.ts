@@ -16,11 +16,11 @@ import {
 } from "../../suite/index.ts";
 import { runSuite } from "../../suite/runner/run-suite.ts";
 import { ExitCode } from "../exit.ts";
-import type { RunFlags } from "../run.ts";
 import { selectionOf } from "../selection-flags.ts";
 import { packageVersion } from "../version.ts";
 import { apiserverOf } from "./apiserver.ts";
 import { repeatLine, shellQuote } from "./command-line.ts";
+import type { RunFlags } from "./flags.ts";
 import { readOptions } from "./options.ts";
 import { openOutput } from "./output.ts";
 import { availabilityFor, RUN_AS_PROCESSES, subjectsOf } from "./subjects.ts";

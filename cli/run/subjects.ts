@@ -14,7 +14,7 @@ import {
 } from "../../suite/index.ts";
 import { programPath } from "../../suite/subjects/program-file.ts";
 import { referenceProviders } from "../../suite/subjects/reference-providers.ts";
-import type { RunFlags } from "../run.ts";
+import type { RunFlags } from "./flags.ts";
 import { type RunOptions, storeProvider, targetPath } from "./options.ts";
 
 /** Which cases run with `--processes`: what they assert, they assert by the wire alone. */

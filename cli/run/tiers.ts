@@ -4,7 +4,7 @@ import { obtainConsent, readClusterSettings } from "../../suite/clusters/index.t
 import { canRunImage, thisMachine } from "../../suite/doctor/index.ts";
 import { carriedBy, describeEmulator, findEmulators } from "../../suite/emulators/index.ts";
 import { type Case, type PlanRequest, profileOf, REFERENCE, type ReferenceSubject } from "../../suite/index.ts";
-import type { RunFlags } from "../run.ts";
+import type { RunFlags } from "./flags.ts";
 import type { RunOptions } from "./options.ts";
 
 /** Who is examined on a tier, and what cannot be run there. Disposing of it gives back what the tier started. */

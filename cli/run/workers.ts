@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { MountproofError } from "../../core/index.ts";
 import type { Plan } from "../../suite/index.ts";
-import type { RunFlags } from "../run.ts";
+import type { RunFlags } from "./flags.ts";
 
 /** Beyond this a worker costs more to start than it takes off the others. */
 const MOST = 8;
