@@ -131,6 +131,13 @@ describe("mountproof run without room", () => {
     expect(await readFile(join(folder, "theirs", "logs", "app.log"), "utf8")).toBe("precious");
   }, 60_000);
 
+  test("a waiver of a case that is not there is refused", async () => {
+    const waivers = await file("waivers.yaml", "- case: PC-99\n  reason: known\n");
+    const { code, stderr } = await mountproof("run", "--exec", "true", "--id", "PC-11", "--waivers", waivers);
+    expect(stderr).toMatch(/--waivers ".*waivers\.yaml" waives "PC-99", and there is no such case/);
+    expect(code).toBe(3);
+  }, 60_000);
+
   test("a folder whose path is too long for a socket is not the provider's fault", async () => {
     const long = join(folder, "x".repeat(80));
     await mkdir(long);

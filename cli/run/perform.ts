@@ -1,6 +1,6 @@
 import { randomInt, randomUUID } from "node:crypto";
 import { join, resolve } from "node:path";
-import { createLog, RealClock, silentLog } from "../../core/index.ts";
+import { createLog, MountproofError, RealClock, silentLog } from "../../core/index.ts";
 import type { Report } from "../../reports/index.ts";
 import { probeEnvironment } from "../../suite/environment.ts";
 import {
@@ -57,6 +57,12 @@ export async function performRun(flags: RunFlags): Promise<number> {
   });
   const workers = workersFor(options.workers, plan, flags, isOwn);
   const waivers = flags.waivers === undefined ? [] : await readWaivers(flags.waivers);
+  for (const waiver of waivers)
+    if (!catalogue.cases.some(({ id }) => id === waiver.case))
+      throw new MountproofError("invalid_argument", {
+        message: `--waivers "${flags.waivers}" waives "${waiver.case}", and there is no such case`,
+        hint: "list the catalogue with: npx mountproof cases",
+      });
   const argv = process.argv.slice(2);
   const folder = resolve(flags.out);
   await using output = await openOutput(folder, { isPlain: flags.plain === true, guard });

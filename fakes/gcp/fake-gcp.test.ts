@@ -110,6 +110,11 @@ test("what is not served says so, in the shape of the protocol", async () => {
     body: { error: { status: "UNIMPLEMENTED" } },
   });
   expect((await ask(google, "GET", "/v1/nothing", { token: "root" })).status).toBe(404);
+  const large = { token: "root", body: { labels: { a: "x".repeat(4_000_000) } } };
+  expect(await ask(google, "POST", "/v1/projects/p/secrets?secretId=s", large)).toMatchObject({
+    status: 400,
+    body: { error: { status: "INVALID_ARGUMENT" } },
+  });
 });
 
 test("the control API seeds, breaks and tells", async () => {

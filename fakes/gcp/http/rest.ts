@@ -7,7 +7,7 @@ import {
   type JsonValue,
   toJson,
 } from "@bufbuild/protobuf";
-import { messageOf } from "../../../core/index.ts";
+import { isMountproofError, messageOf } from "../../../core/index.ts";
 import type { HttpExchange } from "../../../net/index.ts";
 import type { AnyHandler, BoundService, ServerCall } from "../../../wire/grpc/server.ts";
 import { GrpcError, GrpcStatus } from "../../../wire/grpc/status.ts";
@@ -47,7 +47,7 @@ export class RestApi {
       sendJson(exchange, 200, toJson(bound.method.output, message));
     } catch (error) {
       const status =
-        error instanceof GrpcError ? error : new GrpcError(GrpcStatus.INTERNAL, messageOf(error), { cause: error });
+        error instanceof GrpcError ? error : new GrpcError(codeOf(error), messageOf(error), { cause: error });
       onEnd(status);
       refuseRest(exchange, status);
     }
@@ -135,4 +135,9 @@ function camel(name: string): string {
 
 function escaped(text: string): string {
   return text.replace(/[<>&]/g, (sign) => ({ "<": "&lt;", ">": "&gt;", "&": "&amp;" })[sign] ?? sign);
+}
+
+/** What is too large is its sender's mistake. */
+function codeOf(error: unknown): number {
+  return isMountproofError(error, "resource_exhausted") ? GrpcStatus.INVALID_ARGUMENT : GrpcStatus.INTERNAL;
 }
