@@ -116,7 +116,8 @@ export function createKubeClient(config: KubeConfig, options: KubeClientOptions)
       const body = { apiVersion: "v1", kind: "DeleteOptions", gracePeriodSeconds, propagationPolicy, preconditions };
       parse(await send("DELETE", `${pathOf(kind, target)}${query(writeQuery(write))}`, body, undefined, write.signal));
     },
-    watch: (kind, watch) => watchEvents(http, `${config.server}${pathOf(kind, namespaceOf(watch))}`, watch, headersOf),
+    watch: (kind, watch) =>
+      watchEvents(options.clock, http, `${config.server}${pathOf(kind, namespaceOf(watch))}`, watch, headersOf),
     raw: async (method, path, raw = {}) => {
       const response = await http.request({
         method,
@@ -153,6 +154,7 @@ type WatchOptions = Parameters<KubeClient["watch"]>[1] & {
 export const WATCH_HEADER = "x-mountproof-watch";
 
 async function* watchEvents<T extends KubeObject>(
+  clock: Clock,
   http: HttpClient,
   url: string,
   options: WatchOptions,
@@ -164,17 +166,21 @@ async function* watchEvents<T extends KubeObject>(
     ...(options.allowBookmarks === true && { allowWatchBookmarks: "true" }),
     ...(options.sendInitialEvents === true && { sendInitialEvents: "true", resourceVersionMatch: "NotOlderThan" }),
   };
-  const stream = await http.stream({
-    method: "GET",
-    url: `${url}${query(parameters)}`,
-    headers: await headersOf(options.channel === undefined ? {} : { [WATCH_HEADER]: options.channel }),
-    signal: options.signal,
+  // A refusal is told by its body: until that is read, the reader does not know that it has to list again.
+  const stream = await clock.activity.track("watch begins", async () => {
+    const opened = await http.stream({
+      method: "GET",
+      url: `${url}${query(parameters)}`,
+      headers: await headersOf(options.channel === undefined ? {} : { [WATCH_HEADER]: options.channel }),
+      signal: options.signal,
+    });
+    if (opened.status !== 200) {
+      const chunks: Buffer[] = [];
+      for await (const chunk of opened.body) chunks.push(chunk);
+      parse({ status: opened.status, headers: opened.headers, body: Buffer.concat(chunks) });
+    }
+    return opened;
   });
-  if (stream.status !== 200) {
-    const chunks: Buffer[] = [];
-    for await (const chunk of stream.body) chunks.push(chunk);
-    parse({ status: stream.status, headers: stream.headers, body: Buffer.concat(chunks) });
-  }
   for await (const line of lines(stream.body)) {
     const event = JSON.parse(line) as WatchEvent<T> | { type: "ERROR"; object: Status };
     if (event.type === "ERROR") throw new KubeStatusError(event.object);

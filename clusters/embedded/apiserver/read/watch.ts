@@ -102,6 +102,8 @@ export function watchObjects(server: ServerContext, request: ApiRequest, kind: K
     seconds > 0 ? seconds * 1000 : LONGEST_MS + server.random.next() * LONGEST_MS,
     () => {
       finish();
+      // The end is news, too: the reader has it behind it when its channel closes.
+      channel?.sent();
       writer.end();
     },
     { ref: false },
