@@ -116,7 +116,8 @@ describe("mountproof run without room", () => {
 
   test("a report that finds no room on the disk is an error of its folder, and no case's", async () => {
     // A file may have 4 KiB, as if the disk had no more; what is cut is no report.
-    const { code, stdout, stderr } = await shell(`ulimit -f 8; ${run}`);
+    const line = `exec '${process.execPath}' '${bin}' run --id PC-11 --workers 1 --out full`;
+    const { code, stdout, stderr } = await shell(`ulimit -f 8; ${line}`);
     expect(stderr).toMatch(/^error: the report cannot be written to ".*full": EFBIG/);
     expect(stdout).not.toContain("EFBIG");
     expect(code).toBe(3);
@@ -161,6 +162,8 @@ describe("mountproof run --provider", () => {
 describe("bad input", () => {
   test.each([
     [["run", "--exec", "./no-such-provider"], /no-such-provider/, 3],
+    [["run", "--exec", "exit 5"], /the provider ended with status 5 before it answered/, 3],
+    [["run", "--driver", "/bin/true", "--id", "CSI-01"], /the driver ended with status 0 before it served/, 3],
     [["run", "--exec", "true", "--driver", "x"], /--exec and --driver name two subjects/, 3],
     [["run", "--exec", "true", "--rotate", " "], /--rotate names no command/, 3],
     [["run", "--exec", "true", "--answer-within", "0"], /--answer-within "0" is not one of: a whole number/, 3],

@@ -5,7 +5,6 @@ import type { UpState } from "./state.ts";
 /** What a person reads when the cluster is up, with the next three commands to try. */
 export function welcome(state: UpState, tookMs: number, allReady: boolean): string {
   const { driver, providers, stores, nodes } = state;
-  const kubeconfig = shownPath(state.kubeconfig);
   const parts = [
     `${nodes.length} node${nodes.length === 1 ? "" : "s"}`,
     driver === "none" ? "no driver" : `driver ${driver}`,
@@ -16,14 +15,15 @@ export function welcome(state: UpState, tookMs: number, allReady: boolean): stri
     `Kubernetes ${state.kubeVersion} is up at ${state.server} after ${(tookMs / 1000).toFixed(1)} s: ${parts.join("; ")}`,
     ...(allReady ? [] : ["Not all of it is Ready: kubectl get pods -A, kubectl describe pod and kubectl logs say why"]),
     "Try next:",
-    ...nextCommands(state, kubeconfig).map((command) => `  ${command}`),
+    ...nextCommands(state).map((command) => `  ${command}`),
     ...stores.flatMap(({ hints }) => hints.map((hint) => `Store: ${hint}`)),
     "Ctrl-C ends it",
     "",
   ].join("\n");
 }
 
-function nextCommands({ driver, stores }: UpState, kubeconfig: string): string[] {
+function nextCommands({ driver, stores, kubeconfig }: UpState): string[] {
+  // Whole, for whoever goes to another folder.
   const use = `export KUBECONFIG=${kubeconfig}`;
   if (driver === "none") return [use, "kubectl get nodes", "kubectl create namespace production"];
   if (stores.some(({ name }) => name === "vault"))

@@ -18,6 +18,13 @@ Feature: The guide's application reads its secrets from AWS, once the guide is m
     When the password changes at AWS
     Then each of them reads the new password within 5 minutes
 
+  @GUIDE-AWS-06
+  Scenario: A container whose variables come from the synced Secret starts once the Secret is there
+    Given the driver installed with "aws/driver-values.yaml"
+    When "aws/app-with-env.yaml" is applied
+    Then 1 pods of "app-with-env" run in "production"
+    And the container of "app-with-env" in "production" has DB_PASSWORD and API_KEY as AWS holds them
+
   @GUIDE-AWS-02 @behaviour:hardened
   Scenario: The guide's policy allows other secrets than the class asks for
     Given the driver installed with "aws/driver-values.yaml"

@@ -47,6 +47,14 @@ Feature: The guide's application reads its secrets from Key Vault
     And 5 minutes go by
     Then each of them reads "/mnt/secrets/db-password" and "/mnt/secrets/api-key" as Key Vault holds them
 
+  @GUIDE-AZ-06
+  Scenario: A container whose variables come from the synced Secret starts once the Secret is there
+    Given the driver installed with "azure/driver-values-corrected.yaml"
+    And "azure/namespace.yaml" and "azure/secret-provider-class-corrected.yaml" are applied
+    When "azure/app-with-env.yaml" is applied
+    Then 1 pods of "app-with-env" run in "production"
+    And the container of "app-with-env" in "production" has DB_PASSWORD and API_KEY as Key Vault holds them
+
   Rule: A pod that may not have its secrets is told why, and gets them once it may
 
     Background:

@@ -19,6 +19,13 @@ Feature: The guide's application reads its secrets from Google, once the guide i
     When the password changes at Google
     Then each of them reads Google's new password within 5 minutes
 
+  @GUIDE-GCP-06
+  Scenario: A container whose variables come from the synced Secret starts once the Secret is there
+    Given the driver installed with "gcp/driver-values.yaml"
+    When "gcp/app-with-env.yaml" is applied
+    Then 1 pods of "app-with-env" run in "production"
+    And the container of "app-with-env" in "production" has DB_PASSWORD and API_KEY as Google holds them
+
   @GUIDE-GCP-02
   Scenario: The guide's ServiceAccount names no Google service account, so the pod asks as itself
     Given the driver installed with "gcp/driver-values.yaml"

@@ -1,15 +1,24 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isMountproofError, MountproofError } from "../../../core/index.ts";
+import { type Clock, isMountproofError, MountproofError } from "../../../core/index.ts";
 import { DRIVER_NAME, Driver, type DriverSpec, type Mounter, type PointObserver } from "../../../driver/index.ts";
 import { type KubeConfig, kubeconfigText } from "../../../kube/index.ts";
-import { answers, type DriverInProcess, endText, logFileOf, Program } from "../../../suite/index.ts";
+import {
+  answers,
+  type DriverInProcess,
+  endText,
+  logFileOf,
+  Program,
+  type RunningProgram,
+} from "../../../suite/index.ts";
 import { startSpoilt } from "../../../suite/spoilt-drivers/spoil.ts";
 import type { MountproofWorld } from "../../world.ts";
 import { processes } from "../processes.ts";
 import { freeAddress, scrape } from "./metrics-of-program.ts";
 
 const START_WITHIN_MS = 60_000;
+/** A program of one's own answers within this, in real time. */
+const READY_WITHIN_MS = 20_000;
 
 /** What a driver is started with, besides what every driver needs. */
 export type DriverOptions = {
@@ -181,18 +190,37 @@ async function startProgram(
       }),
   );
   world.keepsSightings("driver's log", () => program.sightings);
-  // A socket's file may be left from before, and stands a moment before anybody listens.
-  while (!(await answers(clock, neighbours.socket))) {
-    if (program.end !== undefined)
-      throw new MountproofError("subject_failed", {
-        message: `the driver ended with ${endText(program.end)} before it served: ${program.tail().slice(-5).join("\n")}`,
-        hint: "it is given the upstream driver's flags; see its log",
-      });
-    await clock.sleep(25);
+  const starts = await run.once("starts of the driver", async () => ({ served: 0 }));
+  try {
+    await untilServing(clock, program, neighbours.socket);
+    starts.served++;
+  } catch (error) {
+    // What never served is no driver that fails: there is nothing to judge, and every case would tell the same.
+    if (starts.served === 0 && isMountproofError(error)) run.abandon(error);
+    throw error;
   }
   return {
     metrics: () => scrape(metrics),
     kill: () => program.kill(),
     [Symbol.asyncDispose]: async () => program[Symbol.asyncDispose](),
   };
+}
+
+/** A socket's file may be left from before, and stands a moment before anybody listens. */
+async function untilServing(clock: Clock, program: RunningProgram, socket: string): Promise<void> {
+  const end = clock.now() + READY_WITHIN_MS;
+  while (!(await answers(clock, socket))) {
+    const lastWords = program.tail().slice(-5).join("\n");
+    if (program.end !== undefined)
+      throw new MountproofError("subject_failed", {
+        message: `the driver ended with ${endText(program.end)} before it served: ${lastWords}`,
+        hint: "is it a driver? It is given the upstream driver's flags; see its log",
+      });
+    if (clock.now() > end)
+      throw new MountproofError("timeout", {
+        message: `the driver did not answer on "${socket}" within ${READY_WITHIN_MS / 1000} s: ${lastWords}`,
+        hint: "is it a driver? It is given the upstream driver's flags; see its log",
+      });
+    await clock.sleep(25);
+  }
 }

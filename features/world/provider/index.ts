@@ -175,8 +175,8 @@ export class ProviderFacet {
         const place = { ...this.#place(run.clock, folder), ...(logFile !== undefined && { logFile }) };
         return scope.use(await this.#subject.start(place));
       } catch (error) {
-        // A wrong command line is nobody's failure: without a provider there is nothing to judge.
-        if (isMountproofError(error) && error.code === "environment") run.abandon(error);
+        // What never ran is no provider that fails: there is nothing to judge, and every case would tell the same.
+        if (isMountproofError(error) && (this.#subject.isProgram || error.code === "environment")) run.abandon(error);
         throw error;
       }
     });
