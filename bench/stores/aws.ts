@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { createHash, createHmac } from "node:crypto";
 import { silentLog } from "../../core/index.ts";
 import { FakeAws } from "../../fakes/aws/index.ts";
@@ -27,9 +28,10 @@ export const aws: StoreBench = {
   seed: { secrets: { [REGION]: { s: "a value of ordinary length" } } },
   reader: async (url) => () => signed(url, "GetSecretValue", { SecretId: "s" }),
   emulator: async (scope) => {
-    const moto = await startMoto(scope);
-    if (moto === undefined) return undefined;
-    const { url } = moto;
+    if (spawnSync("moto_server", ["--help"]).status !== 0) return undefined;
+    const moto = await startMoto();
+    scope.defer("moto", () => moto.stop());
+    const { url, pid } = moto;
     const body = JSON.stringify({
       Name: "s",
       SecretString: "a value of ordinary length",
@@ -37,7 +39,7 @@ export const aws: StoreBench = {
     });
     const answer = await fetch(url, { method: "POST", headers: headersOf(url, "CreateSecret", body), body });
     if (!answer.ok) throw new Error(`moto takes no secret: ${await answer.text()}`);
-    return { ...moto, request: () => signed(url, "GetSecretValue", { SecretId: "s" }) };
+    return { name: "moto", url, pid, request: () => signed(url, "GetSecretValue", { SecretId: "s" }) };
   },
   mounts: async (clock, scope) => {
     const [authority, key] = await Promise.all([createCertificateAuthority({ clock }), createSigningKey()]);
