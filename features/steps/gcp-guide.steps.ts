@@ -2,11 +2,9 @@ import { Given, Then, When } from "@cucumber/cucumber";
 import { minutes } from "../../core/index.ts";
 import { checkSame } from "../check.ts";
 import { gcpEstate } from "../world/estate/gcp.ts";
-import { estate } from "../world/estate/index.ts";
+import { checkGuideFiles } from "../world/estate/guide-files.ts";
 import type { MountproofWorld as W } from "../world.ts";
 
-const NAMESPACE = "production";
-const APP = "app-with-secrets";
 const PASSWORD = "projects/my-project/secrets/my-app-db-password";
 const MAIN = "my-app@my-project.iam.gserviceaccount.com";
 const MAY_BORROW = "serviceAccount:my-project.svc.id.goog[production/app-service-account]";
@@ -47,7 +45,7 @@ Then(
   "each of them reads {string} and {string} as Google holds them",
   async function (this: W, first: string, second: string) {
     const { secrets } = this.use(gcpEstate);
-    await reads(this, [
+    await checkGuideFiles(this, [
       [first, secrets.password],
       [second, secrets.key],
     ]);
@@ -56,22 +54,11 @@ Then(
 Then("each of them reads Google's new password within {int} minutes", async function (this: W, count: number) {
   const facet = this.use(gcpEstate);
   await this.elapse(minutes(count));
-  await reads(this, [
+  await checkGuideFiles(this, [
     ["/mnt/secrets/db-password", facet.changed],
     ["/mnt/secrets/api-key", facet.secrets.key],
   ]);
 });
-async function reads(world: W, wanted: readonly (readonly [string, string])[]): Promise<void> {
-  const facet = world.use(estate);
-  const { digester } = world.run;
-  const cluster = await facet.cluster();
-  for (const { metadata } of await facet.pods(NAMESPACE, APP)) {
-    const files = await cluster.readFiles({ namespace: NAMESPACE, name: metadata.name ?? "" }, "/mnt/secrets");
-    const got = files.map(({ path, content }) => [path, digester.digest(content)]);
-    const expected = wanted.map(([path, value]) => [path, digester.digest(value)]).sort();
-    checkSame(got.sort(), expected, `what ${metadata.name} reads`);
-  }
-}
 Then("Google was read by the guide's service account alone", function (this: W) {
   const readers = this.journal
     .entries({ seam: "store", server: "fake/gcp", operation: /AccessSecretVersion$/ })

@@ -1,12 +1,8 @@
 import { Given, Then, When } from "@cucumber/cucumber";
 import { minutes } from "../../core/index.ts";
-import { checkSame } from "../check.ts";
 import { awsEstate } from "../world/estate/aws.ts";
-import { estate } from "../world/estate/index.ts";
+import { checkGuideFiles } from "../world/estate/guide-files.ts";
 import type { MountproofWorld as W } from "../world.ts";
-
-const NAMESPACE = "production";
-const APP = "app-with-secrets";
 
 Given("a cluster with AWS set up by {string}", async function (this: W, script: string) {
   await this.use(awsEstate).install();
@@ -32,7 +28,7 @@ Then(
   "each of them reads {string} and {string} as AWS holds them",
   async function (this: W, first: string, second: string) {
     const { secrets } = this.use(awsEstate);
-    await reads(
+    await checkGuideFiles(
       this,
       new Map([
         [first, secrets.password],
@@ -44,7 +40,7 @@ Then(
 Then("each of them reads the new password within {int} minutes", async function (this: W, count: number) {
   const facet = this.use(awsEstate);
   await this.elapse(minutes(count));
-  await reads(
+  await checkGuideFiles(
     this,
     new Map([
       ["/mnt/secrets/db-password", facet.changed],
@@ -52,14 +48,3 @@ Then("each of them reads the new password within {int} minutes", async function 
     ]),
   );
 });
-async function reads(world: W, wanted: ReadonlyMap<string, string>): Promise<void> {
-  const facet = world.use(estate);
-  const { digester } = world.run;
-  const cluster = await facet.cluster();
-  for (const { metadata } of await facet.pods(NAMESPACE, APP)) {
-    const files = await cluster.readFiles({ namespace: NAMESPACE, name: metadata.name ?? "" }, "/mnt/secrets");
-    const got = files.map(({ path, content }) => [path, digester.digest(content)]);
-    const expected = [...wanted].map(([path, value]) => [path, digester.digest(value)]).sort();
-    checkSame(got.sort(), expected, `what ${metadata.name} reads`);
-  }
-}
