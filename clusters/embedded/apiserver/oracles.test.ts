@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RealClock } from "../../../core/index.ts";
+import { FaultPlan, Journal } from "../../../net/index.ts";
 import { EmbeddedApiServer, type RunningApiServer } from "./index.ts";
 import { Oracles, whyNoOracles } from "./testing/oracles.ts";
 
@@ -64,7 +65,23 @@ spec:
     expect((await oracles.kubectl(["explain", "pod.spec.containers.ports"])).stdout).toMatch(
       /containerPort\s+<integer> -required-/,
     );
-    expect((await oracles.kubectl(["explain", "secretproviderclass.spec"])).stdout).toMatch(/provider\s+<string>/);
+    const { stdout } = await oracles.kubectl(["explain", "secretproviderclass.spec"]);
+    expect(stdout).toMatch(/provider\s+<string>\s+Name of the provider/);
+  });
+
+  test("kubectl validates and applies by version 2 alone where there is no version 3", async () => {
+    const faults = new FaultPlan();
+    const journal = new Journal(new RealClock());
+    faults.add({ match: { path: "/openapi/v3*" }, effect: { kind: "status", status: 404 } });
+    await using old = await new EmbeddedApiServer({ clock: new RealClock(), faults, journal }).start();
+    old.tokenConfig("admin", { name: "admin", groups: ["system:masters"] });
+    using clients = new Oracles(old, "admin");
+    expect(await clients.kubectl(["apply", "-f", "-"], manifest("a:1"))).toMatchObject({ code: 0 });
+    expect(await clients.kubectl(["apply", "-f", "-"], manifest("a:2"))).toMatchObject({
+      code: 0,
+      stdout: "deployment.apps/web configured\n",
+    });
+    expect(journal.entries().some(({ operation }) => operation === "GET /openapi/v2")).toBe(true);
   });
 
   test("server-side apply is refused where another manager owns the field, and takes it by force", async () => {

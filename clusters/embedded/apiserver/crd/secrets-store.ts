@@ -2,32 +2,63 @@ import type { KubeObject } from "../../../../kube/types.ts";
 import type { Schema, Version } from "./types.ts";
 
 const GROUP = "secrets-store.csi.x-k8s.io";
-const text: Schema = { type: "string" };
-const texts: Schema = { type: "object", additionalProperties: text };
-const list = (properties: Record<string, Schema>): Schema => ({ type: "array", items: { type: "object", properties } });
-const object = (properties: Record<string, Schema>): Schema => ({ type: "object", properties });
+const text = (description: string): Schema => ({ type: "string", description });
+const texts = (description: string): Schema => ({
+  type: "object",
+  description,
+  additionalProperties: { type: "string" },
+});
+const object = (description: string, properties: Record<string, Schema>): Schema => ({
+  type: "object",
+  description,
+  properties,
+});
+const list = (description: string, item: string, properties: Record<string, Schema>): Schema => ({
+  type: "array",
+  description,
+  items: object(item, properties),
+});
 
-const spec = object({
-  provider: text,
-  parameters: texts,
-  secretObjects: list({
-    secretName: text,
-    type: text,
-    labels: texts,
-    annotations: texts,
-    data: list({ objectName: text, key: text }),
+const spec = object("Which provider fetches what, and which Kubernetes Secrets are made of it.", {
+  provider: text("Name of the provider that fetches the objects: aws, azure, gcp, vault or another that is installed."),
+  parameters: texts(
+    "Passed to the provider, which knows their meaning: which objects to fetch, from where, and as whom.",
+  ),
+  secretObjects: list(
+    "Kubernetes Secrets that the driver keeps in step with mounted files while a pod mounts the class.",
+    "One Secret and what it is made of.",
+    {
+      secretName: text("Name of the Secret, in the namespace of the pod."),
+      type: text("Type of the Secret, such as Opaque or kubernetes.io/tls."),
+      labels: texts("Labels of the Secret."),
+      annotations: texts("Annotations of the Secret."),
+      data: list("Which file becomes which key.", "One key of the Secret.", {
+        objectName: text("The mounted file, by its path in the volume."),
+        key: text("The key of the Secret that holds the file's content."),
+      }),
+    },
+  ),
+});
+const podStatus = object("What is mounted. Written by the driver at each mount and rotation.", {
+  podName: text("The pod."),
+  secretProviderClassName: text("The SecretProviderClass that the pod mounts."),
+  targetPath: text("Where the volume is mounted on the node."),
+  mounted: { type: "boolean", description: "Whether the volume is mounted." },
+  objects: list("The objects that are mounted.", "One object.", {
+    id: text("The object, as its provider names it."),
+    version: text("The version that is mounted."),
   }),
 });
-const podStatus = object({
-  podName: text,
-  secretProviderClassName: text,
-  targetPath: text,
-  mounted: { type: "boolean" },
-  objects: list({ id: text, version: text }),
-});
 
-const top = (fields: Record<string, Schema>): Schema =>
-  object({ apiVersion: text, kind: text, metadata: { type: "object" }, ...fields });
+const top = (description: string, fields: Record<string, Schema>): Schema =>
+  object(description, {
+    apiVersion: { type: "string" },
+    kind: { type: "string" },
+    metadata: { type: "object" },
+    ...fields,
+  });
+const CLASS = "Says which objects of an external store a pod gets mounted, and how to fetch them.";
+const POD_STATUS = "Tells which objects, in which versions, one volume of a pod holds.";
 
 function definition(kind: string, plural: string, versions: readonly Version[]): KubeObject {
   return {
@@ -65,15 +96,23 @@ const alpha = (schema: Schema, warning?: string): Version => ({
 export function secretsStoreDefinitions(): KubeObject[] {
   return [
     definition("SecretProviderClass", "secretproviderclasses", [
-      version(top({ spec, status: { type: "object" } })),
+      version(top(CLASS, { spec, status: { type: "object", description: "Not used." } })),
       alpha(
-        top({ spec, status: object({ byPod: list({ id: text, namespace: text }) }) }),
+        top(CLASS, {
+          spec,
+          status: object("Not used.", {
+            byPod: list("Not used.", "A pod.", {
+              id: text("Id of the pod."),
+              namespace: text("Namespace of the pod."),
+            }),
+          }),
+        }),
         `${GROUP}/v1alpha1 is deprecated. Use ${GROUP}/v1 instead.`,
       ),
     ]),
     definition("SecretProviderClassPodStatus", "secretproviderclasspodstatuses", [
-      version(top({ status: podStatus })),
-      alpha(top({ status: podStatus })),
+      version(top(POD_STATUS, { status: podStatus })),
+      alpha(top(POD_STATUS, { status: podStatus })),
     ]),
   ];
 }

@@ -4,6 +4,7 @@ import { apiVersionOf, type Kind } from "../kinds/kind.ts";
 import type { Registry } from "../kinds/registry.ts";
 import type { BuiltInTypes } from "../schema/built-in-types.ts";
 import { type OpenApiSchema, openApiName, reference, referencesIn } from "../schema/property.ts";
+import { commonDescription, described } from "./descriptions/index.ts";
 import { pathsOf, type SchemaNames } from "./operations.ts";
 
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1";
@@ -31,7 +32,7 @@ export function groupDocument(options: {
   const schemas: Record<string, OpenApiSchema> = {};
   const visit = (name: string): void => {
     if (Object.hasOwn(schemas, name)) return;
-    const schema = custom.get(name) ?? types.openApi(name);
+    const schema = custom.get(name) ?? builtInSchema(types, name);
     if (schema === undefined) return;
     const kindsOf = groupVersionKinds(name, registry, types);
     schemas[name] = kindsOf.length === 0 ? schema : { ...schema, "x-kubernetes-group-version-kind": kindsOf };
@@ -47,6 +48,13 @@ export function groupDocument(options: {
       securitySchemes: { BearerToken: { type: "apiKey", name: "authorization", in: "header" } },
     },
   };
+}
+
+function builtInSchema(types: BuiltInTypes, name: string): OpenApiSchema | undefined {
+  const schema = types.openApi(name);
+  // Types with an encoding of their own have no key in the table.
+  const key = types.keyOfName(name) ?? `other.${name.slice(name.lastIndexOf(".") + 1)}`;
+  return schema === undefined ? undefined : described(schema, key);
 }
 
 function sorted<T>(record: Readonly<Record<string, T>>): Record<string, T> {
@@ -66,6 +74,12 @@ function customName({ group, version, kind }: Pick<Kind, "group" | "version" | "
   return `${group.split(".").reverse().join(".")}.${version}.${kind}${suffix}`;
 }
 
+/** What a definition need not describe: these are the same in every CustomResource. */
+const [API_VERSION, KIND, METADATA] = ["apiVersion", "kind", "metadata"].map((name) => ({
+  description: commonDescription(name),
+  ...(name !== "metadata" && { type: "string" }),
+}));
+
 function customSchemas(
   kinds: readonly Kind[],
   schemaOf: (kind: Kind) => Schema | undefined,
@@ -75,18 +89,23 @@ function customSchemas(
     if (kind.isCustom !== true) continue;
     const { group, version } = kind;
     const own = withoutRemarks(schemaOf(kind) ?? { type: "object" }) as Schema;
-    const head = { apiVersion: { type: "string" }, kind: { type: "string" } };
+    const head = { apiVersion: API_VERSION, kind: KIND };
     found.set(customName(kind), {
       ...own,
-      properties: { ...own.properties, ...head, metadata: reference(`${META}.ObjectMeta`) },
+      properties: { ...own.properties, ...head, metadata: { ...METADATA, ...reference(`${META}.ObjectMeta`) } },
       type: "object",
       "x-kubernetes-group-version-kind": [{ group, kind: kind.kind, version }],
     });
     found.set(customName(kind, "List"), {
+      description: `A list of ${kind.kind} objects.`,
       properties: {
         ...head,
-        items: { items: { $ref: `#/components/schemas/${customName(kind)}` }, type: "array" },
-        metadata: reference(`${META}.ListMeta`),
+        items: {
+          description: "The objects.",
+          items: { $ref: `#/components/schemas/${customName(kind)}` },
+          type: "array",
+        },
+        metadata: { ...METADATA, ...reference(`${META}.ListMeta`) },
       },
       required: ["items"],
       type: "object",

@@ -72,13 +72,35 @@ test("schemas are a real server's", async () => {
 
 /** DeleteOptions belongs to every group, and not every group is served. */
 function comparable(schema: Loose | undefined): Loose {
-  const { "x-kubernetes-group-version-kind": kinds, required, ...rest } = schema ?? {};
+  const { "x-kubernetes-group-version-kind": kinds, required, ...rest } = withoutTexts(schema ?? {}) as Loose;
   return {
     ...rest,
     ...(Array.isArray(required) && { required: [...required].sort() }),
     kinds: Array.isArray(kinds) && kinds.length < 10 ? kinds : [],
   };
 }
+
+/** What was recorded has no descriptions; ours are our own. A field that is called so is no text. */
+function withoutTexts(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutTexts);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([name, inner]) => name !== "description" || typeof inner !== "string")
+      .map(([name, inner]) => [name, withoutTexts(inner)]),
+  );
+}
+
+test("every type and every field says what it is", async () => {
+  const { definitions } = await swagger();
+  const silent = Object.entries(definitions)
+    .filter(([name]) => name.startsWith("io.k8s."))
+    .flatMap(([name, { description, properties = {} }]) => [
+      ...(description ? [] : [name]),
+      ...Object.entries(properties).flatMap(([field, one]) => (one.description ? [] : [`${name}.${field}`])),
+    ]);
+  expect(silent).toEqual([]);
+});
 
 test("operations say what a PATCH takes and which kind they are of", async () => {
   for (const want of recorded) {
@@ -138,5 +160,96 @@ test("a document has an entity tag, and a CustomResourceDefinition changes only 
 test("there is no document of a group nobody serves, and no writing to one", async () => {
   await expect(read("/openapi/v3/apis/none.example.com/v1")).resolves.toMatchObject({ status: 404 });
   await expect(client.raw("POST", "/openapi/v3", { body: {} as never })).resolves.toMatchObject({ status: 405 });
-  await expect(read("/openapi/v2")).resolves.toMatchObject({ status: 404 });
+  await expect(client.raw("POST", "/openapi/v2", { body: {} as never })).resolves.toMatchObject({ status: 405 });
+});
+
+type Definition = { description?: string; properties?: Record<string, Definition>; $ref?: string; type?: string };
+type Swagger = { swagger: string; paths: Record<string, Loose>; definitions: Record<string, Definition> };
+
+const swagger = async (): Promise<Swagger> => JSON.parse((await read("/openapi/v2")).body) as Swagger;
+
+test("version 2 holds the types and paths of every document, in its own form", async () => {
+  const { definitions, paths, swagger: version } = await swagger();
+  expect(version).toBe("2.0");
+  const core = await document("api/v1");
+  expect(Object.keys(paths)).toEqual(expect.arrayContaining(Object.keys(core.paths)));
+  expect(Object.keys(definitions)).toEqual(expect.arrayContaining(Object.keys(core.components.schemas)));
+  expect(definitions["io.k8s.api.core.v1.Pod"]?.properties?.["spec"]).toEqual({
+    description: expect.any(String),
+    $ref: "#/definitions/io.k8s.api.core.v1.PodSpec",
+  });
+  expect(definitions["io.k8s.apimachinery.pkg.api.resource.Quantity"]?.type).toBe("string");
+  expect(paths["/api/v1/namespaces/{namespace}/pods/{name}"]?.["patch"]).toMatchObject({
+    consumes: expect.arrayContaining(["application/strategic-merge-patch+json"]),
+    operationId: "patchCoreV1NamespacedPod",
+    parameters: expect.arrayContaining([expect.objectContaining({ name: "fieldValidation", in: "query" })]),
+    responses: { "201": { description: "Created", schema: { $ref: "#/definitions/io.k8s.api.core.v1.Pod" } } },
+  });
+  expect(JSON.stringify(definitions)).not.toContain("#/components/");
+});
+
+test("of a CustomResource version 2 leaves out what its readers trip over", async () => {
+  await client.raw("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {
+    body: {
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition",
+      metadata: { name: "gadgets.example.org" },
+      spec: {
+        group: "example.org",
+        scope: "Namespaced",
+        names: { plural: "gadgets", kind: "Gadget" },
+        versions: [
+          {
+            name: "v1",
+            served: true,
+            storage: true,
+            schema: {
+              openAPIV3Schema: {
+                type: "object",
+                properties: {
+                  spec: {
+                    type: "object",
+                    description: "What is wanted of it.",
+                    required: ["size", "maybe"],
+                    anyOf: [{ required: ["size"] }],
+                    properties: {
+                      size: { type: "integer", default: 3 },
+                      maybe: { type: "string", nullable: true },
+                      free: {
+                        type: "object",
+                        "x-kubernetes-preserve-unknown-fields": true,
+                        properties: { a: { type: "string" } },
+                      },
+                    },
+                  },
+                },
+              },
+            },
+          },
+        ],
+      },
+    } as never,
+  });
+  const { definitions } = await swagger();
+  expect(definitions["org.example.v1.Gadget"]?.properties?.["spec"]).toEqual({
+    type: "object",
+    description: "What is wanted of it.",
+    required: ["size"],
+    properties: {
+      size: { type: "integer" },
+      maybe: {},
+      free: { type: "object", "x-kubernetes-preserve-unknown-fields": true },
+    },
+  });
+});
+
+test("version 2 is given in the form that is asked for, and not twice", async () => {
+  const type = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+  const old = await client.raw("GET", "/openapi/v2", { accept: type.replace(".v2.v1", ".v2@v1") });
+  expect(old.status).toBe(200);
+  expect(old.headers["content-type"]).toBe(type);
+  const json = await read("/openapi/v2");
+  expect(json.headers["content-type"]).toBe("application/json");
+  expect(json.headers["etag"]).toBe(old.headers["etag"]);
+  await expect(client.raw("GET", "/openapi/v2", { accept: "text/html" })).resolves.toMatchObject({ status: 406 });
 });

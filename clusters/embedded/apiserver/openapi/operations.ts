@@ -73,6 +73,7 @@ const QUERY: Readonly<Record<Action, readonly string[]>> = {
   delete: DELETE,
   deletecollection: DELETE_COLLECTION,
 };
+const MEANINGS: Readonly<Record<string, string>> = { "200": "OK", "201": "Created", "202": "Accepted" };
 const WORDS: Readonly<Record<Action, string>> = {
   list: "list",
   get: "read",
@@ -179,7 +180,9 @@ function describe(parent: Kind, action: Action, target: Target, names: SchemaNam
     parameters: wanted.map(query),
     ...bodyOf(action, isCustom, schema, content),
     responses: {
-      ...Object.fromEntries(codes.map((code) => [code, { description: "OK", content: content(answers, schema) }])),
+      ...Object.fromEntries(
+        codes.map((code) => [code, { description: MEANINGS[code], content: content(answers, schema) }]),
+      ),
       "401": { description: "Unauthorized" },
     },
     "x-kubernetes-action": action,

@@ -4,12 +4,15 @@ import type { Kind } from "../kinds/kind.ts";
 import type { ServerContext } from "../server-context.ts";
 import { methodNotAllowed } from "../store/refusals.ts";
 import { documentKey, groupDocument, hashOf } from "./documents.ts";
+import { SwaggerAnswer } from "./v2/serve.ts";
+import { type GroupDocument, swaggerOf } from "./v2/swagger.ts";
 
 const ROOT = "/openapi/v3";
+const V2 = "/openapi/v2";
 
 /**
- * Answers `/openapi/v3` and the documents below it; false for any other path. Documents are made when they are asked
- * for and kept until the kinds that are served change. `/openapi/v2` is not served: with v3 no client needs it.
+ * Answers `/openapi/v3`, the documents below it and `/openapi/v2`; false for any other path. Documents are made when they are asked
+ * for and kept until the kinds that are served change. `/openapi/v2` is one document made of all of these.
  */
 export function openApiServer(
   server: ServerContext,
@@ -29,19 +32,40 @@ export function openApiServer(
     known = { revision: registry.revision, groups };
     return groups;
   };
+  const documentOf = async (group: Group): Promise<object> =>
+    groupDocument({
+      registry,
+      types: await server.types.builtIn(),
+      schemaOf,
+      kinds: group.kinds,
+      gitVersion: `v${kubeVersion}.0`,
+    });
   const texts = new WeakMap<Group, string>();
   const textOf = async (group: Group): Promise<string> => {
     let text = texts.get(group);
     if (text === undefined) {
-      const types = await server.types.builtIn();
-      text = JSON.stringify(
-        groupDocument({ registry, types, schemaOf, kinds: group.kinds, gitVersion: `v${kubeVersion}.0` }),
-      );
+      text = JSON.stringify(await documentOf(group));
       texts.set(group, text);
     }
     return text;
   };
+  let swagger: { readonly of: ReadonlyMap<string, Group>; readonly answer: SwaggerAnswer } | undefined;
+  const swaggerNow = async (): Promise<SwaggerAnswer> => {
+    const groups = groupsNow();
+    if (swagger?.of === groups) return swagger.answer;
+    const documents = await Promise.all([...groups.values()].map(documentOf));
+    const types = await server.types.builtIn();
+    const isCustom = (name: string): boolean => types.openApi(name) === undefined;
+    const answer = new SwaggerAnswer(swaggerOf(documents as GroupDocument[], isCustom));
+    swagger = { of: groups, answer };
+    return answer;
+  };
   return async (exchange) => {
+    if (exchange.path === V2) {
+      if (exchange.method !== "GET" && exchange.method !== "HEAD") throw methodNotAllowed();
+      (await swaggerNow()).send(exchange);
+      return true;
+    }
     if (exchange.path !== ROOT && !exchange.path.startsWith(`${ROOT}/`)) return false;
     if (exchange.method !== "GET" && exchange.method !== "HEAD") throw methodNotAllowed();
     const groups = groupsNow();
