@@ -47,6 +47,7 @@ export function addRunFlags(command: Command): Command {
     .option("--waivers <file>", "failures that are known and accepted")
     .option("--out <folder>", "where the report goes", "reports/out/latest")
     .option("--real-clock", "wait in real time; cases that need virtual time are skipped")
+    .option("--slow", "on the real clock, run the cases that take minutes as well")
     .option(
       "--cluster <which>",
       "embedded, or apiserver: over a real kube-apiserver and etcd (KUBEBUILDER_ASSETS)",

@@ -44,6 +44,8 @@ const STEP_TIMEOUT_MS = 60_000;
 /** The last exchanges of a failed case are shown. */
 const SHOWN_EXCHANGES = 40;
 const SHOWN_LOG_LINES = 60;
+/** An hour of a scenario lasts so long on the real clock. */
+const LONGEST_REAL_SECONDS = 15;
 
 /**
  * What the steps of one scenario share. It knows nothing of providers, clusters or stores: those are facets,
@@ -180,10 +182,10 @@ export class MountproofWorld extends World {
 
   /**
    * Minutes of the scenario in milliseconds. On the real clock each is a second: whoever waits for it has its interval
-   * from the same case, by its flags.
+   * from the same case, by its flags. What lasts long, as an outage of an hour, is cut to many such intervals.
    */
   minutes(count: number): number {
-    return this.clock.kind === "virtual" ? minutes(count) : seconds(count);
+    return this.clock.kind === "virtual" ? minutes(count) : seconds(Math.min(count, LONGEST_REAL_SECONDS));
   }
 
   /** Lets time pass: virtual time at once, real time by waiting. */

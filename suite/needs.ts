@@ -11,6 +11,7 @@ export const NEEDS = {
   mounts: "mount(2)",
   namespaces: "user, mount and pid namespaces",
   "virtual-time": "a cluster on virtual time",
+  slow: "minutes of real time (--slow)",
   "real-kubelet": "a real kubelet",
   exec: "running commands in pods",
   processes: "parts that run as processes of their own",

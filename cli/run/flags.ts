@@ -30,6 +30,7 @@ export type RunFlags = SelectionFlags & {
   readonly waivers?: string;
   readonly out: string;
   readonly realClock?: boolean;
+  readonly slow?: boolean;
   readonly cluster: string;
   readonly processes?: boolean;
   readonly keepJournals?: boolean;

@@ -83,8 +83,20 @@ export function subjectsOf(
 export function availabilityFor(
   subject: Subject,
   facts: readonly Fact[],
-  flags: Pick<RunFlags, "realClock" | "processes" | "cluster">,
+  flags: Pick<RunFlags, "realClock" | "processes" | "cluster" | "slow">,
 ): Availability {
+  const available = timeAndParts(subject, facts, flags);
+  // What a part counts by its own clock takes as long as it takes.
+  const isReal = typeof available.get("virtual-time") === "string";
+  available.set("slow", isReal && flags.slow !== true ? "takes minutes in real time: run it with --slow" : true);
+  return available;
+}
+
+function timeAndParts(
+  subject: Subject,
+  facts: readonly Fact[],
+  flags: Pick<RunFlags, "realClock" | "processes" | "cluster">,
+): Map<Need, true | string> {
   const available = new Map<Need, true | string>(
     facts.map((fact) => [fact.need, fact.available ? true : fact.detail] as const),
   );

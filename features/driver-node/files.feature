@@ -117,7 +117,7 @@ Feature: What the provider answers stands in the volume, exactly and at once
       | path | content |
       | a    | one     |
 
-  @MNT-08 @needs:virtual-time
+  @MNT-08
   Scenario: A reader in the middle of updates never sees half a file or a mix of versions
     Given the driver rotates every 1 minutes
     And a provider that returns two files of the same version, a new one at each call

@@ -42,7 +42,7 @@ Feature: What the field's drivers stumble over, and a driver should not
       | more | 1       |
       | vol  | 1       |
 
-  @MNT-24h @needs:virtual-time
+  @MNT-24h
   Scenario: Two publishes of one volume at once ask the provider once
     Given a provider that returns the file "password" holding "first"
     When kubelet publishes the volume twice at once

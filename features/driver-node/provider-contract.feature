@@ -139,7 +139,7 @@ Feature: What the driver asks of a provider, and what it makes of the answer
     When 5 minutes pass
     Then the provider was asked for its version 2 times with "v1alpha1"
 
-  @PC-32a @needs:virtual-time
+  @PC-32a
   Scenario Outline: A provider that answers its health checks with <code> is used all the same
     Given the driver checks its providers' health every 2 minutes
     And the provider answers "<code>" when it is asked for its version
@@ -155,7 +155,7 @@ Feature: What the driver asks of a provider, and what it makes of the answer
       | Unavailable   |
       | Unimplemented |
 
-  @PC-32b @needs:virtual-time
+  @PC-32b
   Scenario: A provider that was away during health checks is used once it is back
     Given the driver checks its providers' health every 2 minutes
     And the pod has a second volume of the SecretProviderClass "more-secrets"

@@ -156,10 +156,11 @@ Feature: NodePublishVolume and NodeUnpublishVolume
     And the status object "web-shop-more-secrets" exists
     And the second volume holds the file "password" with "first"
 
-  @MNT-25 @needs:virtual-time
+  @MNT-25
   Scenario: A SecretProviderClass that is put right after a failed publish is used by the next
     Given the SecretProviderClass has no parameters
     And kubelet has tried to publish the volume
     And the SecretProviderClass names the objects "password"
+    And 1 minutes pass
     When kubelet publishes the volume
     Then the volume holds the file "password" with "first"

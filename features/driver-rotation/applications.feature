@@ -1,4 +1,4 @@
-@profile:DRIVER-ROTATION @extended @should @needs:virtual-time
+@profile:DRIVER-ROTATION @extended @should
 Feature: What applications see of a rotation
   A rotation renames one link. An app sees it when it watches what is renamed, reads its file through the link, and
   reads it again; examples/apps has apps that do, and apps that do not.

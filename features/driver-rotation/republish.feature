@@ -218,7 +218,7 @@ Feature: A volume follows its store while kubelet republishes
     When 1 minutes pass
     Then the rotated Secret "db" holds "pw" with "first"
 
-  @ROT-10a @behaviour:upstream-1.6 @needs:virtual-time
+  @ROT-10a @behaviour:upstream-1.6 @needs:slow
   Scenario: Upstream's Secret follows within five minutes when the version did not change
     Given the driver rotates every 2 minutes
     And the rotated volume is synced to the Secret "db" with the key "pw" from "password"
@@ -226,9 +226,8 @@ Feature: A volume follows its store while kubelet republishes
     And kubelet has published the volume
     And 3 minutes pass
     And a provider that returns "password" holding "second" under the version "1"
-    And kubelet publishes the volume
-    When 6 minutes pass
-    Then the rotated Secret "db" holds "pw" with "second"
+    When kubelet publishes the volume
+    Then within 6 minutes the rotated Secret "db" holds "pw" with "second"
 
   @ROT-10h @behaviour:hardened
   Scenario: The Secret follows the files though the version did not change
@@ -255,9 +254,9 @@ Feature: A volume follows its store while kubelet republishes
       | rotation_reconcile_total              | true  |
       | rotation_reconcile_duration_sec_count | linux |
 
-  @ROT-12 @behaviour:upstream-1.6 @needs:virtual-time
+  @ROT-12 @behaviour:upstream-1.6
   Scenario: Upstream takes a young folder that is no mount for a published volume
-    Given the driver rotates every 2 minutes
+    Given the driver rotates every 10 minutes
     And a provider that answers "Unavailable" with "starting"
     And kubelet has tried to publish the volume
     And a provider that returns the file "password" holding "first"

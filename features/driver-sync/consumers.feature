@@ -1,4 +1,4 @@
-@profile:DRIVER-SYNC @core @must @needs:virtual-time
+@profile:DRIVER-SYNC @core @must @whole-cluster
 Feature: Containers that read a synced Secret
   As variables, all its keys as variables, and as a volume of its own beside the one it is made of.
   Docs: https://secrets-store-csi-driver.sigs.k8s.io/topics/set-as-env-var

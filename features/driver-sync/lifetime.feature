@@ -1,4 +1,4 @@
-@profile:DRIVER-SYNC @core @must @needs:virtual-time
+@profile:DRIVER-SYNC @core @must @whole-cluster
 Feature: A Secret lives as long as somebody mounts what it is made of
   A whole cluster with its controllers, its garbage collector and a kubelet.
   Docs: https://secrets-store-csi-driver.sigs.k8s.io/topics/sync-as-kubernetes-secret
@@ -30,6 +30,12 @@ Feature: A Secret lives as long as somebody mounts what it is made of
 
   @SYN-31
   Scenario: A rollout keeps the Secret
+    Given the Deployment "web" runs
+    When the Deployment "web" rolls out a new image
+    Then the synced Secret belongs to the ReplicaSet whose pods of "web" run
+
+  @SYN-31h @behaviour:hardened
+  Scenario: A rollout leaves the Secret to the ReplicaSet that it had as well
     Given the Deployment "web" runs
     When the Deployment "web" rolls out a new image
     Then the synced Secret belongs to "ReplicaSet of web, ReplicaSet of web"

@@ -108,7 +108,7 @@ Feature: Secrets made of what is mounted
     Then there is a Secret "creds" of the type "Opaque" with:
       | k | deep |
 
-  @SYN-17 @needs:virtual-time
+  @SYN-17 @needs:slow
   Scenario: A Secret that somebody deletes comes back while its pod runs
     Given a provider that returns the file "password" holding "first"
     And the SecretProviderClass asks for the Secret "creds" of the type "Opaque" with the key "k" from "password"

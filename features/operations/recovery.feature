@@ -41,7 +41,7 @@ Feature: Whatever dies comes back, and nothing is lost
       | writing: a link that is not needed any more goes |
       | writing: the old data go                         |
 
-  @REC-11 @behaviour:hardened @needs:virtual-time
+  @REC-11 @behaviour:hardened
   Scenario: The empty mount of a killed driver goes when the publish that follows fails
     Given a provider that returns the file "password" holding "first"
     And the driver was killed "after mount" of a publish
@@ -50,13 +50,13 @@ Feature: Whatever dies comes back, and nothing is lost
     Then the publish fails with "PermissionDenied"
     And the target path is not a mount
 
-  @REC-03 @needs:virtual-time
+  @REC-03
   Scenario: A provider that dies in the middle of a Mount is asked again when it is back
     Given a provider that dies 1 seconds into a Mount, is back 1 seconds later and returns the file "password" holding "first"
     When kubelet publishes the volume
     Then the volume holds the file "password" with "first"
 
-  @REC-04 @behaviour:hardened @behaviour:upstream-1.6 @needs:virtual-time
+  @REC-04 @behaviour:hardened @behaviour:upstream-1.6
   Scenario: An hour without the API server does not take the volume's content
     Given the driver rotates every 2 minutes
     And a provider that returns the file "password" holding "first"
@@ -67,7 +67,7 @@ Feature: Whatever dies comes back, and nothing is lost
     Then the publish succeeds
     And the volume holds the file "password" with "first"
 
-  @REC-05 @needs:virtual-time
+  @REC-05
   Scenario: A pod can be deleted while the API server is down
     Given a provider that returns the file "password" holding "first"
     And kubelet has published the volume
@@ -77,7 +77,7 @@ Feature: Whatever dies comes back, and nothing is lost
     Then the unpublish succeeds
     And the target path does not exist
 
-  @REC-06 @behaviour:hardened @behaviour:upstream-1.6 @needs:virtual-time
+  @REC-06 @behaviour:hardened @behaviour:upstream-1.6
   Scenario: After an hour without the API server status and content agree again
     Given the driver rotates every 2 minutes
     And a provider that returns the file "password" holding "first"
@@ -93,7 +93,7 @@ Feature: Whatever dies comes back, and nothing is lost
       | id | version |
       | a  | second  |
 
-  @REC-07 @behaviour:hardened @behaviour:upstream-1.6 @needs:virtual-time
+  @REC-07 @behaviour:hardened @behaviour:upstream-1.6
   Scenario: A SecretProviderClass that changed while a watch was too old to resume is seen
     Given the driver rotates every 2 minutes
     And a provider that returns a file for each object that the SecretProviderClass names
@@ -107,7 +107,7 @@ Feature: Whatever dies comes back, and nothing is lost
     And kubelet publishes the volume
     Then the volume holds the file "b" with "of b"
 
-  @REC-08 @needs:virtual-time
+  @REC-08
   Scenario: After a reboot of the node the volume is mounted and filled anew
     Given a provider that returns the file "password" holding "first"
     And kubelet has published the volume
@@ -135,7 +135,7 @@ Feature: Whatever dies comes back, and nothing is lost
     Then the unpublish succeeds
     And the target path does not exist
 
-  @REC-10 @behaviour:hardened @needs:virtual-time
+  @REC-10 @behaviour:hardened
   Scenario: A publish that kubelet gave up and repeated makes one volume
     Given a provider that returns the file "password" holding "first" after 3 seconds
     When kubelet gives up its publish after 1 seconds and publishes the volume again

@@ -104,7 +104,7 @@ Feature: Driver and provider come and go, volumes stay
     Then the unpublish succeeds
     And the target path does not exist
 
-  @UPG-08 @needs:virtual-time
+  @UPG-08
   Scenario: A driver that is told to stop finishes the call under way
     Given a provider that returns the file "password" holding "first" after 3 seconds
     When kubelet publishes the volume and 1 seconds later the driver is told to stop
@@ -120,7 +120,7 @@ Feature: Driver and provider come and go, volumes stay
     Then the unpublish succeeds
     And the target path does not exist
 
-  @UPG-11 @behaviour:upstream-1.6 @needs:virtual-time
+  @UPG-11 @behaviour:upstream-1.6
   Scenario: Upstream dies of a status object without labels
     Given the driver rotates every 2 minutes
     And a provider that returns the file "password" holding "first"
@@ -140,7 +140,7 @@ Feature: Driver and provider come and go, volumes stay
     And kubelet publishes the volume
     Then the status object is labelled with the node
 
-  @UPG-12 @behaviour:upstream-1.6 @needs:virtual-time
+  @UPG-12 @behaviour:upstream-1.6
   Scenario: Upstream takes the empty mount of a killed driver for a published volume
     Given a provider that returns the file "password" holding "first"
     And the driver was killed "after mount" of a publish
@@ -148,7 +148,7 @@ Feature: Driver and provider come and go, volumes stay
     Then the publish succeeds
     And the volume is empty
 
-  @UPG-12h @behaviour:hardened @needs:virtual-time
+  @UPG-12h @behaviour:hardened
   Scenario: The empty mount of a killed driver is not taken for a published volume
     Given a provider that returns the file "password" holding "first"
     And the driver was killed "after mount" of a publish

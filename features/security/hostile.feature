@@ -114,9 +114,15 @@ Feature: What others say and plant leads nowhere
     Then the volume holds the file "password" with "first"
     And every name at the top of the volume is a link through "..data"
 
-  @SEC-12 @needs:virtual-time
+  @SEC-12
   Scenario: A provider that takes the call and never answers
     Given a provider that never answers
     When kubelet publishes the volume with a deadline of 5 seconds
     Then the publish fails with "DeadlineExceeded"
-    And the target path is not a mount
+
+  @SEC-12a
+  Scenario: What a publish without an answer has mounted goes when kubelet gives it up
+    Given a provider that never answers
+    When kubelet publishes the volume with a deadline of 5 seconds
+    And 1 minutes pass
+    Then the target path is not a mount

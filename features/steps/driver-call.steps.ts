@@ -1,5 +1,6 @@
+import { setImmediate } from "node:timers/promises";
 import { type DataTable, Given, Then, When } from "@cucumber/cucumber";
-import { minutes, seconds } from "../../core/index.ts";
+import { seconds } from "../../core/index.ts";
 import { Controller, Identity, Node } from "../../wire/gen/csi_pb.ts";
 import { check, checkSame } from "../check.ts";
 import { driver } from "../world/driver/index.ts";
@@ -62,9 +63,12 @@ When(
   async function (this: W, times: number) {
     const facet = this.use(driver);
     for (let round = 0; round < times; round++) {
-      await this.elapse(minutes(2));
-      const publishing = facet.publish();
-      facet.volumes.observe();
+      await this.elapse(this.minutes(1.5));
+      let isDone = false;
+      const publishing = facet.publish().finally(() => {
+        isDone = true;
+      });
+      for (; !isDone; await setImmediate()) facet.volumes.observe();
       await publishing;
       facet.volumes.observe();
     }

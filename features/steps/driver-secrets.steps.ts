@@ -173,9 +173,13 @@ Then("the Secret {string} is there at once", async function (this: W, name: stri
     got: "none",
   });
 });
-Then("there is a Secret {string} within {int} minutes", async function (this: W, name: string, count: number) {
-  await present(this, name, minutes(count));
-});
+Then(
+  "there is a Secret {string} within {int} minutes",
+  { timeout: minutes(7) },
+  async function (this: W, name: string, count: number) {
+    await present(this, name, minutes(count));
+  },
+);
 Then("the Secret {string} has the label {string}", async function (this: W, name: string, label: string) {
   const [key = "", value] = label.split("=");
   const secret = await present(this, name, SOON_MS, ({ metadata }) => metadata.labels?.[key] === value);

@@ -35,7 +35,7 @@ When("the SecretProviderClass asks for the Secret", async function (this: W) {
 });
 When("the {word} {string} rolls out a new image", async function (this: W, kind: Kind, name: string) {
   await this.use(syncEstate).run(kind, name, "app:2");
-  await this.elapse(minutes(2));
+  await this.elapse(this.minutes(2));
   await runs(this, name, 1);
 });
 When("the Deployment {string} is scaled to {int}", async function (this: W, name: string, replicas: number) {
@@ -48,20 +48,33 @@ When("the {word} {string} is deleted", async function (this: W, kind: Kind, name
 });
 When("the pod of {string} is replaced", async function (this: W, name: string) {
   await this.use(syncEstate).restart(name);
-  await this.elapse(minutes(1));
+  await this.elapse(this.minutes(1));
   await runs(this, name, 1);
 });
 When("the password becomes {string} at the provider", async function (this: W, text: string) {
   this.use(syncEstate).rotate(text);
-  await this.elapse(minutes(8));
+  await this.elapse(this.minutes(8));
 });
 Then("the synced Secret belongs to {string}", async function (this: W, owners: string) {
   const facet = this.use(syncEstate);
   await this.use(estate).until(async () => (await facet.owners()).join(", ") === owners, seconds(30));
   checkSame((await facet.owners()).join(", "), owners, "owners of the Secret");
 });
+Then("the synced Secret belongs to the ReplicaSet whose pods of {string} run", async function (this: W, name: string) {
+  const facet = this.use(syncEstate);
+  const isOwned = async (): Promise<boolean> => {
+    const [pod] = await facet.running(name);
+    const owners = (await facet.secret())?.metadata.ownerReferences?.map(({ uid }) => uid) ?? [];
+    return owners.includes(pod?.metadata.ownerReferences?.[0]?.uid ?? "");
+  };
+  await this.use(estate).until(isOwned, seconds(30));
+  check(await isOwned(), "the Secret belongs to who mounts it", {
+    expected: "the ReplicaSet of the running pod",
+    got: await facet.owners(),
+  });
+});
 Then("the synced Secret is still there", async function (this: W) {
-  await this.elapse(minutes(1));
+  await this.elapse(this.minutes(12));
   check((await this.use(syncEstate).secret()) !== undefined, "the Secret is there", { expected: "creds", got: "none" });
 });
 Then("the synced Secret is gone", async function (this: W) {

@@ -1,10 +1,12 @@
 import { Given, Then } from "@cucumber/cucumber";
+import { minutes } from "../../core/index.ts";
 import { CSIDrivers, Events, Secrets } from "../../kube/index.ts";
 import type { Reply } from "../../suite/parts/scripted-provider.ts";
 import { check, checkSame } from "../check.ts";
 import { api } from "../world/api.ts";
 import { answerWith } from "../world/driver/answers.ts";
 import { CLASS, driver, NAMESPACE, POD } from "../world/driver/index.ts";
+import { secrets } from "../world/driver/secrets.ts";
 import { TOKENS } from "../world/driver/tokens.ts";
 import type { MountproofWorld as W } from "../world.ts";
 
@@ -106,17 +108,25 @@ Then("the pod's event {string} counts {int}", async function (this: W, reason: s
     `counts of the events "${reason}"`,
   );
 });
+async function keyOf(world: W, name: string, key: string): Promise<string> {
+  const secret = await (await world.use(api).admin()).find(Secrets, name, NAMESPACE);
+  const data = (secret?.["data"] ?? {}) as Record<string, string>;
+  return secret === undefined ? "no Secret" : world.use(driver).digest(Buffer.from(data[key] ?? "", "base64"));
+}
 Then(
   "the rotated Secret {string} holds {string} with {string}",
   async function (this: W, name: string, key: string, text: string) {
-    const secret = await (await this.use(api).admin()).find(Secrets, name, NAMESPACE);
-    const data = (secret?.["data"] ?? {}) as Record<string, string>;
     const { digest } = this.use(driver);
-    checkSame(
-      secret === undefined ? "no Secret" : digest(Buffer.from(data[key] ?? "", "base64")),
-      digest(Buffer.from(text)),
-      `the key "${key}" of the Secret "${name}"`,
-    );
+    checkSame(await keyOf(this, name, key), digest(Buffer.from(text)), `the key "${key}" of the Secret "${name}"`);
+  },
+);
+Then(
+  "within {int} minutes the rotated Secret {string} holds {string} with {string}",
+  { timeout: minutes(7) },
+  async function (this: W, count: number, name: string, key: string, text: string) {
+    const wanted = this.use(driver).digest(Buffer.from(text));
+    await this.use(secrets).eventually(async () => (await keyOf(this, name, key)) === wanted, minutes(count));
+    checkSame(await keyOf(this, name, key), wanted, `the key "${key}" of the Secret "${name}"`);
   },
 );
 Then("the volume is empty", function (this: W) {

@@ -9,7 +9,7 @@ import { judge } from "./judge.ts";
  * the cases that name it and a few others, other ones for each, in place of all.
  */
 /** Without the cases that need a whole cluster: seconds each, and none of them is about one defect alone. */
-const LIGHT = "@must and not @needs:virtual-time";
+const LIGHT = "@must and not @whole-cluster and not @needs:slow";
 const ALL = "@must";
 const NAMED_IN_SAMPLE = 3;
 /** Of the others every so many-th, and other ones for each defect. */

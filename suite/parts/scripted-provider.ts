@@ -6,7 +6,14 @@ import {
   type MountResponseSchema,
   type VersionRequest,
 } from "../../wire/gen/provider_pb.ts";
-import { GrpcError, type RunningGrpcServer, type ServerCall, service, startGrpcServer } from "../../wire/grpc/index.ts";
+import {
+  GrpcError,
+  GrpcStatus,
+  type RunningGrpcServer,
+  type ServerCall,
+  service,
+  startGrpcServer,
+} from "../../wire/grpc/index.ts";
 
 export type Reply = MessageInitShape<typeof MountResponseSchema>;
 /** One answer: a response, a failure, or something made from the request. */
@@ -47,6 +54,18 @@ export class ScriptedProvider implements AsyncDisposable {
     this.#queued = scripts.slice(0, -1);
     this.#standing = scripts.at(-1) ?? this.#standing;
     return this;
+  }
+
+  /** The next Mount is held until its caller is gone, before anything that was told; resolves when it is asked. */
+  holdsNext(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#queued.unshift(async (_request, call) => {
+        resolve();
+        call.activity.park();
+        await new Promise<void>((gone) => call.signal.addEventListener("abort", () => gone(), { once: true }));
+        throw new GrpcError(GrpcStatus.CANCELLED, "its caller is gone");
+      });
+    });
   }
 
   failsVersion(error: GrpcError | undefined): void {

@@ -110,6 +110,11 @@ export class RunningProgram implements AsyncDisposable {
     await this.#finish();
   }
 
+  /** SIGTERM, and nothing more: it ends when it likes. */
+  terminate(): void {
+    this.#signal("SIGTERM");
+  }
+
   /** SIGTERM, and SIGKILL when it has not ended after two seconds. */
   async stop(): Promise<void> {
     this.#signal("SIGTERM");

@@ -5,20 +5,15 @@ import { promisify } from "node:util";
 import { parseAllDocuments } from "yaml";
 import { EmbeddedCluster, type RunningEmbeddedCluster } from "../../../clusters/embedded/index.ts";
 import { minutes, RealClock, seconds } from "../../../core/index.ts";
-import {
-  DRIVER_NAME,
-  DRIVER_SERVICE_ACCOUNT,
-  Driver,
-  driverManifests,
-  openMounter,
-  plainMounter,
-} from "../../../driver/index.ts";
+import { DRIVER_SERVICE_ACCOUNT, driverManifests } from "../../../driver/index.ts";
 import { ConfigMaps, type KubeObject, Pods } from "../../../kube/index.ts";
 import { layoutOf } from "../../../suite/index.ts";
 import { ScriptedProvider } from "../../../suite/parts/scripted-provider.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
 import { runAuthority, runSigningKey } from "../api.ts";
 import { answerWith } from "../driver/answers.ts";
+import { driverOnNode } from "../estate/driver-part.ts";
+import { REAL_TIMING } from "../estate/index.ts";
 
 const NAMESPACE = "shop";
 const CLASS = "app-secrets";
@@ -26,6 +21,8 @@ const SCRIPTS = ["watcher.py", "watcher-as-written.py", "watcher.mjs"];
 /** An app's process lives in real time: it gets so long to say what it has to say. */
 const PATIENCE_MS = seconds(20);
 const ROTATION_MS = minutes(2);
+/** An interval, a republish, and the Secret that follows; on the real clock seconds. */
+const ROTATED_WITHIN_MINUTES = 6;
 
 /** How the apps of `examples/apps` are run here; `libraries` is where Python finds what it needs besides. */
 type Interpreters = {
@@ -53,7 +50,8 @@ export class AppsFacet {
   /** A cluster with driver and provider, rotation and sync on. */
   async start(): Promise<void> {
     const world = this.#world;
-    if (world.pass.subject.kind === "driver") world.skip("apps run with the reference driver alone");
+    const { subject } = world.pass;
+    if (subject.kind === "driver" && subject.start !== undefined) world.skip("apps run with no driver but a whole one");
     if (world.run.apiserver !== undefined) world.skip("apps run over the embedded API server alone");
     const [authority, key, folder, found] = await Promise.all([
       runAuthority(world),
@@ -71,6 +69,7 @@ export class AppsFacet {
         authority,
         signingKey: async () => key,
         containers: "processes",
+        ...(world.clock.kind === "real" && { timing: REAL_TIMING }),
         expose: [found.prefix, found.libraries].filter((path) => path !== ""),
       }).start(),
     );
@@ -78,30 +77,13 @@ export class AppsFacet {
     if (!cluster.mounts.isReal) world.skip("mount(2) is refused here: apps' processes would not see their volumes");
     const values = { syncSecret: { enabled: true }, enableSecretRotation: true };
     await cluster.apply([...driverManifests(values), ...(await this.#objects())]);
+    const socket = join(cluster.node().paths.providersDir, "scripted.sock");
+    this.#provider = world.scope.use(await new ScriptedProvider(world.clock, socket).start());
     await cluster.launch({
       name: "driver",
       namespace: "kube-system",
       serviceAccount: DRIVER_SERVICE_ACCOUNT,
-      launch: async ({ clock, log, journal, node, kubeConfig }) => {
-        this.#provider = new ScriptedProvider(clock, join(node.paths.providersDir, "scripted.sock"));
-        world.scope.use(await this.#provider.start());
-        return await new Driver({
-          clock,
-          log,
-          journal,
-          random: world.pass.random,
-          behaviour: world.pass.behaviour,
-          endpoint: `unix://${join(node.paths.driverPluginDir, "csi.sock")}`,
-          nodeId: node.name,
-          kubeConfig,
-          providersDir: node.paths.providersDir,
-          additionalProvidersDirs: node.paths.additionalProvidersDir,
-          enableSecretRotation: true,
-          rotationPollIntervalMs: ROTATION_MS,
-          mounter: cluster.mounts.isReal ? await openMounter(log) : plainMounter(),
-          registration: { path: join(node.paths.pluginsRegistry, `${DRIVER_NAME}-reg.sock`) },
-        }).start();
-      },
+      launch: driverOnNode(world, cluster, { rotates: true, rotationIntervalMs: ROTATION_MS }),
     });
     await world.elapse(seconds(2));
   }
@@ -144,7 +126,7 @@ export class AppsFacet {
 
   /** Lets kubelet and driver bring what the store holds to the pods. */
   async rotate(): Promise<void> {
-    await this.#world.elapse(2 * ROTATION_MS);
+    await this.#world.elapse(this.#world.minutes(ROTATED_WITHIN_MINUTES));
   }
 
   /** Waits, in real time and not for ever, until the pod's app has said it. */

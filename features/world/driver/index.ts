@@ -261,7 +261,7 @@ export class DriverFacet {
   async publishKilledAt(point: string): Promise<void> {
     const { subject } = this.#world.pass;
     if (subject.kind === "driver") {
-      if (subject.start === undefined) this.#world.skip("only the reference driver tells its points");
+      if (subject.start === undefined) return await this.#publishKilledInMount(point);
       // Which comes to no points at all: it does what it does, and dies.
       await this.publish();
       await this.kill();
@@ -278,6 +278,21 @@ export class DriverFacet {
     delete this.options.onPoint;
     await dying;
     await this.kill();
+  }
+
+  /** What a program does inside cannot be told; that it asks its provider can, and by then it has mounted. */
+  async #publishKilledInMount(point: string): Promise<void> {
+    if (point !== "after mount") this.#world.skip(`a driver's program does not tell that it is "${point}"`);
+    const provider = this.provider();
+    const whenAsked = provider.holdsNext();
+    const publishing = this.publish();
+    const isAsked = await Promise.race([whenAsked.then(() => true), publishing.then(() => false)]);
+    check(isAsked, "the publish comes to its provider", { expected: "a Mount call", got: this.#last.code });
+    const calls = provider.calls.length;
+    await this.kill();
+    await publishing;
+    // Kubelet's next call is the one that is examined.
+    provider.calls.length = calls - 1;
   }
 
   /** A program whose working directory is the volume. */

@@ -202,6 +202,7 @@ async function startProgram(
   return {
     metrics: () => scrape(metrics),
     kill: () => program.kill(),
+    drain: async () => program.terminate(),
     [Symbol.asyncDispose]: async () => program[Symbol.asyncDispose](),
   };
 }

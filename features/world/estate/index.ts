@@ -1,19 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse, parseAllDocuments } from "yaml";
-import type { LaunchContext } from "../../../clusters/cluster.ts";
-import { EmbeddedCluster, type RunningEmbeddedCluster } from "../../../clusters/embedded/index.ts";
+import { EmbeddedCluster, type KubeletTiming, type RunningEmbeddedCluster } from "../../../clusters/embedded/index.ts";
 import { parseDuration } from "../../../core/go/duration.ts";
-import { type Clock, type Log, minutes, Scope, seconds } from "../../../core/index.ts";
-import {
-  DRIVER_NAME,
-  DRIVER_SERVICE_ACCOUNT,
-  Driver,
-  driverManifests,
-  openMounter,
-  plainMounter,
-  startRegistration,
-} from "../../../driver/index.ts";
+import { type Clock, type Log, minutes, seconds } from "../../../core/index.ts";
+import { DRIVER_SERVICE_ACCOUNT, driverManifests } from "../../../driver/index.ts";
 import { Events, type KubeConfig, type KubeObject, serviceResolver } from "../../../kube/index.ts";
 import {
   createDialer,
@@ -31,7 +22,8 @@ import type { Facet, MountproofWorld } from "../../world.ts";
 import { runAuthority, runSigningKey } from "../api.ts";
 import { processes } from "../processes.ts";
 import { startStoreProvider, storeProgram } from "../store-provider/index.ts";
-import { startClusterProcess, startDriverProcess, startProviderProcess } from "./as-processes.ts";
+import { startClusterProcess, startProviderProcess } from "./as-processes.ts";
+import { driverOnNode } from "./driver-part.ts";
 import { Observed } from "./observed.ts";
 import { clusterUnderTest, forRemote, installRemoteDriver, installRemoteProvider, openShare } from "./remote.ts";
 
@@ -112,57 +104,16 @@ export class EstateFacet {
     if (target !== undefined)
       return await installRemoteDriver(this.#world, target, { ...values, rotationPollInterval: "2s" });
     await cluster.apply(driverManifests(values));
-    const { pass } = this.#world;
     await cluster.launch({
       name: "driver",
       namespace: "kube-system",
       serviceAccount: DRIVER_SERVICE_ACCOUNT,
-      launch: async (context) => {
-        const given = this.#driverOfRun(context);
-        if (given !== undefined) return await given;
-        if (this.#hasProcesses)
-          return await startDriverProcess(this.#world, cluster, context, [
-            `--enable-secret-rotation=${values.enableSecretRotation === true}`,
-            `--rotation-poll-interval=${values.rotationPollInterval ?? "2m"}`,
-          ]);
-        const { clock, log, journal, node, kubeConfig } = context;
-        return await new Driver({
-          clock,
-          log,
-          journal,
-          random: pass.random,
-          behaviour: pass.behaviour,
-          ...(pass.subject.kind === "reference" && pass.subject.defects && { defects: pass.subject.defects }),
-          endpoint: `unix://${join(node.paths.driverPluginDir, "csi.sock")}`,
-          nodeId: node.name,
-          kubeConfig,
-          providersDir: node.paths.providersDir,
-          additionalProvidersDirs: node.paths.additionalProvidersDir,
-          enableSecretRotation: values.enableSecretRotation === true,
-          // Who waits in real time does not wait for minutes.
-          rotationPollIntervalMs:
-            clock.kind === "virtual" ? parseDuration(values.rotationPollInterval ?? "2m") : seconds(2),
-          mounter: cluster.mounts.isReal ? await openMounter(log) : plainMounter(),
-          kubeletRootDir: node.paths.kubeletRoot,
-          registration: { path: join(node.paths.pluginsRegistry, `${DRIVER_NAME}-reg.sock`) },
-        }).start();
-      },
+      launch: driverOnNode(this.#world, cluster, {
+        rotates: values.enableSecretRotation === true,
+        rotationIntervalMs: parseDuration(values.rotationPollInterval ?? "2m"),
+      }),
     });
     if (!this.#hasProcesses) await this.#world.elapse(seconds(2));
-  }
-
-  /** A driver that the run was given and that lives in this process: its node's kubelet is led to it. */
-  #driverOfRun({ clock, log, node }: LaunchContext): Promise<AsyncDisposable> | undefined {
-    const { subject } = this.#world.pass;
-    if (subject.kind !== "driver" || subject.start === undefined) return undefined;
-    const { start } = subject;
-    return Scope.run("the driver of the run", async (scope) => {
-      const socketPath = join(node.paths.driverPluginDir, "csi.sock");
-      scope.use(await start({ clock, socketPath }));
-      const path = join(node.paths.pluginsRegistry, `${DRIVER_NAME}-reg.sock`);
-      scope.use(await startRegistration({ clock, log, path, driverName: DRIVER_NAME, endpoint: socketPath }));
-      return scope;
-    });
   }
 
   /** A provider on every node, at the socket the driver looks for, with its own account's rights. */
@@ -308,11 +259,19 @@ export class EstateFacet {
       folder,
       authority,
       signingKey: async () => key,
+      ...(world.clock.kind === "real" && { timing: REAL_TIMING }),
     };
     if (assets === undefined) return await new EmbeddedCluster(spec).start();
     const { ApiServerCluster } = await import("../../../clusters/apiserver/index.ts");
     return await new ApiServerCluster({ ...spec, assets, processGroups: lifeline }).start();
   }
 }
+
+/** Who waits in real time does not wait for kubelet's minutes: pods are looked after, and republished, every second or two. */
+export const REAL_TIMING: Partial<KubeletTiming> = {
+  sync: seconds(1),
+  syncAfterError: seconds(1),
+  backoffLongest: seconds(4),
+};
 
 export const estate: Facet<EstateFacet> = (world) => new EstateFacet(world);
