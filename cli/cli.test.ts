@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -130,6 +130,25 @@ describe("mountproof run without room", () => {
     expect(stderr).toMatch(/the report cannot be written to ".*theirs": its folder "logs" is of no earlier report/);
     expect(code).toBe(3);
     expect(await readFile(join(folder, "theirs", "logs", "app.log"), "utf8")).toBe("precious");
+  }, 60_000);
+
+  test("an earlier report is there until the next one is, and then gone with its logs", async () => {
+    const out = join(folder, "earlier");
+    await mkdir(join(out, "logs"), { recursive: true });
+    for (const name of ["messages.ndjson", "report.yaml", "report.html", "junit.xml", "logs/subject.log", "notes.txt"])
+      await writeFile(join(out, name), "earlier");
+    const held = async (): Promise<string[]> => (await readdir(out, { recursive: true })).toSorted();
+    const before = await held();
+    const cannot = await shell(run.replace("--out full", "--out earlier"));
+    expect(cannot.stderr).toContain("did not answer on a socket");
+    expect(cannot.code).toBe(3);
+    expect(await held()).toEqual(before);
+    expect(await readFile(join(out, "report.yaml"), "utf8")).toBe("earlier");
+    const can = await mountproof("run", "--id", "CSI-01", "--workers", "1", "--out", "earlier");
+    expect(can.stdout).toContain("1 passed");
+    expect(verifyReport(await readFile(join(out, "report.yaml"), "utf8")).valid).toBe(true);
+    expect(await held()).toEqual(before.filter((name) => name !== "logs/subject.log"));
+    expect(await readFile(join(out, "notes.txt"), "utf8")).toBe("earlier");
   }, 60_000);
 
   test("a waiver of a case that is not there is refused", async () => {

@@ -9,8 +9,10 @@ export { type Availability, BEHAVIOURS, type Behaviour, NEEDS, type Need, TIERS,
 export { type Pass, type Plan, type PlannedSkip, type PlanRequest, planRun } from "./plan.ts";
 export { PROFILE_IDS, PROFILES, type Profile, profileOf } from "./profiles.ts";
 export { currentPass, logFileOf, type PassContext, type RunContext } from "./run-context.ts";
+export { createOwnedFolder } from "./run-folder.ts";
 export { EVERYTHING, isPartial, type Selection, select } from "./selection.ts";
 export { execProvider } from "./subjects/exec-provider.ts";
+export { KeptLog } from "./subjects/kept-log.ts";
 export { endText, Program, type ProgramEnd, type ProgramSpec, type RunningProgram } from "./subjects/program.ts";
 export { answers } from "./subjects/readiness.ts";
 export {

@@ -14,14 +14,23 @@ export type RunFolder = { readonly path: string; readonly lifeline: Lifeline };
  * {@link Lifeline}; what even that could not do, the next start does.
  */
 export async function createRunFolder(scope: Scope, parent: string = tmpdir()): Promise<RunFolder> {
-  await sweep(parent);
-  const path = await mkdtemp(join(parent, PREFIX)).catch((cause: unknown) => {
+  return await createOwnedFolder(scope, parent, PREFIX).catch((cause: unknown) => {
     throw new MountproofError("environment", {
       message: `no folder for the run can be made in "${parent}": ${messageOf(cause)}`,
       hint: "set TMPDIR to a folder you may write to",
       cause,
     });
   });
+}
+
+/**
+ * A folder that goes with `scope`, and with this process however it ends; what killed processes left under the same
+ * prefix goes now.
+ * @throws the system's error when `parent` cannot be written
+ */
+export async function createOwnedFolder(scope: Scope, parent: string, prefix: string): Promise<RunFolder> {
+  await sweep(parent, prefix);
+  const path = await mkdtemp(join(parent, prefix));
   const lifeline = new Lifeline(path);
   scope.defer("run folder", async () => {
     // A case cut short may have left a mount, which keeps its folder busy: the lifeline ends that by force.
@@ -37,9 +46,9 @@ export async function createRunFolder(scope: Scope, parent: string = tmpdir()): 
 }
 
 /** Removes the folders of runs whose process is gone. A folder that resists is left for another day. */
-async function sweep(parent: string): Promise<void> {
+async function sweep(parent: string, prefix: string): Promise<void> {
   const names = await readdir(parent).catch(() => []);
-  for (const name of names.filter((one) => one.startsWith(PREFIX))) {
+  for (const name of names.filter((one) => one.startsWith(prefix))) {
     const folder = join(parent, name);
     const owner = await readFile(join(folder, OWNER), "utf8").then(parseOwner, () => undefined);
     if (owner === undefined || (await startOf(owner.pid)) === owner.started) continue;

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { MountproofError, makeFolders, messageOf } from "../../core/index.ts";
+import { MountproofError, makeFolders, messageOf, Scope } from "../../core/index.ts";
 import {
   COLOURS,
   liveProgress,
@@ -14,66 +14,110 @@ import {
   reportJunit,
   reportYaml,
 } from "../../reports/index.ts";
-import type { Guard } from "../../suite/index.ts";
+import { createOwnedFolder, type Guard } from "../../suite/index.ts";
 
 export type RunOutput = AsyncDisposable & {
+  /** Where logs and journals are kept while the run goes on; they are in the report's folder once it is written. */
+  readonly folder: string;
   readonly progress: ProgressListener;
   readonly message: (line: string) => void;
-  /** Writes the report in all its forms. */
+  /** Writes the report in all its forms, in the place of an earlier one. */
   write(report: Report): Promise<void>;
 };
 
-/** Every run has begun this one. */
+/** Every run has written this one. */
 const MARK = "messages.ndjson";
 const FOLDERS = ["logs", "journals"];
-const FILES = ["report.yaml", "report.html", "junit.xml", MARK, ...FOLDERS];
+const FILES = [MARK, "report.yaml", "report.html", "junit.xml", ...FOLDERS];
+/** What a run writes stands beside the earlier report until it is whole. */
+const NEXT = ".mountproof-next-";
 
 /**
- * Where a run speaks: the terminal, and the report's folder, emptied of an earlier report.
+ * Where a run speaks: the terminal, and the report's folder. An earlier report stays there until this one is written:
+ * a run that cannot be made, is interrupted or killed loses nothing of it.
  * @throws MountproofError `environment` when the folder cannot be written, or holds logs that no run has made
  */
 export async function openOutput(folder: string, options: { isPlain: boolean; guard: Guard }): Promise<RunOutput> {
+  return await Scope.run("report", async (scope) => {
+    const next = await prepare(folder, scope);
+    const messages = createWriteStream(join(next, MARK));
+    await once(messages, "open");
+    // A full disk is nobody's failure but the folder's: the run goes on, and its report says so in the end.
+    let broken: unknown;
+    messages.on("error", (error) => {
+      broken ??= error;
+    });
+    const close = async (): Promise<void> => {
+      if (messages.closed) return;
+      const closed = once(messages, "close").catch(() => {}); // told by `broken`
+      messages.end();
+      await closed;
+    };
+    scope.defer("messages", close);
+    const shown = relative(process.cwd(), folder) || ".";
+    return {
+      folder: next,
+      progress: progressFor(options.isPlain, shown),
+      message: (line) => {
+        if (!messages.destroyed) messages.write(line);
+      },
+      write: async (report) => {
+        const forms = {
+          "report.yaml": reportYaml(report),
+          "report.html": reportHtml(report),
+          "junit.xml": reportJunit(report),
+        };
+        await close();
+        if (broken !== undefined) throw unwritable(folder, broken);
+        try {
+          for (const [name, text] of Object.entries(forms)) await writeFile(join(next, name), text);
+          await swap(next, folder);
+        } catch (cause) {
+          throw unwritable(folder, cause);
+        }
+      },
+      [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
+    };
+  });
+}
+
+/** @returns the folder of what is written next, on the same file system as the report's */
+async function prepare(folder: string, scope: Scope): Promise<string> {
   try {
     await makeFolders(folder);
     const held = await readdir(folder);
     const theirs = FOLDERS.find((name) => held.includes(name));
     if (theirs !== undefined && !held.includes(MARK)) throw new Error(`its folder "${theirs}" is of no earlier report`);
-    for (const file of FILES) await rm(join(folder, file), { recursive: true, force: true });
+    return (await createOwnedFolder(scope, folder, NEXT)).path;
   } catch (cause) {
     throw unwritable(folder, cause);
   }
-  const messages = createWriteStream(join(folder, MARK));
-  await once(messages, "open");
-  // A full disk is nobody's failure but the folder's: the run goes on, and its report says so in the end.
-  let broken: unknown;
-  messages.on("error", (error) => {
-    broken ??= error;
-  });
-  const shown = relative(process.cwd(), folder) || ".";
-  return {
-    progress: progressFor(options.isPlain, shown),
-    message: (line) => {
-      if (!messages.destroyed) messages.write(line);
-    },
-    write: async (report) => {
-      const forms = {
-        "report.yaml": reportYaml(report),
-        "report.html": reportHtml(report),
-        "junit.xml": reportJunit(report),
-      };
-      if (broken !== undefined) throw unwritable(folder, broken);
-      for (const [name, text] of Object.entries(forms))
-        await writeFile(join(folder, name), text).catch((cause: unknown) => {
-          throw unwritable(folder, cause);
-        });
-    },
-    [Symbol.asyncDispose]: async () => {
-      if (messages.closed) return;
-      const closed = once(messages, "close");
-      messages.end();
-      await closed;
-    },
+}
+
+/** Puts what was written in the place of the earlier report, which goes with `next`; all of it, or nothing. */
+async function swap(next: string, folder: string): Promise<void> {
+  const earlier = join(next, "earlier");
+  await mkdir(earlier);
+  const undo: (() => Promise<void>)[] = [];
+  const move = async (from: string, to: string): Promise<void> => {
+    const isThere = await rename(from, to).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") return false;
+        throw error;
+      },
+    );
+    if (isThere) undo.unshift(() => rename(to, from));
   };
+  try {
+    for (const name of FILES) {
+      await move(join(folder, name), join(earlier, name));
+      await move(join(next, name), join(folder, name));
+    }
+  } catch (error) {
+    for (const back of undo) await back();
+    throw error;
+  }
 }
 
 function unwritable(folder: string, cause: unknown): MountproofError {

@@ -75,14 +75,14 @@ export async function performRun(flags: RunFlags): Promise<number> {
     time: flags.realClock === true || flags.processes === true || apiserver !== undefined ? "real" : "virtual",
     ...(apiserver !== undefined && { apiserver }),
     parts: flags.processes === true ? "processes" : "in-process",
-    ...(flags.keepJournals === true && { journalFolder: join(folder, "journals") }),
+    ...(flags.keepJournals === true && { journalFolder: join(output.folder, "journals") }),
     seed: options.seed,
     order: options.order,
     repeat: options.repeat,
     waivers,
     workers,
     isDebugging: process.env["MOUNTPROOF_DEBUG"] !== undefined,
-    logFolder: join(folder, "logs"),
+    logFolder: join(output.folder, "logs"),
     facts: {
       runId: randomUUID(),
       tool: {
