@@ -73,8 +73,12 @@ describe("mountproof run --exec", () => {
   const values = { password: "correct horse battery" };
 
   async function verdictWith(...flags: string[]): Promise<Ended> {
+    return await verdictOn("", ...flags);
+  }
+
+  async function verdictOn(defect: string, ...flags: string[]): Promise<Ended> {
     const store = await file("store.json", JSON.stringify(values));
-    const command = `exec '${process.execPath}' '${sample}' --socket "$SOCKET" --store '${store}'`;
+    const command = `exec '${process.execPath}' '${sample}' --socket "$SOCKET" --store '${store}' --defect '${defect}'`;
     return await mountproof("run", "--exec", command, "--profile", "PROVIDER-GRPC", "--out", "out", ...flags);
   }
 
@@ -102,6 +106,35 @@ describe("mountproof run --exec", () => {
     expect(stdout).toMatch(/PROVIDER-GRPC .*: conformant/);
     expect(stdout.trimEnd().split("\n").at(-1)).toMatch(/^18 passed, 0 failed, 0 skipped$/);
     expect(code).toBe(0);
+  }, 60_000);
+
+  test("a provider whose log shows a secret meets its cases, and is not conformant for one finding", async () => {
+    const parameters = await file("parameters.yaml", "objects: password");
+    const secrets = await file("values.yaml", `password: ${values.password}`);
+    const inputs = ["--parameters", parameters, "--secret-values", secrets];
+    const { code, stdout } = await verdictOn("prints-secrets", ...inputs);
+    expect(stdout).toMatch(/^\d+ passed, 0 failed, \d+ skipped$/m);
+    expect(stdout).toMatch(/PROVIDER-GRPC subject: not conformant, a secret showed in a log/);
+    const verified = verifyReport(await readFile(join(folder, "out", "report.yaml"), "utf8"));
+    expect(verified.valid && verified.report.findings).toMatchObject([
+      {
+        kind: "secret-shown",
+        message: expect.stringMatching(
+          /^secret value \(raw\) showed in the log of the provider: line \d+ of logs\/subject.log, while PC-\d+ ran, \d+ lines in all$/,
+        ),
+        fails: true,
+      },
+    ]);
+    expect(code).toBe(1);
+  }, 60_000);
+
+  test("what it printed before anybody knew it to be secret does not stay in its kept log", async () => {
+    const parameters = await file("parameters.yaml", "objects: password");
+    const { stdout } = await verdictOn("prints-secrets", "--parameters", parameters, "--order", "defined");
+    expect(stdout).toMatch(/^\d+ passed, 0 failed, \d+ skipped$/m);
+    const log = await readFile(join(folder, "out", "logs", "subject.log"), "utf8");
+    expect(log).toContain("read password: ***mounted value***");
+    expect(log).not.toContain(values.password);
   }, 60_000);
 });
 

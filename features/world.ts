@@ -72,7 +72,6 @@ export class MountproofWorld extends World {
   readonly #surfaces: Surface[] = [];
   readonly #logLines: string[] = [];
   readonly #shown = new Set<string>();
-  readonly #sightings: (() => readonly string[])[] = [];
   readonly #began: number;
   #folder: Promise<string> | undefined;
   /** The clock has one mover at a time; several waits of a step move it one after the other. */
@@ -141,16 +140,6 @@ export class MountproofWorld extends World {
     this.#surfaces.push({ name, read });
   }
 
-  /** Names a log that is kept without its secrets: what it showed from now on fails the case. */
-  keepsSightings(name: string, read: () => readonly string[]): void {
-    const known = read().length;
-    this.#sightings.push(() =>
-      read()
-        .slice(known)
-        .map((sighting) => `${sighting} showed in the ${name}`),
-    );
-  }
-
   /** The text without secrets, for evidence. That one showed is kept, and fails the run. */
   redact(text: string, where = "the evidence of the case"): string {
     for (const { label, form } of this.run.guard.search(text)) this.#shown.add(`${label} (${form}) showed in ${where}`);
@@ -217,7 +206,6 @@ export class MountproofWorld extends World {
     } finally {
       await this.scope[Symbol.asyncDispose]();
     }
-    for (const sightings of this.#sightings) for (const message of sightings()) this.#shown.add(message);
     if (hasFailed) {
       const exchanges = exchangesOf(this.journal.entries().slice(-SHOWN_EXCHANGES), this.#began);
       this.#attach(EVIDENCE.exchanges, JSON.parse(this.redact(JSON.stringify(exchanges), "an exchange")));

@@ -115,6 +115,10 @@ export const ReportSchema = z.strictObject({
         kind: z.enum(["secret-shown", "empty-case", "waiver", "run"]),
         message: text,
         fails: z.boolean(),
+        subject: text.optional().describe("whose verdict it decides, too"),
+        case: text.optional().describe("what ran when it was first found"),
+        file: text.optional().describe("the kept log that it was found in, beside the report"),
+        line: count.optional(),
       }),
     )
     .describe("what concerns the whole run, not one case"),

@@ -12,7 +12,7 @@ export { currentPass, logFileOf, type PassContext, type RunContext } from "./run
 export { createOwnedFolder } from "./run-folder.ts";
 export { EVERYTHING, isPartial, type Selection, select } from "./selection.ts";
 export { execProvider } from "./subjects/exec-provider.ts";
-export { KeptLog } from "./subjects/kept-log.ts";
+export { KeptLog, redactFile } from "./subjects/kept-log.ts";
 export { endText, Program, type ProgramEnd, type ProgramSpec, type RunningProgram } from "./subjects/program.ts";
 export { answers } from "./subjects/readiness.ts";
 export {

@@ -3,6 +3,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { type Clock, MountproofError, messageOf, seconds } from "../core/index.ts";
 import type { Guard } from "./guard.ts";
+import { KeptLog } from "./subjects/kept-log.ts";
 import { endText, Program } from "./subjects/program.ts";
 import type { Parameters, ProviderInputs, SecretValues } from "./subjects/subject.ts";
 
@@ -130,7 +131,7 @@ async function runRotate(command: string, socketPath: string, clock: Clock, guar
     name: "the rotate command",
     command,
     env: { SOCKET: socketPath },
-    guard,
+    log: new KeptLog({ guard }),
   }).start();
   using patience = clock.deadline(ROTATE_WITHIN_MS);
   const late = new Promise<"late">((resolve) =>

@@ -4,6 +4,7 @@ import type { Clock, Digester, Log, MountproofError, Random, Scope } from "../co
 import type { Guard } from "./guard.ts";
 import type { Lifeline } from "./lifeline.ts";
 import type { Behaviour } from "./needs.ts";
+import type { KeptLog, LogSighting } from "./subjects/kept-log.ts";
 import type { Subject } from "./subjects/subject.ts";
 
 /** What outlives a case: made once a run and shared by its passes. */
@@ -13,6 +14,12 @@ export type RunContext = {
   readonly folder: string;
   /** Where the logs of programs are kept after the run. */
   readonly logFolder: string | undefined;
+  /** The one log of all programs of this name, which keeps what they print and tells of secrets in it. */
+  keptLog(name: string): KeptLog;
+  /** Whoever's case runs now is known to the logs from then on. */
+  began(id: string, subject: string): void;
+  /** The secrets that the kept logs have shown so far. */
+  sightings(): readonly (LogSighting & { readonly file: string | undefined })[];
   readonly lifeline: Lifeline;
   readonly guard: Guard;
   readonly digester: Digester;

@@ -23,6 +23,14 @@ describe("a verdict", () => {
     expect(verdict([sampleFailure({ status: "waived", reason: "known" })])?.verdict).toBe("not conformant");
   });
 
+  test("is not conformant for a subject whose log showed a secret, though every case passed", () => {
+    const leak = { kind: "secret-shown", message: "a secret showed", fails: true, subject: "mine" } as const;
+    expect(verdicts([sampleCase(), sampleCase({ subject: "another" })], false, [leak])).toMatchObject([
+      { subject: "mine", verdict: "not conformant", reason: "a secret showed in a log", passed: 1 },
+      { subject: "another", verdict: "conformant" },
+    ]);
+  });
+
   test("is inconclusive over a part of a profile", () => {
     expect(verdict([sampleCase()], true)?.verdict).toBe("inconclusive");
   });

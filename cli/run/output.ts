@@ -14,7 +14,7 @@ import {
   reportJunit,
   reportYaml,
 } from "../../reports/index.ts";
-import { createOwnedFolder, type Guard } from "../../suite/index.ts";
+import { createOwnedFolder, type Guard, redactFile } from "../../suite/index.ts";
 
 export type RunOutput = AsyncDisposable & {
   /** Where logs and journals are kept while the run goes on; they are in the report's folder once it is written. */
@@ -71,6 +71,8 @@ export async function openOutput(folder: string, options: { isPlain: boolean; gu
         if (broken !== undefined) throw unwritable(folder, broken);
         try {
           for (const [name, text] of Object.entries(forms)) await writeFile(join(next, name), text);
+          // What was not known to be secret when it was written is by now.
+          await redactFile(options.guard, join(next, MARK));
           await swap(next, folder);
         } catch (cause) {
           throw unwritable(folder, cause);

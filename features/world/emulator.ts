@@ -1,6 +1,6 @@
 import { isMountproofError } from "../../core/index.ts";
 import { type RunningEmulator, startEmulator } from "../../suite/emulators/index.ts";
-import { logFileOf } from "../../suite/index.ts";
+import { KeptLog, logFileOf } from "../../suite/index.ts";
 import type { MountproofWorld } from "../world.ts";
 
 /**
@@ -15,8 +15,9 @@ export async function emulatorOf({ pass, run }: MountproofWorld): Promise<Runnin
   try {
     return await pass.once(`emulator ${emulator.name}`, async (scope) => {
       const folder = await run.makeFolder("emulator", scope);
-      const logFile = logFileOf(run, `emulator-${emulator.name}`);
-      return scope.use(await startEmulator(emulator, { clock, folder, guard, lifeline, logFile }));
+      // A store that prints what it holds is nobody's failure here: its log is kept without secrets, and that is all.
+      const log = scope.use(new KeptLog({ guard, file: logFileOf(run, `emulator-${emulator.name}`) }));
+      return scope.use(await startEmulator(emulator, { clock, folder, lifeline, log }));
     });
   } catch (error) {
     // Without its store no case can be judged: each would tell the same.

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { MountproofError } from "../../core/index.ts";
 import { GatheredJournal } from "../../net/journal-file.ts";
-import { endText, layoutOf, logFileOf, Program, type RunningProgram } from "../../suite/index.ts";
+import { endText, layoutOf, Program, type RunningProgram } from "../../suite/index.ts";
 import type { Facet, MountproofWorld } from "../world.ts";
 
 /** What a part is started with: words behind `mountproof`, and its environment. */
@@ -78,20 +78,17 @@ export class ProcessesFacet {
 
   async #spawn({ name, args, env }: PartCommand, takeLine?: (line: string) => boolean): Promise<RunningProgram> {
     const { run, scope } = this.#world;
-    const logFile = logFileOf(run, name);
     const program = scope.use(
       await new Program({
         clock: run.clock,
         name: `the part "${name}"`,
-        guard: run.guard,
+        log: run.keptLog(name),
         lifeline: run.lifeline,
         command: this.command({ args }, await this.journalFile()),
         ...(env !== undefined && { env }),
-        ...(logFile !== undefined && { logFile }),
         ...(takeLine !== undefined && { takeLine }),
       }).start(),
     );
-    this.#world.keepsSightings(`log of the part "${name}"`, () => program.sightings);
     this.#world.scope.defer(`check of "${name}"`, () => {
       if (program.end === undefined) return;
       throw new MountproofError("subject_failed", {

@@ -1,7 +1,7 @@
 import type { Clock } from "../../core/index.ts";
 import type { ServedVault } from "../../fakes/vault/index.ts";
-import type { Guard } from "../guard.ts";
 import type { Lifeline } from "../lifeline.ts";
+import type { KeptLog } from "../subjects/kept-log.ts";
 import type { Store } from "../subjects/subject.ts";
 
 /** Stores that others wrote, and that run without a cloud. */
@@ -28,9 +28,8 @@ export type EmulatorPlace = {
   readonly clock: Clock;
   /** A folder of its own, as its home. */
   readonly folder: string;
-  readonly guard: Guard;
   readonly lifeline: Lifeline;
-  readonly logFile: string | undefined;
+  readonly log: KeptLog;
   /** How long it may take until it answers; a minute when left out. */
   readonly readyWithinMs?: number;
 };

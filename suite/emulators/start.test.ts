@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { RealClock } from "../../core/index.ts";
 import { Guard } from "../guard.ts";
 import { Lifeline } from "../lifeline.ts";
+import { KeptLog } from "../subjects/kept-log.ts";
 import { type Emulator, startEmulator } from "./index.ts";
 
 const clock = new RealClock();
@@ -26,7 +27,7 @@ async function program(name: string, text: string, mode = 0o755): Promise<Emulat
   return { name: "openbao", title: "OpenBao", store: "vault", source: { how: "program", path } };
 }
 const start = async (emulator: Emulator, readyWithinMs = 60_000) =>
-  await startEmulator(emulator, { clock, folder, guard: new Guard(), lifeline, logFile: undefined, readyWithinMs });
+  await startEmulator(emulator, { clock, folder, log: new KeptLog({ guard: new Guard() }), lifeline, readyWithinMs });
 
 /** A dev server as far as starting one goes: it says its key and listens where it is told. */
 const DEV_SERVER = `#!${process.execPath}

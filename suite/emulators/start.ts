@@ -118,10 +118,9 @@ async function startProcess(emulator: Emulator, place: EmulatorPlace, spec: Laun
       command: [source.path, ...spec.args],
       inheritsEnv: false,
       env: { HOME: place.folder, ...spec.env },
-      guard: place.guard,
+      log: place.log,
       lifeline: place.lifeline,
       ...(spec.takeLine !== undefined && { takeLine: spec.takeLine }),
-      ...(place.logFile !== undefined && { logFile: place.logFile }),
     }).start(),
   );
   return {

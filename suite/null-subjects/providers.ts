@@ -135,10 +135,6 @@ class InProcessProvider implements RunningProvider {
     return [];
   }
 
-  sightings(): readonly string[] {
-    return [];
-  }
-
   [Symbol.asyncDispose](): Promise<void> {
     return this.kill();
   }

@@ -6,6 +6,7 @@ import type { Case } from "../catalogue/case.ts";
 import type { Pass } from "../plan.ts";
 import { currentPass, onceIn, type PassContext, type RunContext } from "../run-context.ts";
 import { Collector, type Execution } from "./collect.ts";
+import { logFindings } from "./log-findings.ts";
 import { MessageStream } from "./messages.ts";
 import type { RunOutcome, RunRequest } from "./request.ts";
 import { resultOf } from "./results.ts";
@@ -50,7 +51,9 @@ export class CaseRunner {
     const collector = new Collector({
       onStarted: (tags) => {
         const one = caseOf(tags);
-        if (one !== undefined) onBegan?.(one);
+        if (one === undefined) return;
+        run.began(one.id, subject.id);
+        onBegan?.(one);
       },
       onFinished: (execution) => {
         const one = caseOf(execution.tags);
@@ -86,14 +89,13 @@ export class CaseRunner {
     return { results, findings };
   }
 
-  /** Ends the stream of messages; what had to be replaced in it is told. */
+  /** Ends the stream of messages; what had to be replaced in it, or in the logs of programs, is told. */
   end(): Finding[] {
     this.#messages.end();
-    return [...this.#shown].map((where) => ({
-      kind: "secret-shown",
-      message: `${where} showed in the messages of a case`,
-      fails: true,
-    }));
+    const shown = [...this.#shown].map(
+      (where): Finding => ({ kind: "secret-shown", message: `${where} showed in the messages of a case`, fails: true }),
+    );
+    return [...logFindings(this.#spec.run.sightings()), ...shown];
   }
 
   async #round(

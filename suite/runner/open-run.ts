@@ -1,8 +1,9 @@
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Digester, MountproofError, makeFolders, type Scope } from "../../core/index.ts";
-import { onceIn, type RunContext } from "../run-context.ts";
+import { logFileOf, onceIn, type RunContext } from "../run-context.ts";
 import { createRunFolder } from "../run-folder.ts";
+import { KeptLog, type LogSighting } from "../subjects/kept-log.ts";
 import type { RunRequest } from "./request.ts";
 
 export type OpenRun = {
@@ -22,6 +23,7 @@ export async function openRun(request: RunRequest, scope: Scope): Promise<OpenRu
     scope,
     folder: path,
     logFolder: request.logFolder,
+    ...keptLogs(request, scope),
     lifeline,
     guard: request.guard,
     digester: new Digester(),
@@ -41,6 +43,26 @@ export async function openRun(request: RunRequest, scope: Scope): Promise<OpenRu
     },
   };
   return { run, abandoned: abandoned.promise };
+}
+
+function keptLogs(
+  { guard, logFolder }: Pick<RunRequest, "guard" | "logFolder">,
+  scope: Scope,
+): Pick<RunContext, "keptLog" | "began" | "sightings"> {
+  const logs = new Map<string, KeptLog>();
+  let now: LogSighting["during"];
+  return {
+    keptLog: (name) => {
+      const file = logFileOf({ logFolder }, name);
+      const log = logs.get(name) ?? scope.use(new KeptLog({ guard, file, during: () => now }));
+      logs.set(name, log);
+      return log;
+    },
+    began: (id, subject) => {
+      now = { id, subject };
+    },
+    sightings: () => [...logs.values()].flatMap(({ file, sightings }) => sightings.map((one) => ({ ...one, file }))),
+  };
 }
 
 /** How long a case under way may take to give back what it has after an interrupt. */

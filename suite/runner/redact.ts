@@ -3,8 +3,10 @@ import type { Guard } from "../guard.ts";
 
 /** What a report holds, without secrets. One that still showed was not stopped on its way, and the run fails for it. */
 export function redactedBy<T>(guard: Guard, value: T): { readonly clean: T; readonly findings: readonly Finding[] } {
-  const sightings = guard.search(JSON.stringify(value));
-  if (sightings.length === 0) return { clean: value, findings: [] };
+  const text = JSON.stringify(value);
+  const sightings = guard.search(text);
+  // What is merely concealed is nobody's failure, and is replaced all the same.
+  if (sightings.length === 0 && guard.redact(text) === text) return { clean: value, findings: [] };
   const shown = [...new Set(sightings.map(({ label, form }) => `${label} (${form})`))];
   return {
     clean: mapTexts(value, (text) => guard.redact(text)) as T,

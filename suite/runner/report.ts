@@ -54,7 +54,7 @@ export function reportOf(parts: {
       return { id: subject.id, title: subject.title, kind: subject.kind, ...(logFile !== undefined && { logFile }) };
     }),
     summary: { passed: tally("passed"), failed: tally("failed"), skipped: tally("skipped"), waived: tally("waived") },
-    verdicts: verdicts(results, facts.isPartial),
+    verdicts: verdicts(results, facts.isPartial, parts.findings),
     cases: results,
     findings: unique(parts.findings),
   };
@@ -83,5 +83,5 @@ function unique(findings: readonly Finding[]): Finding[] {
 function redacted(report: Report, guard: Guard): Report {
   const quiet: Report = { ...report, run: { ...report.run, command: guard.redact(report.run.command) } };
   const { clean, findings } = redactedBy(guard, quiet);
-  return findings.length === 0 ? quiet : { ...clean, findings: unique([...clean.findings, ...findings]) };
+  return { ...clean, findings: unique([...clean.findings, ...findings]) };
 }

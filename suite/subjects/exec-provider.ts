@@ -59,7 +59,6 @@ class ExecProvider implements RunningProvider {
   readonly #log: Log;
   readonly #place: SubjectPlace;
   readonly #scope: Scope;
-  readonly #sightings: string[] = [];
   #program: RunningProgram | undefined;
   #socketPath: string;
 
@@ -94,8 +93,7 @@ class ExecProvider implements RunningProvider {
       name: "the provider",
       command,
       env: { SOCKET: preferred, SOCKET_DIR: this.socketFolder, PROVIDER_NAME: name },
-      guard: this.#place.guard,
-      ...(this.#place.logFile !== undefined && { logFile: this.#place.logFile }),
+      ...(this.#place.keptLog !== undefined && { log: this.#place.keptLog }),
       ...(this.#place.lifeline !== undefined && { lifeline: this.#place.lifeline }),
     }).start();
     this.#program = program;
@@ -116,18 +114,12 @@ class ExecProvider implements RunningProvider {
     return this.#program?.tail() ?? [];
   }
 
-  sightings(): readonly string[] {
-    return [...this.#sightings, ...(this.#program?.sightings ?? [])];
-  }
-
   [Symbol.asyncDispose](): Promise<void> {
     return this.#scope[Symbol.asyncDispose]();
   }
 
   async #stop(): Promise<void> {
-    if (this.#program === undefined) return;
-    this.#sightings.push(...this.#program.sightings);
-    await this.#program[Symbol.asyncDispose]();
+    await this.#program?.[Symbol.asyncDispose]();
     this.#program = undefined;
   }
 

@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createWriteStream, type WriteStream } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { type Clock, MountproofError, messageOf, seconds } from "../../core/index.ts";
-import type { Guard } from "../guard.ts";
 import type { Lifeline } from "../lifeline.ts";
+import type { KeptLog } from "./kept-log.ts";
 
 export type ProgramSpec = {
   readonly clock: Clock;
@@ -17,9 +16,8 @@ export type ProgramSpec = {
   /** False: of this process's own variables it gets PATH alone, as in a pod. Default true. */
   readonly inheritsEnv?: boolean;
   readonly cwd?: string;
-  /** What it prints is kept here, secrets replaced; appended to when it exists. */
-  readonly logFile?: string;
-  readonly guard?: Guard;
+  /** Where what it prints is kept; secrets in it are told there. */
+  readonly log?: KeptLog;
   readonly lifeline?: Lifeline;
   /** Sees each line of its standard output first; what it takes by returning true is neither kept nor searched. */
   readonly takeLine?: (line: string) => boolean;
@@ -71,18 +69,13 @@ export class RunningProgram implements AsyncDisposable {
   readonly pid: number;
   /** Resolves when the program has ended, however. */
   readonly ended: Promise<ProgramEnd>;
-  /** Secrets that its output showed: label and form. */
-  readonly sightings: string[] = [];
   #end: ProgramEnd | undefined;
   readonly #spec: ProgramSpec;
   readonly #tail: string[] = [];
-  readonly #file: WriteStream | undefined;
 
   constructor(spec: ProgramSpec, child: ChildProcess) {
     this.#spec = spec;
     this.pid = child.pid ?? 0;
-    this.#file = spec.logFile === undefined ? undefined : createWriteStream(spec.logFile, { flags: "a" });
-    this.#file?.on("error", () => {}); // a full disk must not end the run
     const printed = [this.#read(child.stdout, spec.takeLine), this.#read(child.stderr)];
     spec.lifeline?.watch(this.pid);
     this.ended = new Promise((resolve) =>
@@ -128,7 +121,6 @@ export class RunningProgram implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
-    await new Promise<void>((resolve) => (this.#file === undefined ? resolve() : this.#file.end(resolve)));
   }
 
   /** Also after a clean end: what a shell started in the background is still in the group. */
@@ -156,11 +148,8 @@ export class RunningProgram implements AsyncDisposable {
   }
 
   #keep(line: string): void {
-    const { guard } = this.#spec;
-    for (const { label, form } of guard?.search(line) ?? []) this.sightings.push(`${label} (${form})`);
-    const clean = guard === undefined ? line : guard.redact(line);
-    this.#file?.write(`${clean}\n`);
-    this.#tail.push(clean);
+    const { log, name } = this.#spec;
+    this.#tail.push(log?.add(name, line) ?? line);
     if (this.#tail.length > TAIL_LINES) this.#tail.shift();
   }
 }

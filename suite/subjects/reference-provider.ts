@@ -81,10 +81,6 @@ class RunningReferenceProvider implements RunningProvider {
     return [];
   }
 
-  sightings(): readonly string[] {
-    return [];
-  }
-
   [Symbol.asyncDispose](): Promise<void> {
     return this.#scope[Symbol.asyncDispose]();
   }

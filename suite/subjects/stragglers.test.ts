@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { RealClock, silentLog } from "../../core/index.ts";
-import { Guard } from "../guard.ts";
 import { execProvider } from "./exec-provider.ts";
 
 const sample = new URL("../testing/sample-provider.ts", import.meta.url).pathname;
@@ -18,7 +17,7 @@ test("a daemon that the provider has left in a session of its own ends with it",
     name: "subject",
     inputs: {},
     readyWithinMs: 30_000,
-  }).start({ clock: new RealClock(), folder, log: silentLog, guard: new Guard() });
+  }).start({ clock: new RealClock(), folder, log: silentLog });
   const pid = (await readFile(join(folder, "pid"), "utf8")).trim();
   // Of a process that is over, also while nobody has asked for its end, the command line is empty.
   const commandLine = (): Promise<string> => readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");

@@ -3,11 +3,11 @@ import type { Quirk } from "../../driver/index.ts";
 import type { JournalEntry } from "../../net/index.ts";
 import type { ClusterSettings } from "../clusters/settings.ts";
 import type { Emulator } from "../emulators/emulator.ts";
-import type { Guard } from "../guard.ts";
 import type { Right } from "../judge/rights.ts";
 import type { Lifeline } from "../lifeline.ts";
 import type { Behaviour } from "../needs.ts";
 import type { Spoiler } from "../spoilt-drivers/spoil.ts";
+import type { KeptLog } from "./kept-log.ts";
 
 /** Who is examined. */
 export type Subject = ProviderSubject | StoreProviderSubject | DriverSubject | ReferenceSubject;
@@ -37,10 +37,9 @@ export type SubjectPlace = {
   readonly clock: Clock;
   /** A folder of its own, kept until the run ends. */
   readonly folder: string;
-  /** Where the logs that outlive the run go; undefined when nothing is kept. */
-  readonly logFile?: string;
+  /** Where what it prints is kept; undefined when it prints nothing of its own. */
+  readonly keptLog?: KeptLog;
   readonly log: Log;
-  readonly guard: Guard;
   readonly lifeline?: Lifeline;
 };
 
@@ -74,8 +73,6 @@ export interface RunningProvider extends AsyncDisposable {
   ended(): string | undefined;
   /** The last lines it printed. */
   logTail(): readonly string[];
-  /** Secrets its log showed. */
-  sightings(): readonly string[];
 }
 
 /** The stores whose providers have profiles of their own. */

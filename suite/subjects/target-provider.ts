@@ -55,10 +55,6 @@ class TargetProvider implements RunningProvider {
     return [];
   }
 
-  sightings(): readonly string[] {
-    return [];
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 

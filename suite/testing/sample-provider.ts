@@ -82,6 +82,7 @@ else
                     ? ""
                     : store[name],
             );
+          if (is("prints-secrets")) for (const name of found) console.error(`read ${name}: ${store[name]}`);
           const files = is("no-files")
             ? []
             : found.map((name) => ({ path: is("bad-path") ? `../${name}` : name, mode, contents: contents(name) }));

@@ -3,14 +3,7 @@ import { join } from "node:path";
 import { type Clock, isMountproofError, MountproofError } from "../../../core/index.ts";
 import { DRIVER_NAME, Driver, type DriverSpec, type Mounter, type PointObserver } from "../../../driver/index.ts";
 import { type KubeConfig, kubeconfigText } from "../../../kube/index.ts";
-import {
-  answers,
-  type DriverInProcess,
-  endText,
-  logFileOf,
-  Program,
-  type RunningProgram,
-} from "../../../suite/index.ts";
+import { answers, type DriverInProcess, endText, Program, type RunningProgram } from "../../../suite/index.ts";
 import { startSpoilt } from "../../../suite/spoilt-drivers/spoil.ts";
 import type { MountproofWorld } from "../../world.ts";
 import { processes } from "../processes.ts";
@@ -161,15 +154,13 @@ async function startProgram(
   const kubeconfig = join(neighbours.folder, "kubeconfig");
   await writeFile(kubeconfig, kubeconfigText(neighbours.kubeConfig, "driver"), { mode: 0o600 });
   const metrics = await freeAddress();
-  const logFile = logFileOf(run, "driver");
   const program = scope.use(
     await new Program({
       clock,
       name: "the driver",
-      guard: run.guard,
+      log: run.keptLog("driver"),
       lifeline: run.lifeline,
       env: { KUBECONFIG: kubeconfig },
-      ...(logFile !== undefined && { logFile }),
       command: [
         ...command,
         `--endpoint=unix://${neighbours.socket}`,
@@ -189,7 +180,6 @@ async function startProgram(
         throw error;
       }),
   );
-  world.keepsSightings("driver's log", () => program.sightings);
   const starts = await run.once("starts of the driver", async () => ({ served: 0 }));
   try {
     await untilServing(clock, program, neighbours.socket);

@@ -1,13 +1,12 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, isMountproofError, MountproofError, seconds } from "../../../core/index.ts";
-import {
-  logFileOf,
-  type Parameters,
-  type ProviderInputs,
-  type ProviderSubject,
-  type RunningProvider,
-  type SubjectPlace,
+import type {
+  Parameters,
+  ProviderInputs,
+  ProviderSubject,
+  RunningProvider,
+  SubjectPlace,
 } from "../../../suite/index.ts";
 import { CSIDriverProvider, type VersionResponse } from "../../../wire/gen/provider_pb.ts";
 import { type GrpcClient, GrpcError, GrpcStatus, grpcClient } from "../../../wire/grpc/index.ts";
@@ -169,10 +168,9 @@ export class ProviderFacet {
       return this.#world.scope.use(await this.#world.settle(this.#subject.start(place), START_WITHIN_MS));
     }
     const provider = await pass.once("provider", async (scope) => {
-      const logFile = logFileOf(run, this.#subject.id);
       const folder = await run.makeFolder("p", scope);
       try {
-        const place = { ...this.#place(run.clock, folder), ...(logFile !== undefined && { logFile }) };
+        const place = { ...this.#place(run.clock, folder), keptLog: run.keptLog(this.#subject.id) };
         return scope.use(await this.#subject.start(place));
       } catch (error) {
         // What never ran is no provider that fails: there is nothing to judge, and every case would tell the same.
@@ -180,7 +178,6 @@ export class ProviderFacet {
         throw error;
       }
     });
-    this.#world.keepsSightings("provider's log", () => provider.sightings());
     const end = provider.ended();
     if (end !== undefined) {
       this.#world.note(`the provider had ended with ${end} since the last case, and was started again`);
@@ -190,8 +187,7 @@ export class ProviderFacet {
   }
 
   #place(clock: Clock, folder: string): SubjectPlace {
-    const { guard, lifeline } = this.#world.run;
-    return { clock, folder, log: this.#world.logger, guard, lifeline };
+    return { clock, folder, log: this.#world.logger, lifeline: this.#world.run.lifeline };
   }
 
   async #dial(): Promise<GrpcClient<typeof CSIDriverProvider>> {

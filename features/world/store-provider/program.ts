@@ -6,7 +6,6 @@ import {
   answers,
   endText,
   layoutOf,
-  logFileOf,
   Program,
   type RunningProgram,
   type StoreProviderProgram,
@@ -70,12 +69,11 @@ export async function startStoreProvider(
   const hosts = ["127.0.0.1 localhost", ...(vendor.hosts ?? []).map((name) => `${HOSTS_ADDRESS} ${name}`)];
   await writeFile(join(folder, "hosts"), `${hosts.join("\n")}\n`);
   await writeAccount(folder, place);
-  const logFile = logFileOf(run, `provider-${subject.store}`);
   const program = scope.use(
     await new Program({
       clock: run.clock,
       name: `the provider "${subject.title}"`,
-      guard: run.guard,
+      log: run.keptLog(`provider-${subject.store}`),
       lifeline: run.lifeline,
       command: [
         ...["unshare", "--mount", "--propagation", "private", "/bin/sh", "-c", WITH_FILES, folder],
@@ -83,7 +81,6 @@ export async function startStoreProvider(
       ] as unknown as [string, ...string[]],
       inheritsEnv: false,
       env: { ...(await environmentOf(folder, place)), ...vendor.env, ...place.env },
-      ...(logFile !== undefined && { logFile }),
     }).start(),
   );
   try {

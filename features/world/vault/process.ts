@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Program, type RunningProgram } from "../../../suite/index.ts";
+import { KeptLog, Program, type RunningProgram } from "../../../suite/index.ts";
 import { check } from "../../check.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
 import { freeAddress } from "../driver/metrics-of-program.ts";
@@ -60,7 +60,7 @@ export class VaultProviderProcess {
       await new Program({
         clock: run.clock,
         name: "the Vault provider",
-        guard: run.guard,
+        log: new KeptLog({ guard: run.guard }),
         lifeline: run.lifeline,
         env,
         command: ownCommand(this.#world, ["provider", "vault", endpoint, ...flags]),
