@@ -128,6 +128,15 @@ describe("mountproof run --exec", () => {
     expect(code).toBe(1);
   }, 60_000);
 
+  test("what follows from one defect is told as such, and counted all the same", async () => {
+    const parameters = await file("parameters.yaml", "objects: password");
+    const { code, stdout } = await verdictOn("no-versions", "--parameters", parameters);
+    expect(stdout).toMatch(/^! 10 of 11 failures follow from PC-04: mend that one first$/m);
+    expect(stdout).toMatch(/^\d+ passed, 11 failed, \d+ skipped$/m);
+    expect(stdout).toMatch(/PC-17 .*\n {4}follows from PC-04, at: Then no object id appears twice\n/);
+    expect(code).toBe(1);
+  }, 60_000);
+
   test("what it printed before anybody knew it to be secret does not stay in its kept log", async () => {
     const parameters = await file("parameters.yaml", "objects: password");
     const { stdout } = await verdictOn("prints-secrets", "--parameters", parameters, "--order", "defined");

@@ -1,5 +1,5 @@
 import { escapeMarkup } from "./escape.ts";
-import type { CaseResult, Report } from "./model.ts";
+import { type CaseResult, causeLine, type Report } from "./model.ts";
 
 /**
  * junit.xml as CI servers read it: a suite for each subject, profile and behaviour, a test case for each case.
@@ -59,6 +59,7 @@ function details(result: CaseResult): string {
   return [
     ...result.steps.map((step) => `${mark(step.status)} ${step.keyword} ${step.text}`),
     "",
+    causeLine(result),
     failure?.message,
     failure?.expected && `expected: ${failure.expected}`,
     failure?.got && `got:      ${failure.got}`,

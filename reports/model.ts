@@ -29,6 +29,9 @@ const FailureSchema = z.strictObject({
   got: text.optional(),
   hint: text.optional(),
   stack: text.optional(),
+  requirement: text.optional().describe("the case whose own requirement it is that failed"),
+  followsFrom: text.optional().describe("the failed case that this failure comes from"),
+  sameAs: text.optional().describe("the first case that failed in the same words"),
 });
 
 const ExchangeSchema = z.strictObject({
@@ -141,6 +144,29 @@ export function reportJsonSchema(): object {
     $id: "urn:mountproof:report:1",
     title: "Mountproof report",
   };
+}
+
+/** `follows from PC-04`, for a failed case whose cause is another's; undefined for one that speaks for itself. */
+export function causeLine({ failure }: CaseResult): string | undefined {
+  if (failure?.followsFrom !== undefined) return `follows from ${failure.followsFrom}`;
+  return failure?.sameAs === undefined ? undefined : `fails as ${failure.sameAs} does`;
+}
+
+/** `13 of 14 failures follow from PC-04, which is the one to mend first`: a line for each cause of several. */
+export function causeLines(cases: readonly CaseResult[]): string[] {
+  const failed = cases.filter(({ status }) => status === "failed");
+  const caused = failed.filter((one) => causeLine(one) !== undefined);
+  return [
+    ...Map.groupBy(caused, ({ subject, failure }) =>
+      JSON.stringify([subject, failure?.followsFrom ?? failure?.sameAs]),
+    ),
+  ].map(([, group]) => {
+    const { failure } = group[0] as CaseResult;
+    const count = `${group.length} of ${failed.length} failures`;
+    return failure?.followsFrom === undefined
+      ? `${count} ${group.length === 1 ? "reads" : "read"} as that of ${failure?.sameAs}`
+      : `${count} ${group.length === 1 ? "follows" : "follow"} from ${failure.followsFrom}: mend that one first`;
+  });
 }
 
 /** `12 passed, 0 failed, 3 skipped`: the last line of every run. Waived cases are named when there are some. */

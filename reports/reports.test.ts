@@ -95,6 +95,53 @@ describe("report.yaml", () => {
   });
 });
 
+describe("a failure that comes from another", () => {
+  const root = sampleFailure({ id: "PC-04", title: "A valid mount has a version" });
+  const follower = (id: string, cause: object) => {
+    const one = sampleFailure({ id });
+    return { ...one, failure: { message: "there is no version", step: "Given a mount", ...cause } };
+  };
+  const all = [root, follower("PC-05", { followsFrom: "PC-04" }), follower("PC-06", { followsFrom: "PC-04" })];
+  const report = sampleReport(all, { verdicts: verdicts(all, false) });
+  const printed = (): string => {
+    let text = "";
+    plainProgress((part) => {
+      text += part;
+    })({ type: "finished", report });
+    return text;
+  };
+
+  test("is shown with its cause in each form, and hidden in none", () => {
+    expect(verifyReport(reportYaml(report))).toEqual({ valid: true, report });
+    const text = printed();
+    for (const id of ["PC-04", "PC-05", "PC-06"]) expect(text).toContain(`✗ ${id} `);
+    expect(text).toContain("    follows from PC-04, at: Given a mount\n    there is no version\n    repeat:");
+    expect(text).toContain("! 2 of 3 failures follow from PC-04: mend that one first");
+    expect(text).toContain("0 passed, 3 failed, 0 skipped");
+    const html = reportHtml(report);
+    expect(html.match(/<article class="case bad"/g)).toHaveLength(3);
+    expect(html.match(/Follows from <a href="#PC-04-mine-hardened">PC-04<\/a>/g)).toHaveLength(2);
+    expect(html).toContain("2 of 3 failures follow from PC-04");
+    expect(reportJunit(report).match(/<failure /g)).toHaveLength(3);
+    expect(reportJunit(report)).toContain("follows from PC-04");
+  });
+
+  test("in the same words is told as such", () => {
+    const alike = [root, follower("PC-05", { sameAs: "PC-04" })];
+    const html = reportHtml(sampleReport(alike));
+    expect(html).toContain('Fails as <a href="#PC-04-mine-hardened">PC-04</a> does.');
+    expect(html).toContain("1 of 2 failures reads as that of PC-04");
+  });
+
+  test("must have a cause that failed", () => {
+    const passed = [sampleCase({ id: "PC-04" }), follower("PC-05", { followsFrom: "PC-04" })];
+    const verification = verifyReport(JSON.stringify(sampleReport(passed)));
+    expect(verification.valid ? "" : verification.problems.join()).toContain(
+      "follows from PC-04, which has not failed",
+    );
+  });
+});
+
 describe("junit.xml", () => {
   const xml = reportJunit(report);
 

@@ -41,6 +41,11 @@ function contradictions(report: Report): string[] {
     if (one.status === "passed" && one.steps.length === 0) problems.push(`${name} passed without a step`);
     if (one.status === "passed" && one.failure !== undefined) problems.push(`${name} passed and has a failure`);
     if (one.status === "failed" && one.failure === undefined) problems.push(`${name} failed without saying why`);
+    const cause = one.failure?.followsFrom ?? one.failure?.sameAs;
+    const isBroken = (other: Report["cases"][number]): boolean =>
+      other.id === cause && other.subject === one.subject && other.failure !== undefined && other !== one;
+    if (cause !== undefined && !report.cases.some(isBroken))
+      problems.push(`${name} follows from ${cause}, which has not failed`);
   }
   for (const row of report.verdicts) {
     const mine = report.cases.filter(

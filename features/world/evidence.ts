@@ -17,12 +17,16 @@ export function failureOf(error: unknown, redact: (text: string) => string): Fai
   };
 }
 
-function sidesOf(error: unknown, redact: (text: string) => string): Pick<Failure, "expected" | "got" | "hint"> {
+function sidesOf(
+  error: unknown,
+  redact: (text: string) => string,
+): Pick<Failure, "expected" | "got" | "hint" | "requirement"> {
   if (error instanceof CheckFailed)
     return {
       expected: redact(error.expected),
       got: redact(error.got),
       ...(error.hint !== undefined && { hint: redact(error.hint) }),
+      ...(error.requirement !== undefined && { requirement: error.requirement }),
     };
   if (error instanceof AssertionError)
     return {

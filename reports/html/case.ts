@@ -58,6 +58,7 @@ function caseBody(result: CaseResult): string {
   const got = failure?.got;
   return [
     steps(result.steps),
+    causeNote(result),
     failure === undefined ? "" : `<p class="message">${text(failure.message)}</p>`,
     expected === undefined && got === undefined
       ? ""
@@ -71,6 +72,15 @@ function caseBody(result: CaseResult): string {
       ? ""
       : `<div class="again"><pre>${text(result.repeat)}</pre><button type="button" data-copy hidden>Copy</button></div>`,
   ].join("");
+}
+
+/** Says which failure this one comes from, and leads there. */
+function causeNote(result: CaseResult): string {
+  const { failure } = result;
+  const id = failure?.followsFrom ?? failure?.sameAs;
+  if (id === undefined) return "";
+  const link = `<a href="#${anchorOf({ ...result, id })}">${text(id)}</a>`;
+  return `<p class="note warn">${failure?.followsFrom === undefined ? `Fails as ${link} does.` : `Follows from ${link}: mend that one first.`}</p>`;
 }
 
 function metaLine(result: CaseResult): string {

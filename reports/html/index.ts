@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { escapeMarkup as text } from "../escape.ts";
-import { type CaseResult, type Report, summaryLine, type Verdict, type VerdictRow } from "../model.ts";
+import { type CaseResult, causeLines, type Report, summaryLine, type Verdict, type VerdictRow } from "../model.ts";
 import { caseCard, caseRow, TONES } from "./case.ts";
 import { SCRIPT } from "./script.ts";
 import { STYLE } from "./style.ts";
@@ -120,7 +120,8 @@ function failures(cases: readonly CaseResult[]): string {
   const waived = cases.filter((one) => one.status === "waived");
   const section = (title: string, list: readonly CaseResult[]): string =>
     list.length === 0 ? "" : `<h2>${title}<small>${list.length}</small></h2>${list.map(caseCard).join("")}`;
-  return section("What failed", failed) + section("What was waived", waived);
+  const causes = causeLines(cases).map((line) => `<p class="note warn">${text(line)}</p>`);
+  return causes.join("") + section("What failed", failed) + section("What was waived", waived);
 }
 
 function skips(cases: readonly CaseResult[]): string {

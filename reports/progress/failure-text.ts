@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import { escapeTerminal } from "../escape.ts";
-import type { CaseResult } from "../model.ts";
+import { type CaseResult, causeLine } from "../model.ts";
 import type { Paint } from "./paint.ts";
 
 /** How many exchanges a terminal shows; the report has them all. */
@@ -9,8 +9,18 @@ const SHOWN_EXCHANGES = 4;
 /** A failed case for a terminal: its steps, expected and got, the exchange on the wire, how to repeat it. */
 export function failureText(result: CaseResult, paint: Paint): string {
   const { failure } = result;
+  const cause = causeLine(result);
+  const head = `${paint.bad("✗")} ${paint.strong(`${result.id} ${result.title}`)} ${paint.faint(`${result.profile}, ${result.strength}, ${result.subject}${result.behaviour === "hardened" ? "" : `, ${result.behaviour}`}`)}`;
+  // What comes from another failure is told shortly; the report holds it in full.
+  if (cause !== undefined)
+    return [
+      head,
+      `    ${paint.warn(cause)}${failure?.step === undefined ? "" : `, at: ${escapeTerminal(failure.step)}`}`,
+      ...block(failure?.message ?? "", "    ", paint.bad),
+      ...repeated(result, paint),
+    ].join("\n");
   const lines = [
-    `${paint.bad("✗")} ${paint.strong(`${result.id} ${result.title}`)} ${paint.faint(`${result.profile}, ${result.strength}, ${result.subject}${result.behaviour === "hardened" ? "" : `, ${result.behaviour}`}`)}`,
+    head,
     ...result.steps.map((step) => `    ${stepMark(step.status, paint)} ${step.keyword} ${step.text}`),
     "",
     ...block(failure?.message ?? "", "    ", paint.bad),
@@ -36,8 +46,13 @@ export function failureText(result: CaseResult, paint: Paint): string {
       `    ${paint.faint("log")}`,
       ...result.log.slice(-10).flatMap((line) => block(line, "      ", paint.faint)),
     );
-  if (result.repeat !== undefined) lines.push("", `    ${paint.faint("repeat:")} ${escapeTerminal(result.repeat)}`);
+  const repeat = repeated(result, paint);
+  if (repeat.length > 0) lines.push("", ...repeat);
   return lines.join("\n");
+}
+
+function repeated({ repeat }: CaseResult, paint: Paint): string[] {
+  return repeat === undefined ? [] : [`    ${paint.faint("repeat:")} ${escapeTerminal(repeat)}`];
 }
 
 function stepMark(status: string, paint: Paint): string {

@@ -1,5 +1,5 @@
 import { escapeTerminal } from "../escape.ts";
-import { type Report, summaryLine, type Verdict, type VerdictRow } from "../model.ts";
+import { causeLines, type Report, summaryLine, type Verdict, type VerdictRow } from "../model.ts";
 import { failureText } from "./failure-text.ts";
 import type { Paint } from "./paint.ts";
 
@@ -8,6 +8,9 @@ export function summaryText(report: Report, paint: Paint, reportFolder?: string)
   const failed = report.cases.filter((one) => one.status === "failed");
   const parts = [
     ...failed.map((result) => failureText(result, paint)),
+    causeLines(report.cases)
+      .map((line) => `${paint.warn("!")} ${line}`)
+      .join("\n"),
     skipsText(report, paint),
     report.cases
       .flatMap((one) => one.notes.map((note) => `${paint.warn("!")} ${one.id} ${escapeTerminal(note)}`))

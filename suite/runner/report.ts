@@ -1,5 +1,6 @@
 import { type CaseResult, type Finding, REPORT_VERSION, type Report } from "../../reports/index.ts";
 import type { Guard } from "../guard.ts";
+import { withRootCauses } from "../root-causes.ts";
 import type { Subject } from "../subjects/subject.ts";
 import { verdicts } from "../verdicts.ts";
 import { redactedBy } from "./redact.ts";
@@ -31,7 +32,7 @@ export function reportOf(parts: {
   readonly guard: Guard;
 }): Report {
   const { facts, guard } = parts;
-  const results = [...parts.results].sort(byPlace);
+  const results = withRootCauses([...parts.results].sort(byPlace));
   const tally = (status: CaseResult["status"]): number => results.filter((one) => one.status === status).length;
   const { runId, startedAt, durationMs, command, seed, order, repeat, tier, selection } = facts;
   const report: Report = {

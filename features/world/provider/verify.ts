@@ -8,13 +8,19 @@ import { brokenPathRule } from "./path-rules.ts";
 
 export function verifyComplete(outcome: MountOutcome, digester: Digester): void {
   const got = shownOutcome(outcome, digester);
-  check(isOk(outcome), "the mount succeeds", { expected: "OK", got, hint: whyNot(outcome) });
+  const requirement = "PC-04";
+  check(isOk(outcome), "the mount succeeds", { expected: "OK", got, hint: whyNot(outcome), requirement });
   check(outcome.versions.length > 0, "the mount names at least one object version", {
     expected: "at least one object_version",
     got,
     hint: "the driver refuses a response without versions: missing object versions",
+    requirement,
   });
-  check(outcome.files.length > 0, "the mount holds at least one file", { expected: "at least one file", got });
+  check(outcome.files.length > 0, "the mount holds at least one file", {
+    expected: "at least one file",
+    got,
+    requirement,
+  });
 }
 
 /** What a failed mount most likely comes from. */
@@ -27,7 +33,7 @@ function whyNot({ code, message, ended }: MountOutcome): string {
 }
 
 export function verifySame(got: MountOutcome, expected: MountOutcome, digester: Digester, message: string): void {
-  checkSame(comparable(got, digester), comparable(expected, digester), message);
+  checkSame(comparable(got, digester), comparable(expected, digester), message, undefined, "PC-08");
 }
 
 export function verifyPaths(outcome: MountOutcome): void {
