@@ -51,13 +51,22 @@ export const defineUpCompanions: DefineCommand = (program, finish) => {
     .command("logs")
     .description("print what a detached cluster said")
     .option(...NAME)
-    .action(async ({ name }: { name: string }) => finish(await (await import("./up/companions.ts")).logs(name)));
+    .option("-f, --follow", "go on with what it says, until Ctrl-C or its end")
+    .action(async ({ name, follow }: { name: string; follow?: boolean }) =>
+      finish(await (await import("./up/companions.ts")).logs(name, follow === true)),
+    );
   program
     .command("env")
     .description('print the variables of a cluster for a shell: eval "$(mountproof env)"')
     .option(...NAME)
     .action(async ({ name }: { name: string }) => finish(await (await import("./up/companions.ts")).env(name)));
 };
+
+/** What ends a cluster, as it is told to whoever reads its first words: in its terminal, or in its log. */
+function endOf(name: string): string {
+  if (process.env["MOUNTPROOF_DETACHED"] === undefined) return "Ctrl-C";
+  return `mountproof down${name === "default" ? "" : ` --name ${name}`}`;
+}
 
 async function runUp(flags: UpFlags): Promise<number> {
   if (flags.detach === true) return await (await import("./up/detach.ts")).detach(flags);
@@ -70,7 +79,7 @@ async function runUp(flags: UpFlags): Promise<number> {
   const [{ serveUp }, { welcome }] = await Promise.all([import("./up/serve.ts"), import("./up/welcome.ts")]);
   await using cluster = await serveUp(flags, () => isStopping);
   if (isStopping) return ExitCode.good;
-  process.stdout.write(welcome(cluster.state, cluster.tookMs, cluster.allReady));
+  process.stdout.write(welcome(cluster.state, cluster.tookMs, cluster.allReady, endOf(flags.name)));
   process.send?.("ready");
   await stop;
   return ExitCode.good;

@@ -1,6 +1,7 @@
-import { readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { MountproofError, RealClock, seconds } from "../../core/index.ts";
 import { ExitCode } from "../exit.ts";
+import { firstStop } from "../signals.ts";
 import { isAlive, StateFiles } from "./state.ts";
 
 /** As long as a cluster may take to end; then it is killed, and its lifeline cleans up. */
@@ -52,8 +53,9 @@ export async function status(name: string, asJson: boolean): Promise<number> {
 }
 
 /** `mountproof logs` */
-export async function logs(name: string): Promise<number> {
-  const { log } = new StateFiles(name);
+export async function logs(name: string, isFollowing: boolean): Promise<number> {
+  const files = new StateFiles(name);
+  const { log } = files;
   const text = await readFile(log, "utf8").catch((cause: unknown) => {
     throw new MountproofError("not_found", {
       message: `cluster "${name}" was never detached: it has no log`,
@@ -62,7 +64,31 @@ export async function logs(name: string): Promise<number> {
     });
   });
   process.stdout.write(text);
+  if (isFollowing) await follow(name, files, Buffer.byteLength(text));
   return ExitCode.good;
+}
+
+/** Prints what the log says from `position` on, until somebody stops it or the cluster has ended. */
+async function follow(name: string, files: StateFiles, position: number): Promise<void> {
+  const say = (words: string): void => void process.stderr.write(`${words}\n`);
+  let isStopped = false;
+  void firstStop().then(() => {
+    isStopped = true;
+  });
+  const clock = new RealClock();
+  await using file = await open(files.log);
+  if ((await files.read()) !== undefined)
+    say(`following the log of cluster "${name}": Ctrl-C ends this, and the cluster runs on`);
+  for (let at = position; !isStopped; ) {
+    // Asked first: what it said last is then in the log.
+    const runs = (await files.read()) !== undefined;
+    const { bytesRead, buffer } = await file.read({ position: at });
+    process.stdout.write(buffer.subarray(0, bytesRead));
+    at += bytesRead;
+    if (bytesRead > 0) continue;
+    if (!runs) return say(`cluster "${name}" does not run any more`);
+    await clock.sleep(LOOK_MS);
+  }
 }
 
 /** `mountproof env` */

@@ -31,8 +31,6 @@ export async function detach({ name }: UpFlags): Promise<number> {
   }
   child.disconnect();
   child.unref();
-  process.stdout.write(
-    said.replace("Ctrl-C ends it", `mountproof down${name === "default" ? "" : ` --name ${name}`} ends it`),
-  );
+  process.stdout.write(said);
   return ExitCode.good;
 }

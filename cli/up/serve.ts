@@ -1,7 +1,8 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { constants } from "node:fs";
+import { access, readFile, stat, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { BUILT_IN_IMAGES, EmbeddedCluster, type ImageEntry, parseImages } from "../../clusters/embedded/index.ts";
-import { MountproofError, RealClock, Scope, seconds, silentLog } from "../../core/index.ts";
+import { MountproofError, messageOf, RealClock, Scope, seconds, silentLog } from "../../core/index.ts";
 import { DaemonSets, kubeconfigText, serviceResolver } from "../../kube/index.ts";
 import {
   createCertificateAuthority,
@@ -53,6 +54,7 @@ export async function serveUp(flags: UpFlags, isStopping: () => boolean = () => 
       hint: "mountproof down ends it; --name gives another one its own name",
     });
   const [images, seeds] = await Promise.all([imagesOf(flags.images), seedsOf(flags.seed)]);
+  await assertWritable(resolve(flags.kubeconfig));
   return await Scope.run("mountproof up", (scope) => start(flags, options, files, images, seeds, scope, isStopping));
 }
 
@@ -141,11 +143,7 @@ async function start(
   const config = cluster.configWithToken({ name: "kubernetes-admin", groups: ["system:masters"] });
   const kubeconfig = resolve(flags.kubeconfig);
   await writeFile(kubeconfig, kubeconfigText(config, "admin"), { mode: 0o600 }).catch((cause: unknown) => {
-    throw new MountproofError("environment", {
-      message: `the kubeconfig cannot be written to "${kubeconfig}"`,
-      hint: "name another file by --kubeconfig",
-      cause,
-    });
+    throw unwritable(kubeconfig, cause);
   });
   const isReady = async (): Promise<boolean> =>
     isStopping() ||
@@ -174,6 +172,27 @@ async function start(
   await writeFile(files.ca, authority.certPem);
   scope.defer("state", () => files.forget());
   return { state, tookMs: clock.wall() - began, allReady, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
+}
+
+/** Asked before anything is started, and leaving no file behind: a cluster takes seconds. */
+async function assertWritable(kubeconfig: string): Promise<void> {
+  try {
+    const known = await stat(kubeconfig).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+    });
+    if (known?.isDirectory() === true) throw new Error("it is a folder");
+    await access(known === undefined ? dirname(kubeconfig) : kubeconfig, constants.W_OK);
+  } catch (cause) {
+    throw unwritable(kubeconfig, cause);
+  }
+}
+
+function unwritable(kubeconfig: string, cause: unknown): MountproofError {
+  return new MountproofError("environment", {
+    message: `the kubeconfig cannot be written to "${kubeconfig}": ${messageOf(cause)}`,
+    hint: "make its folder, or name another file by --kubeconfig",
+    cause,
+  });
 }
 
 /** By these a shell's programs find the cluster, and what stands for the outside world, under its own names. */

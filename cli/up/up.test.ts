@@ -60,12 +60,22 @@ test("a detached cluster is up, is known to status and env, and is gone after do
   expect(up.stdout).toContain(status.server);
   expect(await vaultLogin()).toMatchObject({ auth: { policies: ["app-policy", "default"] } });
   expect((await mountproof("env")).stdout).toContain(`export KUBECONFIG='${kubeconfig()}';`);
-  expect((await mountproof("logs")).stdout).toContain(status.server);
+  const logs = await mountproof("logs");
+  expect(logs.stdout).toContain(status.server);
+  expect(logs.stdout).toContain("mountproof down ends it");
+  expect(logs.stdout).not.toContain("Ctrl-C");
+  const following = mountproof("logs", "--follow");
   expect(await mountproof("up", "--detach")).toMatchObject({
     code: 3,
     stderr: expect.stringContaining('a cluster "default" runs already'),
   });
   expect(await mountproof("down")).toMatchObject({ code: 0, stdout: 'cluster "default" has ended\n' });
+  expect(await following).toEqual({
+    code: 0,
+    stdout: logs.stdout,
+    stderr:
+      'following the log of cluster "default": Ctrl-C ends this, and the cluster runs on\ncluster "default" does not run any more\n',
+  });
   expect((await mountproof("status")).code).toBe(1);
   expect((await readdir(folder)).filter((name) => name.startsWith("mountproof-"))).toEqual([]);
 });
@@ -77,6 +87,16 @@ test("what cannot be is one error with a hint", { timeout: 60_000 }, async () =>
     code: 3,
     stderr: expect.stringMatching(/is no table of images.*\n {2}hint: /s),
   });
+  for (const [given, why] of [
+    ["missing/folder/x", "ENOENT: no such file or directory"],
+    [".", "it is a folder"],
+  ] as const)
+    expect(await mountproof("up", "--detach", "--kubeconfig", join(folder, given))).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(
+        new RegExp(`the kubeconfig cannot be written to ".*": ${why}.*\\n {2}hint: make its folder`, "s"),
+      ),
+    });
   expect(await mountproof("up", "--seed", "nosuch.yaml")).toMatchObject({
     code: 3,
     stderr: expect.stringContaining('--seed "nosuch.yaml" cannot be read'),

@@ -2,8 +2,11 @@ import { join, relative } from "node:path";
 import { layoutOf } from "../../suite/layout.ts";
 import type { UpState } from "./state.ts";
 
-/** What a person reads when the cluster is up, with the next three commands to try. */
-export function welcome(state: UpState, tookMs: number, allReady: boolean): string {
+/**
+ * What a person reads when the cluster is up, with the next three commands to try.
+ * @param end what ends it: `Ctrl-C`, or a command
+ */
+export function welcome(state: UpState, tookMs: number, allReady: boolean, end: string): string {
   const { driver, providers, stores, nodes } = state;
   const parts = [
     `${nodes.length} node${nodes.length === 1 ? "" : "s"}`,
@@ -17,7 +20,7 @@ export function welcome(state: UpState, tookMs: number, allReady: boolean): stri
     "Try next:",
     ...nextCommands(state).map((command) => `  ${command}`),
     ...stores.flatMap(({ hints }) => hints.map((hint) => `Store: ${hint}`)),
-    "Ctrl-C ends it",
+    `${end} ends it`,
     "",
   ].join("\n");
 }
