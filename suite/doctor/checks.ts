@@ -23,6 +23,7 @@ export async function examine(system: System): Promise<Check[]> {
   const found = await findEmulators("auto", async () => lacking === undefined || lacking.detail, system.env);
   return [
     node(system),
+    root(system),
     ...(await Promise.all([
       tried(system, "mounts", "mount(2)", "tmpfs mounts work", [
         ...["unshare", "--mount", "--propagation", "private", "mount", "-t", "tmpfs", "none", "/mnt"],
@@ -70,6 +71,17 @@ function node({ nodeVersion, platform }: System): Check {
   if (ok) return { id: "node", name: "Node", ok, detail };
   const todo = `install Node ${OLDEST_NODE.join(".")} or newer; npm ci brings one for npm scripts`;
   return { id: "node", name: "Node", ok, detail: `${detail} is too old`, todo };
+}
+
+function root({ uid }: System): Check {
+  const check = { id: "root", name: "root" };
+  if (uid === 0) return { ...check, ok: true, detail: "this user may mount" };
+  return {
+    ...check,
+    ok: false,
+    detail: `this user ${uid === undefined ? "is not root" : `has the number ${uid}`}, and mounts and --provider STORE=PATH need root`,
+    todo: "run as root (sudo env PATH=$PATH npm run e2e); without it their cases are skipped, and the rest runs",
+  };
 }
 
 const TODO: Readonly<Record<string, string>> = {

@@ -7,13 +7,14 @@ const WITHOUT_SYS_RESOURCE = "0000003ffeffffff";
 /** A machine where every program answers, but for what a test says. */
 function machine(
   answers: Readonly<Record<string, Answer>> = {},
-  options: { bounding?: string; cgroup2?: boolean; packages?: readonly string[]; node?: string } = {},
+  options: { bounding?: string; cgroup2?: boolean; packages?: readonly string[]; node?: string; uid?: number } = {},
 ): System {
-  const { bounding = WITH_ALL, cgroup2 = true, packages = ["testcontainers"], node = "24.1.0" } = options;
+  const { bounding = WITH_ALL, cgroup2 = true, packages = ["testcontainers"], node = "24.1.0", uid = 0 } = options;
   return {
     env: { PATH: "" },
     nodeVersion: node,
     platform: "linux-x64",
+    uid,
     ask: async (file, ...args) => answers[`${file} ${args[0] ?? ""}`] ?? answers[file] ?? { ok: true, said: "1.2.3" },
     read: async (path) => {
       if (path === "/proc/self/status") return `Name:\tnode\nCapBnd:\t${bounding}\n`;
@@ -75,6 +76,17 @@ describe("an image", () => {
     expect(await canRunImage(neither, "i:1")).toBe('its image "i:1" cannot be had: connection refused');
     expect(await canRunImage(machine({}, { packages: [] }), "i:1")).toContain("testcontainers");
   });
+});
+
+test("a user who is not root is told what root is needed for, and is not kept from E0", async () => {
+  expect(await checkOf(machine(), "root")).toMatchObject({ ok: true });
+  const user = machine({ unshare: no("unshare: unshare failed: Operation not permitted") }, { uid: 1000 });
+  expect(await checkOf(user, "root")).toMatchObject({
+    ok: false,
+    detail: "this user has the number 1000, and mounts and --provider STORE=PATH need root",
+    todo: expect.stringContaining("run as root"),
+  });
+  expect(await tierOf(user, "E0")).toMatchObject({ ok: true });
 });
 
 describe("tiers", () => {

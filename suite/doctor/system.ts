@@ -13,6 +13,8 @@ export type System = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly nodeVersion: string;
   readonly platform: string;
+  /** The user's number; undefined where there is none. */
+  readonly uid: number | undefined;
   ask(file: string, ...args: readonly string[]): Promise<Answer>;
   /** Undefined when it cannot be read. */
   read(path: string): Promise<string | undefined>;
@@ -29,6 +31,7 @@ export const thisMachine: System = {
   env: process.env,
   nodeVersion: process.versions.node,
   platform: `${process.platform}-${process.arch}`,
+  uid: process.getuid?.(),
   ask: async (file, ...args) => {
     try {
       const { stdout } = await run(file, args, { timeout: args[0] === "pull" ? PULL_MS : PROBE_MS });
