@@ -8,18 +8,32 @@ const DROPPED_HEADER = "x-mountproof-journal-dropped";
 /** Puts things into a store. @throws MountproofError `invalid_argument` for a seed it cannot read */
 export type Seed = (seed: unknown) => Promise<void>;
 
+/** RFC 9110, "token" and "field-value". */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
 const EffectSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("latency"), ms: z.number().min(0) }),
   z.strictObject({ kind: z.literal("hang") }),
   z.strictObject({ kind: z.literal("reset") }),
   z.strictObject({
     kind: z.literal("status"),
-    status: z.int().min(100).max(599),
-    headers: z.record(z.string(), z.string()).exactOptional(),
+    // What begins with 1 announces an answer and is none.
+    status: z.int().min(200, "is no status of an answer: from 200 to 599").max(599),
+    headers: z
+      .record(
+        z.string().regex(TOKEN, "is no name of a header"),
+        z.string().regex(FIELD_VALUE, "is no value of a header"),
+      )
+      .exactOptional(),
     body: z.string().exactOptional(),
   }),
   z.strictObject({ kind: z.literal("partial-body"), bytes: z.int().min(0) }),
-  z.strictObject({ kind: z.literal("content-type"), contentType: z.string(), body: z.string().exactOptional() }),
+  z.strictObject({
+    kind: z.literal("content-type"),
+    contentType: z.string().regex(FIELD_VALUE),
+    body: z.string().exactOptional(),
+  }),
 ]);
 
 const FaultSchema = z.strictObject({

@@ -133,6 +133,10 @@ describe("the control API", () => {
     ).toBe(200);
     expect((await call("POST", "seed", { nonsense: 1 })).value.error).toContain("nonsense");
     expect((await call("POST", "faults", { effect: { kind: "explode" } })).status).toBe(400);
+    for (const status of [100, 199, 600])
+      expect((await call("POST", "faults", { effect: { kind: "status", status } })).status).toBe(400);
+    for (const headers of [{ "no name": "x" }, { name: "two\r\nlines" }])
+      expect((await call("POST", "faults", { effect: { kind: "status", status: 503, headers } })).status).toBe(400);
     const { value } = await call("POST", "faults", { effect: { kind: "status", status: 503, body: "{}" }, times: 1 });
     const read = () =>
       http.request({ method: "GET", url: `${vault.url}/v1/secret/data/app`, headers: { "x-vault-token": "root" } });
