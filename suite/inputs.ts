@@ -5,7 +5,7 @@ import { type Clock, MountproofError, messageOf, seconds } from "../core/index.t
 import type { Guard } from "./guard.ts";
 import { KeptLog } from "./subjects/kept-log.ts";
 import { endText, Program } from "./subjects/program.ts";
-import type { Parameters, ProviderInputs, SecretValues } from "./subjects/subject.ts";
+import type { Parameters, ProviderInputs, RotateContext, SecretValues } from "./subjects/subject.ts";
 
 /** Where the author of a provider said what the harness cannot know; each a path, `rotate` a line for the shell. */
 export type InputFiles = {
@@ -49,7 +49,7 @@ export async function readInputs(files: InputFiles, clock: Clock, guard: Guard):
     ...(missing !== undefined && { missing }),
     ...(secretValues !== undefined && { secretValues }),
     ...(rotate !== undefined && {
-      rotate: ({ socketPath }: { readonly socketPath: string }) => runRotate(rotate, socketPath, clock, guard),
+      rotate: (context: RotateContext) => runRotate(rotate, context, clock, guard),
     }),
   };
 }
@@ -125,13 +125,19 @@ function invalid(flag: string, path: string, what: string, hint: string, cause?:
   return new MountproofError("invalid_argument", { message: `${flag} "${path}" ${what}`, hint, cause });
 }
 
-async function runRotate(command: string, socketPath: string, clock: Clock, guard: Guard): Promise<void> {
+async function runRotate(
+  command: string,
+  { socketPath, lifeline }: RotateContext,
+  clock: Clock,
+  guard: Guard,
+): Promise<void> {
   await using program = await new Program({
     clock,
     name: "the rotate command",
     command,
     env: { SOCKET: socketPath },
     log: new KeptLog({ guard }),
+    lifeline,
   }).start();
   using patience = clock.deadline(ROTATE_WITHIN_MS);
   const late = new Promise<"late">((resolve) =>

@@ -28,8 +28,14 @@ export type ProviderInputs = {
   /** Parameters that name an object which is not in the store. */
   readonly missing?: Parameters;
   /** Changes the value behind the parameters. */
-  readonly rotate?: (context: { readonly socketPath: string }) => Promise<void>;
+  readonly rotate?: (context: RotateContext) => Promise<void>;
   readonly secretValues?: SecretValues;
+};
+
+export type RotateContext = {
+  readonly socketPath: string;
+  /** Ends what the change runs, should the run die. */
+  readonly lifeline: Lifeline;
 };
 
 /** Where a subject lives while it runs. */

@@ -127,7 +127,7 @@ export class ProviderFacet {
     const { socketPath } = await this.running();
     if (this.inputs.secretValues !== undefined && this.inputs.parameters !== undefined) await this.beforeRotation();
     try {
-      await rotate({ socketPath });
+      await rotate({ socketPath, lifeline: this.#world.run.lifeline });
     } catch (error) {
       if (isMountproofError(error, "invalid_argument"))
         this.#world.skip(`${error.message}${error.hint === undefined ? "" : ` (${error.hint})`}`);
