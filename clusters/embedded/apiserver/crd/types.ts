@@ -108,3 +108,15 @@ export function isObject(value: unknown): value is Loose {
 export function itemsOf(schema: Schema): Schema | undefined {
   return Array.isArray(schema.items) ? undefined : (schema.items as Schema | undefined);
 }
+
+/** Whether any part of a schema has rules. */
+export function hasRules(schema: Schema | undefined): boolean {
+  if (schema === undefined) return false;
+  if ((schema["x-kubernetes-validations"] ?? []).length > 0) return true;
+  const { additionalProperties, properties = {} } = schema;
+  return (
+    Object.values(properties).some(hasRules) ||
+    hasRules(itemsOf(schema)) ||
+    (isObject(additionalProperties) && hasRules(additionalProperties as Schema))
+  );
+}

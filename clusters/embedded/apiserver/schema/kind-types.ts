@@ -12,6 +12,7 @@ import type { TypeNode } from "./type-node.ts";
 export class KindTypes {
   #loading: Promise<BuiltInTypes> | undefined;
   #loadingCodec: Promise<KubeProtoCodec> | undefined;
+  #loadingExpressions: Promise<typeof import("../cel/rules.ts")> | undefined;
   #codec: KubeProtoCodec | undefined;
   readonly #custom = new WeakMap<Kind, TypeNode>();
 
@@ -25,6 +26,12 @@ export class KindTypes {
     this.#loadingCodec ??= loadKubeProto();
     this.#codec = await this.#loadingCodec;
     return this.#codec;
+  }
+
+  /** Loads the Common Expression Language, for who writes what has rules in it. */
+  expressions(): Promise<typeof import("../cel/rules.ts")> {
+    this.#loadingExpressions ??= import("../cel/rules.ts");
+    return this.#loadingExpressions;
   }
 
   /** The codec once it was asked for. */

@@ -1,12 +1,12 @@
 import type { KubeObject } from "../../../../kube/types.ts";
 import { applyDefaults } from "../crd/defaulting.ts";
-import type { Loose } from "../crd/types.ts";
+import type { Definition, Loose } from "../crd/types.ts";
 import { validateObject } from "../crd/validate.ts";
 import type { Kind } from "../kinds/kind.ts";
 import type { AdmissionRequest } from "../pipeline.ts";
 import { type FieldError, invalid, invalidObject } from "../validation/field-error.ts";
 import { metadataErrors } from "./names.ts";
-import type { Write } from "./write.ts";
+import { isDefinitionKind, type Write } from "./write.ts";
 
 /** Fills, in place, what the sender left out. Ownership is told after this and before {@link admit}. */
 export function fillDefaults({ kind, request, schema }: Write, object: KubeObject): void {
@@ -51,7 +51,7 @@ function goValueText(value: unknown): string {
  * @throws KubeStatusError 403 by admission, 422 with every cause
  */
 export function admit(
-  { server, schema }: Write,
+  { expressions, server, schema }: Write,
   request: AdmissionRequest,
   object: KubeObject,
   old: KubeObject | undefined,
@@ -65,6 +65,10 @@ export function admit(
     ...(schema === undefined ? [] : validateObject(object as Loose, schema)),
     ...scaleErrors(kind, object),
   ];
+  if (expressions !== undefined && isDefinitionKind(kind) && errors.length === 0)
+    errors.push(...expressions.definitionRuleErrors(object as Definition));
+  if (expressions !== undefined && schema !== undefined)
+    errors.push(...expressions.ruleErrors(object as Loose, old as Loose | undefined, schema, errors));
   if (errors.length > 0)
     throw invalidObject(
       { group: (kind.storedAs ?? kind).group, kind: kind.kind, name: object.metadata.name ?? "" },

@@ -1,9 +1,10 @@
 import { KubeStatusError } from "../../../../kube/client.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
-import { isObject, type Schema } from "../crd/types.ts";
+import { CRD_GROUP, hasRules, isObject, type Schema } from "../crd/types.ts";
 import { apiVersionOf, type Kind } from "../kinds/kind.ts";
 import type { Writer } from "../ownership/managed-fields.ts";
 import type { ApiRequest } from "../pipeline.ts";
+import type { KindTypes } from "../schema/kind-types.ts";
 import { readTyped, UnmarshalError } from "../schema/read-typed.ts";
 import type { TypeNode } from "../schema/type-node.ts";
 import { type ServerContext, timestamp } from "../server-context.ts";
@@ -20,6 +21,8 @@ export type Write = {
   /** Undefined for a kind without a table entry: it is stored as it is sent. */
   readonly type: TypeNode | undefined;
   readonly options: WriteOptions;
+  /** The rules' language, where the schema has rules or a definition may bring some. */
+  readonly expressions: Awaited<ReturnType<KindTypes["expressions"]>> | undefined;
 };
 
 /** @throws KubeStatusError 422 for options that mean nothing */
@@ -31,7 +34,15 @@ export async function beginWrite(
   optionsKind: string,
 ): Promise<Write> {
   const options = writeOptions(request, optionsKind);
-  return { server, request, kind, schema, options, type: await server.types.of(kind, schema) };
+  const type = await server.types.of(kind, schema);
+  const usesRules = isDefinitionKind(kind) || hasRules(schema);
+  const expressions = usesRules ? await server.types.expressions() : undefined;
+  return { server, request, kind, schema, options, type, expressions };
+}
+
+/** Whether objects of this kind are CustomResourceDefinitions. */
+export function isDefinitionKind({ group, plural }: Kind): boolean {
+  return group === CRD_GROUP && plural === "customresourcedefinitions";
 }
 
 /** Who writes: the field manager that the client names, else the first word of its User-Agent. */
