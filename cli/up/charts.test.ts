@@ -7,8 +7,8 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { type DriverValues, driverDaemonSet, driverManifests } from "../../driver/index.ts";
 import type { KubeObject } from "../../kube/index.ts";
+import { oracle } from "../../suite/oracle.ts";
 import { deployFiles } from "./deploy-files.ts";
-import { oracle } from "./oracle.ts";
 import { PROVIDER_OBJECTS } from "./releases.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));

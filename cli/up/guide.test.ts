@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { oracle } from "./oracle.ts";
+import { oracle } from "../../suite/oracle.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const [kubectl, helm] = await Promise.all([oracle("kubectl"), oracle("helm")]);

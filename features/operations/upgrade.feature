@@ -111,6 +111,41 @@ Feature: Driver and provider come and go, volumes stay
     Then the publish succeeds
     And the volume holds the file "password" with "first"
 
+  @UPG-09 @behaviour:hardened @behaviour:upstream-1.6
+  Scenario: A Helm upgrade from v1.5 keeps the definitions, and what was written by them
+    Given a provider that returns the file "password" holding "first"
+    And the Helm release of the driver's chart v1.5 with rotation
+    When the release is upgraded to this chart with rotation "on"
+    And kubelet publishes the volume
+    Then the volume holds the file "password" with "first"
+
+  @UPG-09a @behaviour:hardened @behaviour:upstream-1.6
+  Scenario: A Helm upgrade from v1.5 takes the rights to rotate and to ask for tokens, and the driver does without
+    Given a provider that returns the file "password" holding "first"
+    And the Helm release of the driver's chart v1.5 with rotation
+    When the release is upgraded to this chart with rotation "on"
+    And kubelet publishes the volume
+    Then the volume holds the file "password" with "first"
+    And these roles and bindings stand no more:
+      | secretproviderrotation-role            |
+      | secretproviderrotation-rolebinding     |
+      | secretprovidertokenrequest-role        |
+      | secretprovidertokenrequest-rolebinding |
+
+  @UPG-09b @behaviour:hardened @behaviour:upstream-1.6
+  Scenario Outline: A Helm upgrade from v1.5 with rotation <rotation> lets kubelet republish: <republish>
+    Given a provider that returns the file "password" holding "first"
+    And the Helm release of the driver's chart v1.5 with rotation
+    When the release is upgraded to this chart with rotation "<rotation>"
+    And kubelet publishes the volume
+    Then the volume holds the file "password" with "first"
+    And the CSIDriver's "requiresRepublish" is <republish>
+
+    Examples:
+      | rotation | republish |
+      | on       | true      |
+      | off      | false     |
+
   @UPG-10
   Scenario: A pod whose provider is down can be deleted
     Given a provider that returns the file "password" holding "first"

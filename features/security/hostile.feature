@@ -125,4 +125,5 @@ Feature: What others say and plant leads nowhere
     Given a provider that never answers
     When kubelet publishes the volume with a deadline of 5 seconds
     And 1 minutes pass
-    Then the target path is not a mount
+    Then the provider was called once
+    And the target path is not a mount

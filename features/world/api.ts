@@ -78,11 +78,13 @@ export class ApiFacet {
 
   /** Applies an object of a manifest; one with a namespace in it is of a kind that has namespaces. */
   async apply(object: KubeObject): Promise<void> {
-    const { apiVersion = "v1", kind = "", metadata } = object;
-    const slash = apiVersion.indexOf("/");
-    const [group, version] = [apiVersion.slice(0, Math.max(slash, 0)), apiVersion.slice(slash + 1)];
-    const namespaced = metadata.namespace !== undefined;
-    await this.put(resource({ group, version, kind, plural: `${kind.toLowerCase()}s`, namespaced }), object);
+    await this.put(resourceOf(object), object);
+  }
+
+  /** Deletes what a manifest has brought. */
+  async remove(object: KubeObject): Promise<void> {
+    const { name = "", namespace } = object.metadata;
+    await (await this.admin()).delete(resourceOf(object), { name, ...(namespace !== undefined && { namespace }) });
   }
 
   async namespace(name: string): Promise<void> {
@@ -153,6 +155,13 @@ export class ApiFacet {
       }).start(),
     );
   }
+}
+
+function resourceOf({ apiVersion = "v1", kind = "", metadata }: KubeObject): Resource {
+  const slash = apiVersion.indexOf("/");
+  const [group, version] = [apiVersion.slice(0, Math.max(slash, 0)), apiVersion.slice(slash + 1)];
+  const namespaced = metadata.namespace !== undefined;
+  return resource({ group, version, kind, plural: `${kind.toLowerCase()}s`, namespaced });
 }
 
 /** A real kube-apiserver of this scenario, with the driver's definitions; what it cannot do skips the case. */

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
 import { delimiter, join } from "node:path";
-import { oracleFolder } from "../../clusters/embedded/apiserver/testing/oracles.ts";
+import { oracleFolder } from "../clusters/embedded/apiserver/testing/oracles.ts";
 
 /**
  * A program that tests ask what is right: by `MOUNTPROOF_KUBECTL` or `MOUNTPROOF_HELM`, else what
