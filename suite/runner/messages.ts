@@ -1,12 +1,13 @@
 import type { Envelope } from "@cucumber/messages";
 import type { Guard } from "../guard.ts";
+import { CompactMessages } from "./compact-messages.ts";
 
 /**
  * Joins the message streams of several passes to one that any reader of Cucumber Messages takes: one start, one
  * end, one description of the environment. Secrets are replaced, and those seen are told.
  */
 export class MessageStream {
-  readonly #write: (line: string) => void;
+  readonly #messages: CompactMessages;
   readonly #guard: Guard;
   readonly #onSighting: (where: string) => void;
   #runId: string | undefined;
@@ -17,7 +18,7 @@ export class MessageStream {
 
   constructor(guard: Guard, write: (line: string) => void, onSighting: (where: string) => void) {
     this.#guard = guard;
-    this.#write = write;
+    this.#messages = new CompactMessages((envelope) => write(`${JSON.stringify(envelope)}\n`));
     this.#onSighting = onSighting;
   }
 
@@ -36,14 +37,14 @@ export class MessageStream {
     const id = (clean.stepDefinition ?? clean.hook ?? clean.parameterType)?.id;
     if (id !== undefined && this.#announced.has(id)) return clean;
     if (id !== undefined) this.#announced.add(id);
-    this.#write(`${JSON.stringify(this.#inOneRun(clean))}\n`);
+    this.#messages.take(this.#inOneRun(clean));
     return clean;
   }
 
   end(): void {
     if (this.#lastFinished?.testRunFinished === undefined) return;
     const testRunFinished = { ...this.#lastFinished.testRunFinished, success: this.#isSuccess };
-    this.#write(`${JSON.stringify(this.#inOneRun({ testRunFinished }))}\n`);
+    this.#messages.take(this.#inOneRun({ testRunFinished }));
   }
 
   #inOneRun(envelope: Envelope): Envelope {

@@ -1,6 +1,9 @@
 import type { Envelope } from "@cucumber/messages";
+import { CompactMessages } from "../compact-messages.ts";
 
 const NAMES_ITS_RUN = new Set(["testRunStarted", "testRunFinished", "testCase", "testRunHookStarted"]);
+/** What each worker tells of the same files. */
+const OF_A_FILE = new Set(["source", "gherkinDocument", "pickle"]);
 
 /**
  * One stream of Cucumber Messages of those of several workers, each whole in itself: one start, one end, one
@@ -8,6 +11,7 @@ const NAMES_ITS_RUN = new Set(["testRunStarted", "testRunFinished", "testCase", 
  */
 export class JoinedMessages {
   readonly #write: (line: string) => void;
+  readonly #messages: CompactMessages;
   #runId: string | undefined;
   #hasMeta = false;
   #last: NonNullable<Envelope["testRunFinished"]> | undefined;
@@ -15,6 +19,7 @@ export class JoinedMessages {
 
   constructor(write: (line: string) => void) {
     this.#write = write;
+    this.#messages = new CompactMessages((envelope) => write(`${JSON.stringify(envelope)}\n`));
   }
 
   take(line: string): void {
@@ -24,6 +29,7 @@ export class JoinedMessages {
       if (!this.#hasMeta) this.#write(line);
       this.#hasMeta = true;
     } else if (kind !== undefined && NAMES_ITS_RUN.has(kind)) this.#inOneRun(line);
+    else if (kind !== undefined && OF_A_FILE.has(kind)) this.#messages.take(JSON.parse(line) as Envelope);
     else this.#write(line);
   }
 
@@ -51,6 +57,6 @@ export class JoinedMessages {
   }
 
   #say(envelope: Envelope): void {
-    this.#write(`${JSON.stringify(envelope)}\n`);
+    this.#messages.take(envelope);
   }
 }
