@@ -6,6 +6,10 @@ export type ParameterVersion = {
   readonly type: ParameterType;
   readonly keyId: string | undefined;
   readonly modified: number;
+  /** Who wrote it. */
+  readonly by: string;
+  readonly description: string | undefined;
+  readonly allowedPattern: string | undefined;
   readonly labels: Set<string>;
 };
 
@@ -13,6 +17,7 @@ export type ParameterState = {
   readonly name: string;
   readonly arn: string;
   readonly versions: ParameterVersion[];
+  readonly tags: Map<string, string>;
 };
 
 /** `arn:aws:ssm:REGION:ACCOUNT:parameter/a/b`: a name with a leading slash brings its own. */

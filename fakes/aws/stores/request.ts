@@ -49,6 +49,14 @@ export function flagOf({ input }: StoreRequest, name: string): boolean {
   return input[name] === true;
 }
 
+/** The pairs of `Tags`. @throws AwsRefusal for what is no list of them */
+export function tagsOf({ input }: StoreRequest): [string, string][] {
+  const value = input["Tags"];
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) throw wrongType(value);
+  return value.map(({ Key = "", Value = "" }: { readonly Key?: string; readonly Value?: string }) => [Key, Value]);
+}
+
 function wrongType(value: unknown): Error {
   const kind = Array.isArray(value)
     ? "START_ARRAY"

@@ -12,6 +12,7 @@ export type SecretState = {
   /** With its six drawn characters. */
   readonly arn: string;
   readonly created: number;
+  changed: number;
   description: string;
   kmsKeyId: string | undefined;
   readonly versions: Map<string, SecretVersion>;

@@ -1,4 +1,5 @@
 import { AwsRefusal, invalidParameter } from "../errors.ts";
+import { getRandomPassword } from "./random-password.ts";
 import {
   flagOf,
   neededText,
@@ -6,14 +7,25 @@ import {
   type StoreAnswer,
   type StoreOperation,
   type StoreRequest,
+  tagsOf,
   textOf,
   textsOf,
 } from "./request.ts";
-import { CURRENT, findSecret, moveStage, type SecretState, type SecretVersion, versionWith } from "./secret.ts";
+import { CURRENT, moveStage, type SecretState, type SecretVersion, versionWith } from "./secret.ts";
+import { authorized, checkNotDeleted, isGone, notFound } from "./secret-access.ts";
+import {
+  batchGetSecretValue,
+  describeSecret,
+  getResourcePolicy,
+  getSecretValue,
+  listSecrets,
+  listSecretVersionIds,
+} from "./secret-reading.ts";
 
 const DAY_MS = 86_400_000;
 const DEFAULT_WINDOW_DAYS = 30;
 const LARGEST_SECRET = 65_536;
+const MOST_TAGS = 50;
 const NAME = /^[\w/+=.@-]{1,512}$/;
 
 /** Secrets Manager's operations; what stands here not is refused as AWS refuses an unknown one. */
@@ -26,58 +38,19 @@ export const SECRETS_MANAGER: ReadonlyMap<string, StoreOperation> = new Map<stri
   ["UpdateSecretVersionStage", updateSecretVersionStage],
   ["DeleteSecret", deleteSecret],
   ["RestoreSecret", restoreSecret],
+  ["BatchGetSecretValue", batchGetSecretValue],
   ["ListSecrets", listSecrets],
   ["ListSecretVersionIds", listSecretVersionIds],
+  ["GetRandomPassword", getRandomPassword],
+  ["GetResourcePolicy", getResourcePolicy],
   ["TagResource", tagResource],
   ["UntagResource", untagResource],
 ]);
 
-function getSecretValue(request: StoreRequest): StoreAnswer {
-  const { account, caller, region } = request;
-  const versionId = textOf(request, "VersionId");
-  const stage = textOf(request, "VersionStage");
-  const secret = authorized(request, "GetSecretValue", {
-    "secretsmanager:VersionStage": stage ?? CURRENT,
-    ...(versionId !== undefined && { "secretsmanager:VersionId": versionId }),
-  });
-  checkNotDeleted(secret, "You can't perform this operation on the secret because it was marked for deletion.");
-  const version = versionId === undefined ? versionWith(secret, stage ?? CURRENT) : secret.versions.get(versionId);
-  if (version === undefined)
-    throw notFound(
-      versionId === undefined
-        ? `Secrets Manager can't find the specified secret value for staging label: ${stage ?? CURRENT}`
-        : `Secrets Manager can't find the specified secret value for VersionId: ${versionId}`,
-    );
-  if (versionId !== undefined && stage !== undefined && !version.stages.has(stage))
-    throw new AwsRefusal(
-      "InvalidRequestException",
-      "You provided a VersionStage that is not associated to the provided VersionId.",
-    );
-  const decrypts = account.decrypts(caller, region, secret.kmsKeyId);
-  if (decrypts === "denied") throw new AwsRefusal("AccessDeniedException", "Access to KMS is not allowed");
-  if (decrypts !== "yes")
-    throw new AwsRefusal(
-      "DecryptionFailure",
-      "Secrets Manager can't decrypt the protected secret text using the provided KMS key.",
-    );
-  return {
-    ARN: secret.arn,
-    Name: secret.name,
-    VersionId: version.id,
-    ...(version.string !== undefined && { SecretString: version.string }),
-    ...(version.binary !== undefined && { SecretBinary: version.binary.toString("base64") }),
-    VersionStages: [...version.stages],
-    CreatedDate: version.created / 1000,
-  };
-}
-
-function describeSecret(request: StoreRequest): StoreAnswer {
-  const secret = authorized(request, "DescribeSecret");
-  return { ...shown(secret), VersionIdsToStages: stagesOf(secret) };
-}
-
 function createSecret(request: StoreRequest): StoreAnswer {
-  const { account, region, caller } = request;
+  const { account, region, caller, input } = request;
+  if (input["AddReplicaRegions"] !== undefined)
+    throw new AwsRefusal("NotImplemented", "AddReplicaRegions: this fake of Secrets Manager does not replicate", 501);
   const name = neededText(request, "Name");
   if (!NAME.test(name))
     throw invalidParameter(
@@ -87,7 +60,7 @@ function createSecret(request: StoreRequest): StoreAnswer {
   account.authorize(caller, "secretsmanager:CreateSecret", arn, {}, name);
   const { secrets } = account.region(region);
   const there = secrets.get(name);
-  if (there !== undefined)
+  if (there !== undefined && !isGone(there, account.clock.now()))
     throw there.deleted === undefined
       ? new AwsRefusal("ResourceExistsException", `The operation failed because the secret ${name} already exists.`)
       : new AwsRefusal(
@@ -98,10 +71,11 @@ function createSecret(request: StoreRequest): StoreAnswer {
     name,
     arn,
     created: account.clock.now(),
+    changed: account.clock.now(),
     description: textOf(request, "Description") ?? "",
     kmsKeyId: textOf(request, "KmsKeyId"),
     versions: new Map(),
-    tags: new Map(tagsIn(request)),
+    tags: new Map(tagsOf(request)),
     deleted: undefined,
   };
   const version = addVersion(request, secret, [CURRENT]);
@@ -122,6 +96,7 @@ function putSecretValue(request: StoreRequest): StoreAnswer {
 function updateSecret(request: StoreRequest): StoreAnswer {
   const secret = authorized(request, "UpdateSecret");
   checkNotDeleted(secret);
+  secret.changed = request.account.clock.now();
   secret.description = textOf(request, "Description") ?? secret.description;
   secret.kmsKeyId = textOf(request, "KmsKeyId") ?? secret.kmsKeyId;
   const version = addVersion(request, secret, [CURRENT]);
@@ -148,6 +123,7 @@ function updateSecretVersionStage(request: StoreRequest): StoreAnswer {
       throw notFound(`Secrets Manager can't find the specified secret value for VersionId: ${to}`);
     moveStage(secret, stage, version);
   }
+  secret.changed = request.account.clock.now();
   return { ARN: secret.arn, Name: secret.name };
 }
 
@@ -173,33 +149,12 @@ function restoreSecret(request: StoreRequest): StoreAnswer {
   return { ARN: secret.arn, Name: secret.name };
 }
 
-function listSecrets(request: StoreRequest): StoreAnswer {
-  const { account, caller, region } = request;
-  account.authorize(caller, "secretsmanager:ListSecrets", "*");
-  const alive = [...account.region(region).secrets.values()].filter(
-    ({ deleted }) => deleted === undefined || flagOf(request, "IncludePlannedDeletion"),
-  );
-  return { SecretList: alive.map((secret) => ({ ...shown(secret), SecretVersionsToStages: stagesOf(secret) })) };
-}
-
-function listSecretVersionIds(request: StoreRequest): StoreAnswer {
-  const secret = authorized(request, "ListSecretVersionIds");
-  const all = flagOf(request, "IncludeDeprecated");
-  const versions = [...secret.versions.values()].filter(({ stages }) => all || stages.size > 0);
-  return {
-    ARN: secret.arn,
-    Name: secret.name,
-    Versions: versions.map(({ id, stages, created }) => ({
-      VersionId: id,
-      ...(stages.size > 0 && { VersionStages: [...stages] }),
-      CreatedDate: created / 1000,
-    })),
-  };
-}
-
 function tagResource(request: StoreRequest): StoreAnswer {
   const secret = authorized(request, "TagResource");
-  for (const [key, value] of tagsIn(request)) secret.tags.set(key, value);
+  checkNotDeleted(secret);
+  const tags = new Map([...secret.tags, ...tagsOf(request)]);
+  if (tags.size > MOST_TAGS) throw invalidParameter(`A secret can have at most ${MOST_TAGS} tags.`);
+  for (const [key, value] of tags) secret.tags.set(key, value);
   return {};
 }
 
@@ -207,42 +162,6 @@ function untagResource(request: StoreRequest): StoreAnswer {
   const secret = authorized(request, "UntagResource");
   for (const key of textsOf(request, "TagKeys")) secret.tags.delete(key);
   return {};
-}
-
-/**
- * The secret that the request names, if the caller may do this with it. Who may not is not told whether it exists.
- * @throws AwsRefusal
- */
-function authorized(
-  request: StoreRequest,
-  operation: string,
-  more: Readonly<Record<string, string>> = {},
-): SecretState {
-  const { account, caller, region } = request;
-  const id = neededText(request, "SecretId");
-  const secret = findSecret(account.region(region).secrets, id);
-  const resource =
-    secret?.arn ?? (id.startsWith("arn:") ? id : `arn:aws:secretsmanager:${region}:${account.id}:secret:${id}`);
-  const tags = [...(secret?.tags ?? [])].flatMap(([key, value]): [string, string][] => [
-    [`secretsmanager:ResourceTag/${key}`, value],
-    [`aws:ResourceTag/${key}`, value],
-  ]);
-  const context = { "secretsmanager:SecretId": resource, ...Object.fromEntries(tags), ...more };
-  account.authorize(caller, `secretsmanager:${operation}`, resource, context, secret?.arn ?? id);
-  if (secret === undefined || isGone(secret, account.clock.now()))
-    throw notFound("Secrets Manager can't find the specified secret.");
-  return secret;
-}
-
-function isGone({ deleted }: SecretState, now: number): boolean {
-  return deleted !== undefined && deleted <= now;
-}
-
-function checkNotDeleted(
-  { deleted }: SecretState,
-  text = "You tried to perform the operation on a secret that's currently marked deleted.",
-): void {
-  if (deleted !== undefined) throw new AwsRefusal("InvalidRequestException", text);
 }
 
 /** Undefined when the request brings no value. */
@@ -274,32 +193,7 @@ function addVersion(request: StoreRequest, secret: SecretState, stages: readonly
   }
   const version: SecretVersion = { id, ...value, created: account.clock.now(), stages: new Set() };
   secret.versions.set(id, version);
+  secret.changed = version.created;
   for (const stage of stages) moveStage(secret, stage, version);
   return version;
-}
-
-function tagsIn({ input }: StoreRequest): [string, string][] {
-  const tags = (input["Tags"] ?? []) as readonly { readonly Key?: string; readonly Value?: string }[];
-  return tags.map(({ Key = "", Value = "" }) => [Key, Value]);
-}
-
-function stagesOf(secret: SecretState): Readonly<Record<string, readonly string[]>> {
-  const labelled = [...secret.versions.values()].filter(({ stages }) => stages.size > 0);
-  return Object.fromEntries(labelled.map(({ id, stages }) => [id, [...stages]]));
-}
-
-function shown(secret: SecretState): StoreAnswer {
-  return {
-    ARN: secret.arn,
-    Name: secret.name,
-    ...(secret.description !== "" && { Description: secret.description }),
-    ...(secret.kmsKeyId !== undefined && { KmsKeyId: secret.kmsKeyId }),
-    ...(secret.deleted !== undefined && { DeletedDate: secret.deleted / 1000 }),
-    Tags: [...secret.tags].map(([Key, Value]) => ({ Key, Value })),
-    CreatedDate: secret.created / 1000,
-  };
-}
-
-function notFound(message: string): AwsRefusal {
-  return new AwsRefusal("ResourceNotFoundException", message);
 }
