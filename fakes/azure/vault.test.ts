@@ -141,7 +141,8 @@ describe("keys and certificates", () => {
   test("operations that are not served say so in the store's own form", async () => {
     for (const [path, method] of [
       ["/keys/k/sign", "POST"],
-      ["/secrets/db/backup", "POST"],
+      ["/secrets/db/rotate", "POST"],
+      ["/certificates/contacts/policy", "GET"],
       ["/certificates/contacts", "PUT"],
       ["/storage", "GET"],
     ] as const) {

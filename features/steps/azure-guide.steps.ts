@@ -26,10 +26,10 @@ Given("the identity's federated credential is for {string}", function (this: W, 
   identity.federatedCredentials = identity.federatedCredentials.map((credential) => ({ ...credential, subject }));
 });
 Given("{string} is disabled in Key Vault", function (this: W, name: string) {
-  this.use(azureEstate).vault.secrets.update(name, "", { enabled: false });
+  this.use(azureEstate).vault.secrets.update(name, "", { attributes: { enabled: false } });
 });
 Given("{string} is enabled in Key Vault", function (this: W, name: string) {
-  this.use(azureEstate).vault.secrets.update(name, "", { enabled: true });
+  this.use(azureEstate).vault.secrets.update(name, "", { attributes: { enabled: true } });
 });
 Given("the guide's vault lets nobody in", function (this: W) {
   this.use(azureEstate).vault.access.policies = [];

@@ -35,10 +35,10 @@ Given("Key Vault holds {int} versions of the secret {string}", function (this: W
   }
 });
 Given("Key Vault's secret {string} is disabled", function (this: W, name: string) {
-  this.use(azure).vault.secrets.update(name, "", { enabled: false });
+  this.use(azure).vault.secrets.update(name, "", { attributes: { enabled: false } });
 });
 Given("Key Vault's secret {string} is enabled", function (this: W, name: string) {
-  this.use(azure).vault.secrets.update(name, "", { enabled: true });
+  this.use(azure).vault.secrets.update(name, "", { attributes: { enabled: true } });
 });
 Given("Key Vault's secret {string} is deleted", function (this: W, name: string) {
   this.use(azure).vault.secrets.remove(name);

@@ -84,7 +84,7 @@ export class AzureRig implements AsyncDisposable {
             accessPolicies: [
               {
                 clientId: "app",
-                secrets: ["get", "list", "set", "delete", "recover", "purge"],
+                secrets: ["get", "list", "set", "delete", "recover", "purge", "backup", "restore"],
                 keys: ["all"],
                 certificates: ["all"],
               },

@@ -4,7 +4,18 @@ import { refusals } from "./refusal.ts";
 export type Collection = "secrets" | "keys" | "certificates";
 
 /** What a caller wants to do, in the words of access policies. */
-export type Permission = "get" | "list" | "set" | "create" | "import" | "update" | "delete" | "recover" | "purge";
+export type Permission =
+  | "get"
+  | "list"
+  | "set"
+  | "create"
+  | "import"
+  | "update"
+  | "delete"
+  | "recover"
+  | "purge"
+  | "backup"
+  | "restore";
 
 /** The older way to let somebody in: a list for the whole vault. */
 export type AccessPolicy = { readonly objectId: string } & Partial<Record<Collection, readonly string[]>>;

@@ -16,7 +16,7 @@ export type AttributesInput = { readonly enabled?: boolean; readonly exp?: numbe
 export type Version<T> = {
   readonly version: string;
   readonly attributes: Attributes;
-  readonly value: T;
+  value: T;
   tags: Readonly<Record<string, string>> | undefined;
 };
 
@@ -97,10 +97,16 @@ export class ObjectStore<T> {
     return [...this.#live.keys()].sort();
   }
 
-  update(name: string, version: string, change: AttributesInput, tags?: Readonly<Record<string, string>>): Version<T> {
+  /** What is left out stays as it is. */
+  update(
+    name: string,
+    version: string,
+    { attributes, tags, value }: { attributes: AttributesInput; tags?: Version<T>["tags"]; value?: Partial<T> },
+  ): Version<T> {
     const found = this.get(name, version);
-    Object.assign(found.attributes, change, { updated: this.#seconds() });
+    Object.assign(found.attributes, attributes, { updated: this.#seconds() });
     if (tags !== undefined) found.tags = tags;
+    if (value !== undefined) found.value = { ...found.value, ...value };
     return found;
   }
 
@@ -109,6 +115,20 @@ export class ObjectStore<T> {
     this.#live.delete(name.toLowerCase());
     this.#deleted.set(name.toLowerCase(), deleted);
     return deleted;
+  }
+
+  /** All versions as they are now: what changes later does not change them. */
+  snapshot(name: string): Version<T>[] {
+    return this.versions(name).map(copyOf);
+  }
+
+  /** Brings a snapshot back. @throws VaultRefusal while the name is taken, by what is deleted, too */
+  restore(name: string, versions: readonly Version<T>[]): Version<T> {
+    const key = name.toLowerCase();
+    if (this.#deleted.has(key)) throw refusals.deletedName(this.#kind, name);
+    if (this.#live.has(key)) throw refusals.nameTaken(this.#kind, name);
+    this.#live.set(key, versions.map(copyOf));
+    return this.get(name, "");
   }
 
   deleted(name: string): Deleted<T> {
@@ -136,4 +156,8 @@ export class ObjectStore<T> {
   #seconds(): number {
     return Math.floor(this.#clock.now() / 1000);
   }
+}
+
+function copyOf<T>(version: Version<T>): Version<T> {
+  return { ...version, attributes: { ...version.attributes } };
 }

@@ -50,6 +50,12 @@ export const refusals = {
       `${NAMES[kind].code} ${name} is currently in a deleted but recoverable state, and its name cannot be reused; in this state, the ${kind} can only be recovered or purged.`,
       "ObjectIsDeletedButRecoverable",
     ),
+  nameTaken: (kind: Kind, name: string) =>
+    new VaultRefusal(
+      409,
+      "Conflict",
+      `${NAMES[kind].code} ${name} already exists in this key vault: a backup is restored under its own name, and only where that is free.`,
+    ),
   denied: ({ clientId, objectId, issuer }: Caller, permission: string, vault: string, location: string) =>
     new VaultRefusal(
       403,
@@ -81,6 +87,8 @@ export const refusals = {
       ].join("\r\n"),
       "ForbiddenByRbac",
     ),
+  notTaken: (what: string) =>
+    new VaultRefusal(501, "NotImplemented", `${what} is not served by this fake of Key Vault`),
   bad: (message: string) => new VaultRefusal(400, "BadParameter", message),
   unknownVault: (host: string) => new VaultRefusal(404, "VaultNotFound", `this fake has no vault at ${host}`),
   notServed: (method: string, path: string) =>

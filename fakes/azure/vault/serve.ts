@@ -111,12 +111,19 @@ async function live(call: Call): Promise<Answer> {
   if (method === "DELETE" && rest === "") {
     allow("delete");
     const current = store.get(name, "");
-    return { body: call.bundles.deleted(collection, name, store.remove(name), shown(call, current)) };
+    return { body: call.bundles.deleted(collection, name, vault.remove(collection, name), shown(call, current)) };
   }
   if (method === "PATCH") {
     allow(collection === "secrets" ? "set" : "update");
     const body = await bodyOf(exchange);
-    return { body: shown(call, store.update(name, rest, attributesOf(body), tagsOf(body))) };
+    for (const member of ["key_ops", "policy", "release_policy"])
+      if (body[member] !== undefined) throw refusals.notTaken(`a change of ${member}`);
+    const tags = tagsOf(body);
+    const { contentType } = body;
+    const change = { attributes: attributesOf(body), ...(tags !== undefined && { tags }) };
+    if (collection !== "secrets" || typeof contentType !== "string")
+      return { body: shown(call, store.update(name, rest, change)) };
+    return { body: shown(call, vault.secrets.update(name, rest, { ...change, value: { contentType } })) };
   }
   return await put(call);
 }
@@ -124,6 +131,16 @@ async function live(call: Call): Promise<Answer> {
 async function put(call: Call): Promise<Answer> {
   const { exchange, collection, name, rest, allow, vault } = call;
   const { method } = exchange;
+  if (method === "POST" && rest === "backup") {
+    allow("backup");
+    return { body: { value: vault.backup(collection, name) } };
+  }
+  if (method === "POST" && name === "restore" && rest === "") {
+    allow("restore");
+    const { value } = await bodyOf(exchange);
+    const restored = vault.restore(collection, String(value ?? ""));
+    return { body: shown({ ...call, name: restored }, vault[collection].get(restored, "")) };
+  }
   const body = await bodyOf(exchange);
   const tags = tagsOf(body);
   const more = { attributes: attributesOf(body), ...(tags !== undefined && { tags }) };
@@ -176,15 +193,15 @@ function gone(call: Call): Answer {
   };
   if (method === "GET" && rest === "") {
     allow(name === "" ? "list" : "get");
-    return { body: name === "" ? { value: store.deletedNames().map(bundle), nextLink: null } : bundle(name) };
+    return { body: name === "" ? page(call, store.deletedNames().map(bundle)) : bundle(name) };
   }
   if (method === "POST" && rest === "recover") {
     allow("recover");
-    return { body: shown(call, store.recover(name)) };
+    return { body: shown(call, vault.recover(collection, name)) };
   }
   if (method === "DELETE" && rest === "") {
     allow("purge");
-    store.purge(name);
+    vault.purge(collection, name);
     return { status: 204 };
   }
   throw refusals.notServed(method, exchange.path);
@@ -199,18 +216,24 @@ function shown(
   return bundles.certificate(name, found as Parameters<Bundles["certificate"]>[1]);
 }
 
-/** Pages of at most `maxresults`; the next one's address is absolute, as Key Vault gives it. */
-function list({ exchange, collection, name, vault, bundles }: Call): Body {
+function list(call: Call): Body {
+  const { collection, name, vault, bundles } = call;
   const store = vault[collection];
+  return page(
+    call,
+    name === ""
+      ? store.names().map((one) => bundles.entry(collection, one, store.get(one, ""), false))
+      : store.versions(name).map((one) => bundles.entry(collection, name, one, true)),
+  );
+}
+
+/** Pages of at most `maxresults`; the next one's address is absolute, as Key Vault gives it. */
+function page({ exchange, vault }: Call, all: readonly Body[]): Body {
   const { query, headers, rawPath } = exchange;
   const from = Number(query.get("$skiptoken") ?? 0);
   const size = Number(query.get("maxresults") ?? vault.pageSize);
   if (!Number.isInteger(size) || size < 1 || size > PAGE)
     throw refusals.bad(`maxresults must be between 1 and ${PAGE}`);
-  const all =
-    name === ""
-      ? store.names().map((one) => bundles.entry(collection, one, store.get(one, ""), false))
-      : store.versions(name).map((one) => bundles.entry(collection, name, one, true));
   const isLast = from + size >= all.length;
   const next = new URLSearchParams({
     "api-version": query.get("api-version") ?? "",
