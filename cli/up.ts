@@ -19,6 +19,7 @@ export const defineUp: DefineCommand = (program, finish) => {
     .option("--speed <factor>", "how fast time runs: 60x makes a minute of a second", "1x")
     .option("--seed <file>", "YAML with what the stores hold, one part a store: vault: {…}")
     .option("--images <file>", "an images.yaml with lines of your own: what the containers of an image run")
+    .option("--chart <url=folder...>", "a Helm chart to find under a repository's address, as helm repo add takes it")
     .option("--port <number>", "port of the API server; 0 for any free one", "0")
     .option("--kubeconfig <file>", "where the kubeconfig goes", "mountproof.kubeconfig")
     .option("--kube-version <version>", "1.34, 1.35 or 1.36", "1.34")

@@ -33,6 +33,11 @@ test("a driver's own binary is given by its path", () => {
   });
 });
 
+test("a chart is given with the address of the repository that has it", () => {
+  const { charts } = readUpOptions({ ...DEFAULTS, chart: ["https://charts.example.com/stable/=/charts/a=b"] });
+  expect(charts).toEqual([{ url: "https://charts.example.com/stable", folder: "/charts/a=b" }]);
+});
+
 test.each([
   [{ stores: "mainframe" }, '--stores "mainframe" is not one of: all, none, or a list of '],
   [{ providers: "vault,x" }, '--providers "vault,x" is not one of: '],
@@ -41,6 +46,9 @@ test.each([
   [{ port: "-1" }, '--port "-1" is not one of: '],
   [{ speed: "fast" }, '--speed "fast" is not one of: 1x to 3600x'],
   [{ speed: "0.5x" }, '--speed "0.5x" is not one of: '],
+  [{ chart: ["./vault"] }, '--chart "./vault" is not one of: https://HOST/PATH=FOLDER'],
+  [{ chart: ["http://charts.example.com=./vault"] }, "is not one of: https://HOST/PATH=FOLDER"],
+  [{ chart: ["https://charts.example.com="] }, "is not one of: https://HOST/PATH=FOLDER"],
   [{ kubeVersion: "1.20" }, '--kube-version "1.20" is not one of: 1.34, 1.35, 1.36'],
 ])("%o is refused", (flags, message) => {
   expect(() => readUpOptions({ ...DEFAULTS, ...flags })).toThrow(message);

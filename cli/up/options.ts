@@ -1,4 +1,6 @@
+import { resolve } from "node:path";
 import { MountproofError } from "../../core/index.ts";
+import type { PublishedChart } from "./published.ts";
 import { PROVIDER_NAMES, type ProviderName, STORE_NAMES, type StoreName } from "./store-names.ts";
 
 /** The flags of `mountproof up` as commander gives them. */
@@ -17,6 +19,7 @@ export type UpFlags = {
   readonly speed: string;
   readonly seed?: string;
   readonly images?: string;
+  readonly chart?: readonly string[];
   readonly auditLog?: string;
   readonly state?: string;
   readonly detach?: boolean;
@@ -35,6 +38,7 @@ export type UpOptions = {
   readonly providers: readonly ProviderName[];
   readonly driver: DriverChoice;
   readonly speed: number;
+  readonly charts: readonly PublishedChart[];
 };
 
 /** @throws MountproofError `invalid_argument` naming the flag */
@@ -54,6 +58,7 @@ export function readUpOptions(flags: UpFlags): UpOptions {
     providers: list("--providers", flags.providers, PROVIDER_NAMES, driver.kind === "none" ? [] : stores),
     driver,
     speed: speedOf(flags.speed),
+    charts: (flags.chart ?? []).map(chartOf),
   };
 }
 
@@ -79,6 +84,15 @@ function speedOf(text: string): number {
   const speed = Number(/^(\d+(?:\.\d+)?)x?$/.exec(text)?.[1]);
   if (!(speed >= 1 && speed <= 3600)) throw wrong("--speed", text, "1x to 3600x");
   return speed;
+}
+
+function chartOf(text: string): PublishedChart {
+  const at = text.indexOf("=");
+  const url = text.slice(0, Math.max(at, 0)).replace(/\/+$/, "");
+  const folder = text.slice(at + 1);
+  if (!/^https:\/\/[^/:]+(\/.*)?$/.test(url) || folder === "")
+    throw wrong("--chart", text, "https://HOST/PATH=FOLDER, a chart repository's address and a chart's folder");
+  return { url, folder: resolve(folder) };
 }
 
 function whole(flag: string, text: string, highest: number): number {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { parse, stringify } from "yaml";
-import type { Clock, Scope } from "../../core/index.ts";
+import { type Clock, MountproofError, messageOf, type Scope } from "../../core/index.ts";
 import { type CertificateAuthority, startHttpServer } from "../../net/index.ts";
 import { layoutOf } from "../../suite/layout.ts";
 import { packChart } from "./chart-archive.ts";
@@ -32,21 +32,34 @@ const RAW = "raw.githubusercontent.com";
 
 type Page = { readonly type: string; readonly body: Buffer };
 
-/** The charts and manifests that guides fetch from the web, under their own names, out of `deploy/`. */
+/** A chart's folder, and the address of the repository that has it. */
+export type PublishedChart = { readonly url: string; readonly folder: string };
+
+/**
+ * The charts and manifests that guides fetch from the web, under their own names: out of `deploy/`, and `own` ones, which
+ * come before those of the same name.
+ * @throws MountproofError `invalid_argument` for a folder that holds no chart
+ */
 export async function publishCharts(
   scope: Scope,
   clock: Clock,
   authority: CertificateAuthority,
   names: Names,
+  own: readonly PublishedChart[] = [],
 ): Promise<void> {
   const deploy = join(layoutOf().root, "deploy");
-  const hosts = [RAW, ...REPOSITORIES.map(({ url }) => new URL(url).host)];
+  const preset = REPOSITORIES.map(({ url, chart }) => ({ url, folder: join(deploy, "charts", chart) }));
+  const repositories = await repositoriesOf([...preset, ...own]);
+  const hosts = [...new Set([RAW, ...[...repositories.keys()].map((url) => new URL(url).host)])];
   const pages = new Map<string, () => Promise<Page>>();
-  for (const { url, chart } of REPOSITORIES) {
-    const packed = lazily(() => release(join(deploy, "charts", chart), url));
+  for (const [url, charts] of repositories) {
+    const packed = lazily(() => release([...charts.values()], url));
     pages.set(`${url}/index.yaml`, async () => (await packed()).index);
-    const { name, version } = parse(await readFile(join(deploy, "charts", chart, "Chart.yaml"), "utf8")) as Chart;
-    pages.set(`${url}/${name}-${version}.tgz`, async () => (await packed()).archive);
+    for (const chart of charts.values())
+      pages.set(archiveUrl(url, chart), async () => ({
+        type: "application/gzip",
+        body: (await packed()).archives.get(chart.name) ?? Buffer.alloc(0),
+      }));
   }
   const server = scope.use(
     await startHttpServer({
@@ -68,22 +81,59 @@ export async function publishCharts(
   for (const host of hosts) names.lead(`${host}:443`, { host: server.host, port: server.port });
 }
 
-type Chart = { readonly name: string; readonly version: string };
+type Chart = { readonly name: string; readonly version: string; readonly folder: string; readonly metadata: object };
 
-async function release(folder: string, url: string): Promise<{ readonly index: Page; readonly archive: Page }> {
-  const body = await packChart(folder);
-  const chart = parse(await readFile(join(folder, "Chart.yaml"), "utf8")) as Chart;
-  const entry = {
-    ...chart,
-    created: "2026-01-01T00:00:00Z",
-    digest: createHash("sha256").update(body).digest("hex"),
-    urls: [`${url}/${basename(folder)}-${chart.version}.tgz`],
-  };
-  const index = { apiVersion: "v1", entries: { [chart.name]: [entry] }, generated: "2026-01-01T00:00:00Z" };
-  return {
-    index: { type: "text/yaml", body: Buffer.from(stringify(index)) },
-    archive: { type: "application/gzip", body },
-  };
+/** By address, then by name. */
+async function repositoriesOf(published: readonly PublishedChart[]): Promise<Map<string, Map<string, Chart>>> {
+  const repositories = new Map<string, Map<string, Chart>>();
+  for (const { url, folder } of published) {
+    const chart = await chartOf(folder);
+    repositories.set(url, (repositories.get(url) ?? new Map<string, Chart>()).set(chart.name, chart));
+  }
+  return repositories;
+}
+
+async function chartOf(folder: string): Promise<Chart> {
+  const refuse = (why: string, cause?: unknown): MountproofError =>
+    new MountproofError("invalid_argument", {
+      message: `"${folder}" holds no Helm chart: ${why}`,
+      hint: "--chart https://charts.example.com=./charts/mine, a folder with a Chart.yaml",
+      cause,
+    });
+  let metadata: unknown;
+  try {
+    metadata = parse(await readFile(join(folder, "Chart.yaml"), "utf8"));
+  } catch (cause) {
+    throw refuse(messageOf(cause), cause);
+  }
+  const { name, version } = (metadata ?? {}) as { name?: unknown; version?: unknown };
+  if (typeof name !== "string" || typeof version !== "string") throw refuse("its Chart.yaml has no name and version");
+  return { name, version, folder, metadata: metadata as object };
+}
+
+function archiveUrl(url: string, { name, version }: Chart): string {
+  return `${url}/${name}-${version}.tgz`;
+}
+
+type Release = { readonly index: Page; readonly archives: ReadonlyMap<string, Buffer> };
+
+async function release(charts: readonly Chart[], url: string): Promise<Release> {
+  const archives = new Map<string, Buffer>();
+  const entries: Record<string, readonly object[]> = {};
+  for (const chart of charts) {
+    const body = await packChart(chart.folder, chart.name);
+    archives.set(chart.name, body);
+    entries[chart.name] = [
+      {
+        ...chart.metadata,
+        created: "2026-01-01T00:00:00Z",
+        digest: createHash("sha256").update(body).digest("hex"),
+        urls: [archiveUrl(url, chart)],
+      },
+    ];
+  }
+  const index = { apiVersion: "v1", entries, generated: "2026-01-01T00:00:00Z" };
+  return { index: { type: "text/yaml", body: Buffer.from(stringify(index)) }, archives };
 }
 
 function lazily<T>(make: () => Promise<T>): () => Promise<T> {

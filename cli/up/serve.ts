@@ -104,7 +104,7 @@ async function start(
     }).start(),
   );
   resolvers.unshift(serviceResolver(cluster.admin, (ip, at) => names.find(ip, at) ?? cluster.reach(ip, at)));
-  await publishCharts(scope, clock, authority, names);
+  await publishCharts(scope, clock, authority, names, options.charts);
   const proxy = scope.use(await startEgressProxy({ clock, journal, resolvers }));
   const stores: RunningStore[] = [];
   for (const name of options.stores)
