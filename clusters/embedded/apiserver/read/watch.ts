@@ -1,5 +1,6 @@
 import { WATCH_HEADER } from "../../../../kube/create-client.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
+import { PROTOBUF_CONTENT_TYPE } from "../../../../wire/kubeproto/index.ts";
 import { apiVersionOf, type Kind } from "../kinds/kind.ts";
 import { tableOf } from "../kinds/registry.ts";
 import type { ApiRequest } from "../pipeline.ts";
@@ -8,9 +9,10 @@ import { present, type ServerContext } from "../server-context.ts";
 import { versionTooLarge } from "../store/refusals.ts";
 import type { Change } from "../store/store.ts";
 import { negotiate } from "./negotiate.ts";
-import { includeObject, readVersion, warningHeaders } from "./read.ts";
+import { codecFor, includeObject, readVersion, warningHeaders } from "./read.ts";
 import { type Matcher, selection, triggerOf } from "./selectors.ts";
 import { partial, tableOfObjects } from "./table.ts";
+import { watchFrame } from "./watch-frame.ts";
 
 /** A watch without timeoutSeconds ends after 30 to 60 minutes, so that clients spread over servers. */
 const LONGEST_MS = 30 * 60_000;
@@ -25,7 +27,8 @@ const INITIAL_EVENTS_END = "k8s.io/initial-events-end";
 export function watchObjects(server: ServerContext, request: ApiRequest, kind: Kind): void {
   const { exchange, info } = request;
   const { query } = exchange;
-  const form = negotiate(exchange.headers.accept);
+  const codec = codecFor(server, { apiVersion: apiVersionOf(kind), kind: kind.kind });
+  const form = negotiate(exchange.headers.accept, codec !== undefined);
   const matches = scoped(kind, info.namespace, selection(kind, query.get("labelSelector"), query.get("fieldSelector")));
   const version = readVersion(query.get("resourceVersion"));
   if (version !== undefined && version > server.store.version) throw versionTooLarge(version, server.store.version);
@@ -42,6 +45,8 @@ export function watchObjects(server: ServerContext, request: ApiRequest, kind: K
   const encode = (type: string, object: KubeObject): string | Buffer => {
     const shown = present(kind, object);
     if (form === "object") return server.store.eventLine(type, shown);
+    if (form === "protobuf" && codec !== undefined)
+      return server.store.eventFrame(type, shown, () => watchFrame(codec, type, shown));
     const body =
       form === "partial"
         ? partial(shown)
@@ -65,8 +70,11 @@ export function watchObjects(server: ServerContext, request: ApiRequest, kind: K
       creationTimestamp: null,
       ...(annotations !== undefined && { annotations }),
     };
+    const object = { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata };
     send(
-      `${JSON.stringify({ type: "BOOKMARK", object: { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata } })}\n`,
+      form === "protobuf" && codec !== undefined
+        ? watchFrame(codec, "BOOKMARK", object)
+        : `${JSON.stringify({ type: "BOOKMARK", object })}\n`,
     );
   };
   for (const object of initial) emit("ADDED", object);
@@ -83,7 +91,10 @@ export function watchObjects(server: ServerContext, request: ApiRequest, kind: K
     triggerOf(kind, info.namespace, query.get("fieldSelector")),
   );
 
-  const writer = exchange.stream(200, { "content-type": "application/json", ...warningHeaders(request.warnings) });
+  const writer = exchange.stream(200, {
+    "content-type": form === "protobuf" ? `${PROTOBUF_CONTENT_TYPE};stream=watch` : "application/json",
+    ...warningHeaders(request.warnings),
+  });
   const finish = (): void => {
     following[Symbol.dispose]();
     timeout.cancel();

@@ -43,7 +43,8 @@ export class Store {
   readonly #tables = new Map<string, Table>();
   #version = 1;
   #written: ((table: string, key: string, version: number, object: KubeObject | null) => void) | undefined;
-  #line: { readonly type: string; readonly object: KubeObject; readonly bytes: Buffer } | undefined;
+  #line: MadeEvent | undefined;
+  #frame: MadeEvent | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -199,9 +200,14 @@ export class Store {
 
   /** A watch event as its readers get it. All who listen to a change are told one after the other: it is made once. */
   eventLine(type: string, object: KubeObject): Buffer {
-    if (this.#line?.object !== object || this.#line.type !== type)
-      this.#line = { type, object, bytes: Buffer.from(`{"type":"${type}","object":${jsonOf(object)}}\n`) };
+    this.#line = made(this.#line, type, object, () => Buffer.from(`{"type":"${type}","object":${jsonOf(object)}}\n`));
     return this.#line.bytes;
+  }
+
+  /** The same in the form of a reader of protobuf, which is given by who knows it. */
+  eventFrame(type: string, object: KubeObject, make: () => Buffer): Buffer {
+    this.#frame = made(this.#frame, type, object, make);
+    return this.#frame.bytes;
   }
 
   /** Forgets all history, as etcd does when it compacts: the next watch from an old version gets 410. */
@@ -264,6 +270,12 @@ export function assertVersion(expected: string | undefined, object: KubeObject, 
     object.metadata.name ?? "",
     "the object has been modified; please apply your changes to the latest version and try again",
   );
+}
+
+type MadeEvent = { readonly type: string; readonly object: KubeObject; readonly bytes: Buffer };
+
+function made(last: MadeEvent | undefined, type: string, object: KubeObject, make: () => Buffer): MadeEvent {
+  return last?.object === object && last.type === type ? last : { type, object, bytes: make() };
 }
 
 const headOf = ({ apiVersion, kind }: KubeObject): Pick<KubeObject, "kind" | "apiVersion"> => ({ kind, apiVersion });
