@@ -80,7 +80,8 @@ export function ownedAfterUpdate(
   writer: Writer,
 ): readonly ManagedFieldsEntry[] {
   const found = comparison(withoutOwnership(live), withoutOwnership(next), type);
-  if (found === undefined) return entries;
+  // A real server forgets all ownership of what it cannot look at (FieldManager.UpdateNoErrors).
+  if (found === undefined) return [];
   const { added, modified, removed } = found;
   const taken = difference(union(added, modified), NOBODYS);
   if (isEmpty(taken) && isEmpty(removed)) return entries;
@@ -114,9 +115,15 @@ export function applied(
   live: KubeObject | undefined,
   patch: KubeObject,
   type: TypeNode,
-  options: { readonly writer: Writer; readonly force: boolean; readonly empty: KubeObject },
+  options: {
+    readonly writer: Writer;
+    readonly force: boolean;
+    readonly empty: KubeObject;
+    /** What this endpoint leaves as it is, whatever is sent: nobody comes to own it here. */
+    readonly reset?: readonly string[];
+  },
 ): { readonly object: KubeObject; readonly entries: readonly ManagedFieldsEntry[] } {
-  const { writer, force, empty } = options;
+  const { writer, force, empty, reset = [] } = options;
   const current = live === undefined ? empty : withoutOwnership(live);
   const known =
     live === undefined || entriesOf(live).length > 0
@@ -124,13 +131,13 @@ export function applied(
       : ownedAfterUpdate(empty, current, type, [], { ...writer, manager: BEFORE_FIRST_APPLY });
   const mine = known.find((entry) => isBy(entry, writer, "Apply"));
   const others = known.filter((entry) => entry !== mine);
-  const wanted = difference(fieldSetOf(patch, type), NOBODYS);
+  const wanted = withoutFields(difference(fieldSetOf(patch, type), NOBODYS), reset);
   const merged = merge(current, patch, type) as KubeObject;
   const owned = others.reduce((set, { fieldsV1 }) => union(set, fieldsV1), wanted);
   const object = pruned(merged, mine?.fieldsV1 ?? EMPTY, owned, type);
 
   const { added, modified, removed } = compare(current, object, type);
-  const changed = union(added, modified);
+  const changed = withoutFields(union(added, modified), reset);
   const conflicts = others
     .map((entry) => ({ entry, paths: pathsOf(intersection(entry.fieldsV1, changed)) }))
     .filter(({ paths }) => paths.length > 0);
@@ -147,14 +154,19 @@ export function applied(
   return { object, entries: sorted(entries) };
 }
 
+function withoutFields(set: FieldSet, names: readonly string[]): FieldSet {
+  if (names.length === 0) return set;
+  return Object.fromEntries(Object.entries(set).filter(([element]) => !names.includes(element.slice(2))));
+}
+
 /** Takes out what the applier had (`last`) and nobody has now. */
 function pruned(merged: KubeObject, last: FieldSet, owned: FieldSet, type: TypeNode): KubeObject {
   if (isEmpty(last)) return merged;
   const named = (set: FieldSet): FieldSet => withNamedFields(set, type);
   const setOf = (object: unknown): FieldSet => named(fieldSetOf(object, type));
   const all = setOf(merged);
-  const withoutLast = removeItems(merged, named(last), type);
-  const withOwned = removeItems(merged, difference(all, union(setOf(withoutLast ?? {}), named(owned))), type);
+  const withoutLast = removeItems(merged, named(last), type, null);
+  const withOwned = removeItems(merged, difference(all, union(setOf(withoutLast ?? {}), named(owned))), type, null);
   const toRemove = intersection(difference(all, setOf(withOwned ?? {})), named(last));
   return (removeItems(merged, toRemove, type) ?? {}) as KubeObject;
 }

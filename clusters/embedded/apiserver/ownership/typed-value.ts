@@ -217,8 +217,11 @@ function isLater(order: ReadonlyMap<string, Value>, one: string, than: string): 
   return false;
 }
 
-/** The value without the members of a set; what a removed node holds goes with it. */
-export function removeItems(value: Value, set: FieldSet, type: TypeNode): Value {
+/**
+ * The value without the members of a set; what a removed node holds goes with it.
+ * @param emptied what stands for a field that has nothing left: nothing, or null where it still counts as a field
+ */
+export function removeItems(value: Value, set: FieldSet, type: TypeNode, emptied: null | undefined = undefined): Value {
   if (isEmpty(set) || type.isAtomic === true) return value;
   if (Array.isArray(value)) {
     if (type.listType !== "set" && type.listType !== "map") return undefined;
@@ -226,7 +229,7 @@ export function removeItems(value: Value, set: FieldSet, type: TypeNode): Value 
     for (const [index, item] of value.entries()) {
       const node = set[elementOf(type, item, index)];
       if (isMember(node)) continue;
-      kept.push(node === undefined ? item : removeItems(item, node, type.items ?? ANY));
+      kept.push(node === undefined ? item : removeItems(item, node, type.items ?? ANY, emptied));
     }
     return kept.length === 0 ? undefined : kept;
   }
@@ -235,8 +238,9 @@ export function removeItems(value: Value, set: FieldSet, type: TypeNode): Value 
   for (const [name, inner] of Object.entries(value)) {
     const node = set[`f:${name}`];
     if (isMember(node)) continue;
-    const kept = node === undefined ? inner : removeItems(inner, node, fieldType(type, name));
+    const kept = node === undefined ? inner : removeItems(inner, node, fieldType(type, name), emptied);
     if (kept !== undefined) result[name] = kept;
+    else if (emptied === null) result[name] = null;
   }
   return Object.keys(result).length === 0 ? undefined : result;
 }

@@ -112,12 +112,19 @@ function merged(write: Write, live: KubeObject | undefined, patch: KubeObject): 
       writer: writerOf(write),
       force: options.force,
       empty: emptyObject(kind, type),
+      reset: resetFields(kind, request.info.subresource),
     });
   } catch (error) {
     if (error instanceof TypedValueError)
       throw typedFailure(`failed to create manager for existing fields: ${error.message}`);
     throw error;
   }
+}
+
+/** What an endpoint does not take from what is sent to it (GetResetFields of k8s.io/kubernetes' strategies). */
+function resetFields({ subresources }: Kind, subresource: string): readonly string[] {
+  if (subresource === "status") return ["spec"];
+  return subresource === "" && subresources.some(({ name }) => name === "status") ? ["status"] : [];
 }
 
 /** A real server gives these as plain errors: 500, and no reason. */
