@@ -1,10 +1,11 @@
 import { type Clock, type Random, Scope, systemRandom } from "../../core/index.ts";
 import { type Dialer, FaultPlan, type HttpExchange, type HttpServerOptions, Journal } from "../../net/index.ts";
-import { type RunningFakeServer, startFakeServer } from "../kit/index.ts";
+import { type RunningFakeServer, startFakeServer, toldControl } from "../kit/index.ts";
 import { Account, type Caller } from "./account.ts";
 import { AwsAdmin, seedFault } from "./admin.ts";
 import { type Answer, type Asked, askedBy, dispatch } from "./dispatch.ts";
 import { IamState } from "./iam/state.ts";
+import { AWS_OPERATIONS } from "./remote.ts";
 import { seedAws } from "./seed.ts";
 import type { AwsHandle } from "./served.ts";
 import { SigningKeys } from "./signature.ts";
@@ -109,12 +110,9 @@ async function startIn(spec: FakeAwsSpec, scope: Scope): Promise<RunningFakeAws>
       ...(listen !== undefined && { listen }),
       ...(tls !== undefined && { tls }),
       ...(spec.control !== undefined && { control: spec.control }),
-      seed: async (seed) => {
-        try {
-          await seedAws(admin, seed);
-        } catch (error) {
-          throw seedFault(error);
-        }
+      seed: (seed) => asSeedFault(() => seedAws(admin, seed)),
+      controls: {
+        told: (body) => asSeedFault(async () => await toldControl(admin, AWS_OPERATIONS)["told"]?.(body)),
       },
       operationOf: async (exchange) => {
         const { service, operation } = await read(exchange);
@@ -142,6 +140,15 @@ async function startIn(spec: FakeAwsSpec, scope: Scope): Promise<RunningFakeAws>
     listenToo: (listener) => serve(listener),
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
   };
+}
+
+/** What the account's own rules refuse is the fault of who said it. */
+async function asSeedFault<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw seedFault(error);
+  }
 }
 
 /** The region a request is for: by its signature, or by the host it was sent to. */

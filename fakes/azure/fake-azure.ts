@@ -7,7 +7,8 @@ import {
   Journal,
   type SigningKey,
 } from "../../net/index.ts";
-import { IssuerKeys, type RunningFakeServer, startFakeServer } from "../kit/index.ts";
+import { IssuerKeys, type RunningFakeServer, startFakeServer, toldControl } from "../kit/index.ts";
+import { AZURE_OPERATIONS, AzureAdmin, type AzureTold } from "./admin.ts";
 import { isDirectoryPath, serveEntra } from "./directory/endpoint.ts";
 import { AccessTokens, claimedClient } from "./directory/tokens.ts";
 import { serveMetadata } from "./metadata/metadata.ts";
@@ -51,6 +52,8 @@ export interface RunningFakeAzure extends AsyncDisposable {
   readonly faults: RunningFakeServer["faults"];
   readonly metadataFaults: RunningFakeServer["faults"];
   readonly state: AzureState;
+  /** As the owner and without a socket: for steps. */
+  readonly told: AzureTold;
   vault(name: string): Vault;
   /** @throws MountproofError `invalid_argument` */
   seed(seed: AzureSeed): Promise<void>;
@@ -91,6 +94,7 @@ async function startIn(spec: FakeAzureSpec, scope: Scope): Promise<RunningFakeAz
   const { clock, random = systemRandom(), dialer, issuerCaPem } = spec;
   const journal = spec.journal ?? new Journal(clock);
   const state = new AzureState({ clock, random });
+  const admin = new AzureAdmin(state);
   const tokens = new AccessTokens(clock, spec.signingKey ?? (await createSigningKey()));
   const issuers = scope.use(
     new IssuerKeys({ clock, ...(dialer && { dialer }), ...(issuerCaPem !== undefined && { caPem: issuerCaPem }) }),
@@ -100,6 +104,7 @@ async function startIn(spec: FakeAzureSpec, scope: Scope): Promise<RunningFakeAz
     journal,
     ...(spec.control !== undefined && { control: spec.control }),
     seed: (seed: unknown) => seedAzure(state, seed),
+    controls: toldControl(admin, AZURE_OPERATIONS),
   };
   const serve = async ({ listen, tls }: Pick<FakeAzureSpec, "listen" | "tls">): Promise<RunningFakeServer> =>
     await startFakeServer({
@@ -146,6 +151,7 @@ async function startIn(spec: FakeAzureSpec, scope: Scope): Promise<RunningFakeAz
     faults: server.faults,
     metadataFaults: metadata.faults,
     state,
+    told: admin,
     vault: (name) => state.vault(name),
     seed: (seed) => seedAzure(state, seed),
     listenToo: (listener) => serve(listener),

@@ -1,3 +1,4 @@
+export { AzureAdmin, type AzureTold, openRemoteAzure } from "./admin.ts";
 export type { FederatedCredential, Identity, IdentityInput } from "./directory/directory.ts";
 export { FakeAzure, type FakeAzureSpec, type RunningFakeAzure } from "./fake-azure.ts";
 export { type AzureSeed, seedAzure } from "./seed.ts";

@@ -3,7 +3,8 @@ import { grpcHandler, isGrpc, refuseGrpc } from "../../net/grpc/index.ts";
 import { type Dialer, FaultPlan, type HttpExchange, type HttpServerOptions, Journal } from "../../net/index.ts";
 import type { ServerCall } from "../../wire/grpc/server.ts";
 import { GrpcError } from "../../wire/grpc/status.ts";
-import { type RunningFakeServer, startFakeServer } from "../kit/index.ts";
+import { type RunningFakeServer, startFakeServer, toldControl } from "../kit/index.ts";
+import { GCP_OPERATIONS, GcpAdmin, type GcpTold } from "./admin.ts";
 import { answerMetadata } from "./http/metadata.ts";
 import { OAuth } from "./http/oauth.ts";
 import { noSuchPath, RestApi } from "./http/rest.ts";
@@ -41,6 +42,8 @@ export interface RunningFakeGcp extends AsyncDisposable {
   readonly faults: RunningFakeServer["faults"];
   /** What it holds, for steps that change it from inside. */
   readonly state: GcpState;
+  /** As the owner and without a socket: for steps. */
+  readonly told: GcpTold;
   /** @throws MountproofError `invalid_argument` */
   seed(seed: GcpSeed): void;
   /** Serves the same Google on another address, behind another certificate for example. */
@@ -80,6 +83,7 @@ async function startIn(spec: FakeGcpSpec, scope: Scope): Promise<RunningFakeGcp>
   const { clock } = spec;
   const journal = spec.journal ?? new Journal(clock);
   const state = createState(spec, scope);
+  const admin = new GcpAdmin(state);
   const faults = new FaultPlan();
   const rootToken = state.tokens.issue(ROOT, ROOT_TOKEN_MS, spec.rootToken);
   const services = [
@@ -134,6 +138,7 @@ async function startIn(spec: FakeGcpSpec, scope: Scope): Promise<RunningFakeGcp>
       ...(tls !== undefined && { tls }),
       ...(spec.control !== undefined && { control: spec.control }),
       seed: async (seed) => seedGcp(state, seed),
+      controls: toldControl(admin, GCP_OPERATIONS),
       adapt: (exchange) =>
         isGrpc(exchange) ? speakingGrpc(exchange, (status) => ended(exchange, undefined, status)) : exchange,
       handler: (exchange) => (isGrpc(exchange) ? grpc(exchange) : plain(exchange)),
@@ -148,6 +153,7 @@ async function startIn(spec: FakeGcpSpec, scope: Scope): Promise<RunningFakeGcp>
     journal,
     faults,
     state,
+    told: admin,
     seed: (seed) => seedGcp(state, seed),
     listenToo: (listener) => serve(listener),
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),

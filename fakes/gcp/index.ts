@@ -1,3 +1,3 @@
+export { type GcpTold, openRemoteGcp } from "./admin.ts";
 export { FakeGcp, type FakeGcpSpec, type RunningFakeGcp } from "./fake-gcp.ts";
-export type { Policies } from "./iam/policies.ts";
 export type { GcpSeed } from "./seed.ts";
