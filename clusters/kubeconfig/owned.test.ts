@@ -35,6 +35,59 @@ describe("what a run makes in a cluster that is not its own", () => {
     expect(await admin.find(ConfigMaps, "settings", "kube-system")).toBeUndefined();
   });
 
+  test("stays where pods need it until what its scenarios let go of is gone", async () => {
+    const asked: string[] = [];
+    const watched = new Proxy(admin, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== "function") return value;
+        return async (...given: [{ kind: string }, string | { name: string }]) => {
+          const [{ kind }, of] = given;
+          const answer = await value.apply(target, given);
+          const isGone = name === "find" && answer === undefined;
+          asked.push(`${String(name)} ${kind} ${typeof of === "string" ? of : of?.name}${isGone ? ": gone" : ""}`);
+          return answer;
+        };
+      },
+    });
+    const parts = new Owned(watched, clock, "run-4");
+    await parts.apply([configMap("kube-system", "part")]);
+    const scenario = new Owned(admin, clock, "run-4");
+    await scenario.apply([namespace("case-1"), configMap("case-1", "a")]);
+    parts.expectGone(await scenario.letGo());
+    expect(scenario.owns("case-1")).toBe(false);
+    asked.length = 0;
+    await parts.remove();
+    expect(asked.slice(-2)).toEqual(["find Namespace case-1: gone", "delete ConfigMap settings"]);
+  });
+
+  test("of a killed run goes in the order in which pods can go: their namespaces before the driver", async () => {
+    const killed = new Owned(admin, clock, "killed");
+    const daemonSet = (name: string) => ({
+      apiVersion: "apps/v1",
+      kind: "DaemonSet",
+      metadata: { name, namespace: "kube-system" },
+      spec: {
+        selector: { matchLabels: { app: name } },
+        template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: "c", image: "i" }] } },
+      },
+    });
+    await killed.apply([daemonSet("driver"), namespace("left-1")]);
+    const order: string[] = [];
+    const watched = new Proxy(admin, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        if (name === "delete") order.push("delete");
+        if (name === "find") order.push("look");
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    expect(await new Owned(watched, clock, "run-5").sweep()).toBe(2);
+    expect(order[0]).toBe("delete");
+    expect(order.at(-1)).toBe("delete");
+    expect(order).toContain("look");
+  });
+
   test("is never what somebody else made", async () => {
     await admin.create(Namespaces, namespace("production"));
     await admin.create(ConfigMaps, configMap("production", "theirs"));

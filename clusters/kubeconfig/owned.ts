@@ -11,10 +11,13 @@ const LOOK_MS = 250;
 /** A namespace goes when the last of its objects has gone; finalizers of others may take their time. */
 const GONE_WITHIN_MS = seconds(120);
 
-/** What is looked for when a run that was killed is cleaned up after, dependents first. */
+/**
+ * What is looked for when a run that was killed is cleaned up after, dependents first: while their namespaces go, pods
+ * need the driver that runs as a DaemonSet, or kubelet cannot take their volumes away and they stay.
+ */
 const KINDS: readonly Resource[] = [
-  resource({ group: "apps", version: "v1", kind: "DaemonSet", plural: "daemonsets", namespaced: true }),
   resource({ version: "v1", kind: "Namespace", plural: "namespaces", namespaced: false }),
+  resource({ group: "apps", version: "v1", kind: "DaemonSet", plural: "daemonsets", namespaced: true }),
   resource({ group: "storage.k8s.io", version: "v1", kind: "CSIDriver", plural: "csidrivers", namespaced: false }),
   ...["ClusterRoleBinding", "ClusterRole"].map((kind) =>
     resource({
@@ -53,6 +56,7 @@ export class Owned {
   readonly #run: string;
   readonly #namespaces = new Set<string>();
   readonly #made: Made[] = [];
+  readonly #going: string[] = [];
 
   constructor(admin: KubeClient, clock: Clock, run: string) {
     this.#admin = admin;
@@ -75,26 +79,39 @@ export class Owned {
 
   /** Takes away what this object made, the newest first, and waits until its namespaces are gone. */
   async remove(): Promise<void> {
+    // Pods that still go need the driver that is taken away next: without it their volumes would stay mounted.
+    await this.#gone(this.#going.splice(0));
+    await this.#gone(await this.letGo());
+  }
+
+  /**
+   * Takes away what this object made and does not wait for it.
+   * @returns the namespaces that are going
+   */
+  async letGo(): Promise<readonly string[]> {
     const made = this.#made.splice(0).reverse();
     const namespaces = [...this.#namespaces];
-    for (const one of made) await this.#delete(one);
     this.#namespaces.clear();
-    await this.#gone(namespaces);
+    for (const one of made) await this.#delete(one);
+    return namespaces;
+  }
+
+  /** Namespaces whose going {@link Owned.remove} waits for, too. */
+  expectGone(namespaces: readonly string[]): void {
+    this.#going.push(...namespaces);
   }
 
   /** Takes away what a run left that was killed: everything with the label, whoever's run it was. */
   async sweep(): Promise<number> {
     let found = 0;
-    const namespaces: string[] = [];
     for (const kind of KINDS) {
       const { items } = await this.#admin.list(kind, { labelSelector: RUN_LABEL });
       for (const { metadata } of items) {
         found++;
-        if (kind.kind === "Namespace") namespaces.push(metadata.name ?? "");
         await this.#delete({ kind, name: metadata.name ?? "", namespace: metadata.namespace });
       }
+      if (kind.kind === "Namespace") await this.#gone(items.map(({ metadata }) => metadata.name ?? ""));
     }
-    await this.#gone(namespaces);
     return found;
   }
 

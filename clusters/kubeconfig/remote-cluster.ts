@@ -6,7 +6,7 @@ import type { KubeObject } from "../../kube/types.ts";
 import { type Journal, processDialer } from "../../net/index.ts";
 import type { Cluster, ClusterCapability, NodeHandle, SeenFile } from "../cluster.ts";
 import { configOfAccount } from "../embedded/acts.ts";
-import type { OpenedContext } from "./context.ts";
+import type { ExecInPod, OpenedContext } from "./context.ts";
 import { Owned } from "./owned.ts";
 import { readFilesBy } from "./seen-files.ts";
 
@@ -15,14 +15,19 @@ const LOOK_MS = 500;
 
 export type RemoteParts = { readonly clock: Clock; readonly log: Log; readonly journal: Journal; readonly run: string };
 
+type PodOfCluster = { readonly namespace: string; readonly name: string; readonly container?: string };
+
 /** A cluster behind a kubeconfig: everything by its API. */
 export interface RemoteCluster extends Cluster {
   readonly kind: "kubeconfig";
   /** Creates objects that end with {@link RemoteCluster.owned}. */
   apply(objects: readonly KubeObject[]): Promise<void>;
   readonly owned: Owned;
+  readonly exec: ExecInPod;
+  /** What a program that is started in the container now finds in its environment. */
+  environment(pod: PodOfCluster): Promise<ReadonlyMap<string, string>>;
   /** What a container said so far. */
-  logs(pod: { readonly namespace: string; readonly name: string; readonly container?: string }): Promise<string>;
+  logs(pod: PodOfCluster): Promise<string>;
 }
 
 /** @throws MountproofError `unavailable` when its API server does not answer, `permission_denied` for a user who may not */
@@ -39,7 +44,14 @@ export async function openRemoteCluster(context: OpenedContext, parts: RemotePar
     await admin[Symbol.asyncDispose]();
     throw error;
   }
-  return new KubeconfigCluster(context, parts, admin);
+  return new KubeconfigCluster(context, parts, admin, await issuerOf(admin, context.config));
+}
+
+/** What the cluster says of its tokens (OpenID Connect Discovery); empty where its administrator may not ask. */
+async function issuerOf(admin: KubeClient, config: KubeConfig): Promise<Cluster["issuer"]> {
+  const { status, body } = await admin.raw("GET", "/.well-known/openid-configuration");
+  const url = status === 200 ? ((JSON.parse(body) as { issuer?: string }).issuer ?? "") : "";
+  return { url, caPem: config.caPem ?? "" };
 }
 
 class KubeconfigCluster implements RemoteCluster {
@@ -54,10 +66,17 @@ class KubeconfigCluster implements RemoteCluster {
   readonly journal: Journal;
   readonly admin: KubeClient;
   readonly owned: Owned;
+  readonly issuer: Cluster["issuer"];
   readonly #context: OpenedContext;
 
-  constructor(context: OpenedContext, { clock, journal, run }: RemoteParts, admin: KubeClient) {
+  constructor(
+    context: OpenedContext,
+    { clock, journal, run }: RemoteParts,
+    admin: KubeClient,
+    issuer: Cluster["issuer"],
+  ) {
     this.#context = context;
+    this.issuer = issuer;
     this.clock = clock;
     this.journal = journal;
     this.admin = admin;
@@ -68,10 +87,8 @@ class KubeconfigCluster implements RemoteCluster {
     return this.#context.config;
   }
 
-  get issuer(): { readonly url: string; readonly caPem: string } {
-    throw new MountproofError("unsupported", {
-      message: "the issuer of a cluster behind a kubeconfig is its own business",
-    });
+  get exec(): ExecInPod {
+    return this.#context.exec;
   }
 
   get nodes(): readonly NodeHandle[] {
@@ -86,14 +103,23 @@ class KubeconfigCluster implements RemoteCluster {
     await this.owned.apply(objects);
   }
 
-  async readFiles(
-    pod: { readonly namespace: string; readonly name: string; readonly container?: string },
-    path: string,
-  ): Promise<SeenFile[]> {
+  async readFiles(pod: PodOfCluster, path: string): Promise<SeenFile[]> {
     return await readFilesBy(this.#context.exec, { ...pod, container: await this.#container(pod) }, path);
   }
 
-  async logs(pod: { readonly namespace: string; readonly name: string; readonly container?: string }): Promise<string> {
+  async environment(pod: PodOfCluster): Promise<ReadonlyMap<string, string>> {
+    const container = await this.#container(pod);
+    const { exitCode, stdout, stderr } = await this.exec({ ...pod, container }, ["env"]);
+    if (exitCode !== 0)
+      throw new MountproofError("api_status", {
+        message: `"env" in container "${container}" of pod "${pod.namespace}/${pod.name}" ended with ${exitCode}: ${stderr}`,
+      });
+    return new Map(
+      stdout.split("\n").map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+    );
+  }
+
+  async logs(pod: PodOfCluster): Promise<string> {
     const query = new URLSearchParams({ container: await this.#container(pod), tailLines: "200" });
     const path = `/api/v1/namespaces/${pod.namespace}/pods/${pod.name}/log?${query}`;
     return (await this.admin.raw("GET", path, { accept: "*/*" })).body;
@@ -116,11 +142,7 @@ class KubeconfigCluster implements RemoteCluster {
     }
   }
 
-  async #container(pod: {
-    readonly namespace: string;
-    readonly name: string;
-    readonly container?: string;
-  }): Promise<string> {
+  async #container(pod: PodOfCluster): Promise<string> {
     if (pod.container !== undefined) return pod.container;
     const found = (await this.admin.get(Pods, pod.name, pod.namespace)) as unknown as {
       spec: { containers: { name: string }[] };

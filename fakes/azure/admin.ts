@@ -32,7 +32,7 @@ export class AzureAdmin {
   }
 
   async enableSecret(vault: string, name: string, enabled: boolean): Promise<void> {
-    this.#state.vault(vault).secrets.update(name, "", { enabled });
+    this.#state.vault(vault).secrets.update(name, "", { attributes: { enabled } });
   }
 
   /** One more access policy. @param secrets permissions: `get`, `list` */

@@ -18,14 +18,14 @@ Feature: The guide's application reads its secrets from AWS, once the guide is m
     When the password changes at AWS
     Then each of them reads the new password within 5 minutes
 
-  @GUIDE-AWS-06
+  @GUIDE-AWS-06 @any-cluster
   Scenario: A container whose variables come from the synced Secret starts once the Secret is there
     Given the driver installed with "aws/driver-values.yaml"
     When "aws/app-with-env.yaml" is applied
     Then 1 pods of "app-with-env" run in "production"
     And the container of "app-with-env" in "production" has DB_PASSWORD and API_KEY as AWS holds them
 
-  @GUIDE-AWS-02 @behaviour:hardened
+  @GUIDE-AWS-02 @behaviour:hardened @any-cluster
   Scenario: The guide's policy allows other secrets than the class asks for
     Given the driver installed with "aws/driver-values.yaml"
     And AWS's policy is "aws/as-written/iam-policy.json"
@@ -35,14 +35,14 @@ Feature: The guide's application reads its secrets from AWS, once the guide is m
     When AWS's policy is "aws/iam-policy.json"
     Then 2 pods of "app-with-secrets" run in "production"
 
-  @GUIDE-AWS-03
+  @GUIDE-AWS-03 @any-cluster
   Scenario: The guide asks for no tokens
     Given the driver installed with "aws/as-written/driver-values.yaml"
     When "aws/app.yaml" is applied
     Then no pod of "app-with-secrets" in "production" runs, each told of "serviceAccount.tokens not provided" and "tokenRequests"
     And no volume in "production" holds a file
 
-  @GUIDE-AWS-04
+  @GUIDE-AWS-04 @any-cluster
   Scenario: The guide's ServiceAccount names no role
     Given the driver installed with "aws/driver-values.yaml"
     When "aws/as-written/app.yaml" is applied
@@ -50,7 +50,7 @@ Feature: The guide's application reads its secrets from AWS, once the guide is m
     When "aws/app.yaml" is applied
     Then 2 pods of "app-with-secrets" run in "production"
 
-  @GUIDE-AWS-05 @behaviour:hardened
+  @GUIDE-AWS-05 @behaviour:hardened @any-cluster
   Scenario: A role that trusts nobody is told with its object
     Given the driver installed with "aws/driver-values.yaml"
     And AWS refuses the role to everybody

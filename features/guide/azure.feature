@@ -7,21 +7,21 @@ Feature: The guide's application reads its secrets from Key Vault
     Given a cluster beside Azure set up by "azure/azure-setup.sh"
     And the Azure provider installed
 
-  @GUIDE-AZ-01
+  @GUIDE-AZ-01 @any-cluster
   Scenario: As the guide has it, with an empty clientID, no pod runs and each is told why
     Given the driver installed with "azure/driver-values.yaml"
     And "azure/namespace.yaml" and "azure/secret-provider-class.yaml" are applied
     When "azure/app.yaml" is applied
     Then no pod of "app-with-secrets" in "production" runs, each told of "production/app-with-secrets" and "nodePublishSecretRef secret is not set"
 
-  @GUIDE-AZ-02
+  @GUIDE-AZ-02 @any-cluster
   Scenario: A clientID alone does not do where the driver asks for no tokens
     Given the driver installed with "azure/driver-values.yaml"
     And "azure/namespace.yaml" and "azure/secret-provider-class-corrected.yaml" are applied
     When "azure/app.yaml" is applied
     Then no pod of "app-with-secrets" in "production" runs, each told of "production/app-with-secrets" and "service account tokens not found"
 
-  @GUIDE-AZ-03
+  @GUIDE-AZ-03 @any-cluster
   Scenario: Corrected, both replicas run and read what Key Vault holds
     Given the driver installed with "azure/driver-values-corrected.yaml"
     And "azure/namespace.yaml" and "azure/secret-provider-class-corrected.yaml" are applied
@@ -47,7 +47,7 @@ Feature: The guide's application reads its secrets from Key Vault
     And 5 minutes go by
     Then each of them reads "/mnt/secrets/db-password" and "/mnt/secrets/api-key" as Key Vault holds them
 
-  @GUIDE-AZ-06
+  @GUIDE-AZ-06 @any-cluster
   Scenario: A container whose variables come from the synced Secret starts once the Secret is there
     Given the driver installed with "azure/driver-values-corrected.yaml"
     And "azure/namespace.yaml" and "azure/secret-provider-class-corrected.yaml" are applied
@@ -61,7 +61,7 @@ Feature: The guide's application reads its secrets from Key Vault
       Given the driver installed with "azure/driver-values-corrected.yaml"
       And "azure/namespace.yaml" and "azure/secret-provider-class-corrected.yaml" are applied
 
-    @AZPOD-01
+    @AZPOD-01 @any-cluster
     Scenario: The federated credential is for another ServiceAccount
       Given the identity's federated credential is for "system:serviceaccount:production:somebody-else"
       When "azure/app.yaml" is applied
@@ -69,7 +69,7 @@ Feature: The guide's application reads its secrets from Key Vault
       When the identity's federated credential is for "system:serviceaccount:production:app-service-account"
       Then 2 pods of "app-with-secrets" run in "production"
 
-    @AZPOD-02
+    @AZPOD-02 @any-cluster
     Scenario: One of the two secrets is disabled, and neither is mounted
       Given "api-key" is disabled in Key Vault
       When "azure/app.yaml" is applied
@@ -78,7 +78,7 @@ Feature: The guide's application reads its secrets from Key Vault
       When "api-key" is enabled in Key Vault
       Then 2 pods of "app-with-secrets" run in "production"
 
-    @AZPOD-03
+    @AZPOD-03 @any-cluster
     Scenario: The vault's policy does not know the identity
       Given the guide's vault lets nobody in
       When "azure/app.yaml" is applied
@@ -86,7 +86,7 @@ Feature: The guide's application reads its secrets from Key Vault
       When the guide's vault lets the identity in
       Then 2 pods of "app-with-secrets" run in "production"
 
-    @AZPOD-04
+    @AZPOD-04 @any-cluster
     Scenario: Entra ID is not well
       Given Entra ID answers every token request with 503
       When "azure/app.yaml" is applied

@@ -19,14 +19,14 @@ Feature: The guide's application reads its secrets from Google, once the guide i
     When the password changes at Google
     Then each of them reads Google's new password within 5 minutes
 
-  @GUIDE-GCP-06
+  @GUIDE-GCP-06 @any-cluster
   Scenario: A container whose variables come from the synced Secret starts once the Secret is there
     Given the driver installed with "gcp/driver-values.yaml"
     When "gcp/app-with-env.yaml" is applied
     Then 1 pods of "app-with-env" run in "production"
     And the container of "app-with-env" in "production" has DB_PASSWORD and API_KEY as Google holds them
 
-  @GUIDE-GCP-02
+  @GUIDE-GCP-02 @any-cluster
   Scenario: The guide's ServiceAccount names no Google service account, so the pod asks as itself
     Given the driver installed with "gcp/driver-values.yaml"
     When "gcp/as-written/app.yaml" is applied
@@ -35,14 +35,14 @@ Feature: The guide's application reads its secrets from Google, once the guide i
     When "gcp/app.yaml" is applied
     Then 2 pods of "app-with-secrets" run in "production"
 
-  @GUIDE-GCP-03
+  @GUIDE-GCP-03 @any-cluster
   Scenario: The guide asks for no tokens, and the provider makes them by its own right to
     Given the driver installed with "gcp/as-written/driver-values.yaml"
     When "gcp/app.yaml" is applied
     Then 2 pods of "app-with-secrets" run in "production"
     And each of them reads "/mnt/secrets/db-password" and "/mnt/secrets/api-key" as Google holds them
 
-  @GUIDE-GCP-04
+  @GUIDE-GCP-04 @any-cluster
   Scenario: The service account is lent to another namespace
     Given the driver installed with "gcp/driver-values.yaml"
     And the guide's service account at Google may be borrowed by "serviceAccount:my-project.svc.id.goog[staging/app-service-account]"

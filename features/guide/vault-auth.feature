@@ -49,7 +49,7 @@ Feature: A pod that may not have its secrets is told why, and gets them once it 
     When Vault's policy "app-policy" is as the guide has it
     Then 2 pods of "app-with-secrets" run in "production"
 
-  @VAUTH-06 @processes
+  @VAUTH-06 @processes @any-cluster
   Scenario: The policy allows one of the two secrets: neither is mounted
     Given Vault's policy "app-policy" allows the path "secret/data/myapp/database" alone
     When "vault/app.yaml" is applied
@@ -66,7 +66,7 @@ Feature: A pod that may not have its secrets is told why, and gets them once it 
     When Vault holds the guide's secrets
     Then 2 pods of "app-with-secrets" run in "production"
 
-  @VAUTH-08 @processes
+  @VAUTH-08 @processes @any-cluster
   Scenario: Vault is sealed
     Given Vault is sealed
     When "vault/app.yaml" is applied

@@ -27,7 +27,7 @@ Feature: The guide's application reads its secrets from Vault
     Then 2 pods of "app-with-secrets" run in "production"
     And each of them has a status object that lists "api-token" and "db-password" with a version
 
-  @GUIDE-04 @processes
+  @GUIDE-04 @processes @any-cluster
   Scenario: A pod that is deleted leaves nothing mounted
     Given "vault/app.yaml" is applied
     And 2 pods of "app-with-secrets" run in "production"

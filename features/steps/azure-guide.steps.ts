@@ -2,6 +2,7 @@ import { Given, Then, When } from "@cucumber/cucumber";
 import { check, checkSame } from "../check.ts";
 import { azureEstate } from "../world/estate/azure.ts";
 import { estate } from "../world/estate/index.ts";
+import { INSTALL_MS } from "../world/estate/patience.ts";
 import type { MountproofWorld as W } from "../world.ts";
 
 const NAMESPACE = "production";
@@ -11,43 +12,45 @@ const MOUNT = "/mnt/secrets";
 Given("a cluster beside Azure set up by {string}", async function (this: W, script: string) {
   await this.use(azureEstate).installAzure(script);
 });
-Given("the Azure provider installed", async function (this: W) {
+Given("the Azure provider installed", { timeout: INSTALL_MS }, async function (this: W) {
   await this.use(azureEstate).installProvider();
 });
 
-When("the password changes in Key Vault", function (this: W) {
-  const { vault, secrets } = this.use(azureEstate);
+When("the password changes in Key Vault", async function (this: W) {
+  const { told, account, vaultName, secrets } = this.use(azureEstate);
   secrets.password = this.canaries.create("new db-password");
-  vault.setSecret("db-password", secrets.password);
+  const vault = { tenant: account.tenantId, secrets: { "db-password": secrets.password } };
+  await told.seed({ vaults: { [vaultName]: vault } });
 });
-Given("the identity's federated credential is for {string}", function (this: W, subject: string) {
-  const { azure, account } = this.use(azureEstate);
-  const identity = azure.state.directory.identity(account.clientId);
-  identity.federatedCredentials = identity.federatedCredentials.map((credential) => ({ ...credential, subject }));
+Given("the identity's federated credential is for {string}", async function (this: W, subject: string) {
+  const { told, account } = this.use(azureEstate);
+  await told.refederate(account.clientId, this.use(estate).inOwnNamespace(subject));
 });
-Given("{string} is disabled in Key Vault", function (this: W, name: string) {
-  this.use(azureEstate).vault.secrets.update(name, "", { attributes: { enabled: false } });
+Given("{string} is disabled in Key Vault", async function (this: W, name: string) {
+  const { told, vaultName } = this.use(azureEstate);
+  await told.enableSecret(vaultName, name, false);
 });
-Given("{string} is enabled in Key Vault", function (this: W, name: string) {
-  this.use(azureEstate).vault.secrets.update(name, "", { attributes: { enabled: true } });
+Given("{string} is enabled in Key Vault", async function (this: W, name: string) {
+  const { told, vaultName } = this.use(azureEstate);
+  await told.enableSecret(vaultName, name, true);
 });
-Given("the guide's vault lets nobody in", function (this: W) {
-  this.use(azureEstate).vault.access.policies = [];
+Given("the guide's vault lets nobody in", async function (this: W) {
+  const { told, vaultName } = this.use(azureEstate);
+  await told.allowNobody(vaultName);
 });
-Given("the guide's vault lets the identity in", function (this: W) {
-  const { azure, account, vault } = this.use(azureEstate);
-  const { objectId } = azure.state.directory.identity(account.clientId);
-  vault.access.policies.push({ objectId, secrets: ["get"] });
+Given("the guide's vault lets the identity in", async function (this: W) {
+  const { told, account, vaultName } = this.use(azureEstate);
+  await told.allow(vaultName, account.clientId, ["get"]);
 });
-Given("Entra ID answers every token request with {int}", function (this: W, status: number) {
+Given("Entra ID answers every token request with {int}", async function (this: W, status: number) {
   const match = { path: "*/oauth2/v2.0/token" };
-  this.use(azureEstate).azure.faults.add({ match, effect: { kind: "status", status, body: '{"error":"x"}' } });
+  await this.use(azureEstate).faults.add({ match, effect: { kind: "status", status, body: '{"error":"x"}' } });
 });
 Given("somebody else answers at the vault's name", async function (this: W) {
   await this.use(azureEstate).replaceVaults();
 });
-Given("Azure is well again", function (this: W) {
-  this.use(azureEstate).azure.faults.clear();
+Given("Azure is well again", async function (this: W) {
+  await this.use(azureEstate).faults.clear();
   this.use(azureEstate).restore();
 });
 
@@ -62,7 +65,7 @@ Then(
       [second, digest(key)],
     ].sort();
     for (const { metadata } of await this.use(estate).pods(NAMESPACE, APP)) {
-      const files = await cluster.readFiles({ namespace: NAMESPACE, name: metadata.name ?? "" }, MOUNT);
+      const files = await cluster.readFiles({ namespace: metadata.namespace ?? "", name: metadata.name ?? "" }, MOUNT);
       checkSame(
         files.map(({ path, content }) => [path, digest(content)]).sort(),
         wanted,

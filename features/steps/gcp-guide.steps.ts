@@ -3,6 +3,8 @@ import { minutes } from "../../core/index.ts";
 import { checkSame } from "../check.ts";
 import { gcpEstate } from "../world/estate/gcp.ts";
 import { checkGuideFiles } from "../world/estate/guide-files.ts";
+import { estate } from "../world/estate/index.ts";
+import { INSTALL_MS } from "../world/estate/patience.ts";
 import type { MountproofWorld as W } from "../world.ts";
 
 const PASSWORD = "projects/my-project/secrets/my-app-db-password";
@@ -13,23 +15,23 @@ Given("a cluster with Google set up by {string}", async function (this: W, scrip
   await this.use(gcpEstate).install();
   await this.use(gcpEstate).runSetup(script);
 });
-Given("the GCP provider is installed", async function (this: W) {
+Given("the GCP provider is installed", { timeout: INSTALL_MS }, async function (this: W) {
   await this.use(gcpEstate).installProvider();
 });
-When("the password changes at Google", function (this: W) {
+When("the password changes at Google", async function (this: W) {
   const facet = this.use(gcpEstate);
   facet.changed = this.canaries.create("new db-password");
-  facet.google.seed({ secrets: { [PASSWORD]: { versions: [facet.changed] } } });
+  await facet.told.seed({ secrets: { [PASSWORD]: { versions: [facet.changed] } } });
 });
-Given("the guide's service account at Google may be borrowed by {string}", function (this: W, member: string) {
-  lend(this, member);
+Given("the guide's service account at Google may be borrowed by {string}", async function (this: W, member: string) {
+  await lend(this, member);
 });
-Given("the guide's service account at Google may be borrowed as the guide has it", function (this: W) {
-  lend(this, MAY_BORROW);
+Given("the guide's service account at Google may be borrowed as the guide has it", async function (this: W) {
+  await lend(this, this.use(estate).inOwnNamespace(MAY_BORROW));
 });
-function lend(world: W, member: string): void {
+async function lend(world: W, member: string): Promise<void> {
   const policy = [{ role: "roles/iam.workloadIdentityUser", members: [member] }];
-  world.use(gcpEstate).google.seed({ serviceAccounts: { [MAIN]: { policy } } });
+  await world.use(gcpEstate).told.seed({ serviceAccounts: { [MAIN]: { policy } } });
 }
 Given("Google's Secret Manager is out of order for the guide's cluster", function (this: W) {
   this.use(gcpEstate).google.faults.add({

@@ -16,7 +16,10 @@ Then(
     ).secrets;
     const [pod] = await this.use(estate).pods(namespace, app);
     const cluster = await this.use(estate).cluster();
-    const seen = await cluster.environment({ namespace, name: pod?.metadata.name ?? "" });
+    const seen = await cluster.environment({
+      namespace: pod?.metadata.namespace ?? "",
+      name: pod?.metadata.name ?? "",
+    });
     const { digester } = this.run;
     const got = ["DB_PASSWORD", "API_KEY"].map((name) => digester.digest(seen.get(name) ?? ""));
     checkSame(got, [digester.digest(password), digester.digest(key)], "what the variables hold");

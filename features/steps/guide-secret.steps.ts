@@ -4,14 +4,13 @@ import { minutes } from "../../core/index.ts";
 import { Secrets } from "../../kube/index.ts";
 import { check, checkSame } from "../check.ts";
 import { estate } from "../world/estate/index.ts";
+import { INSTALL_MS } from "../world/estate/patience.ts";
 import { vaultEstate } from "../world/estate/vault.ts";
 import type { MountproofWorld as W } from "../world.ts";
 
 const NAMESPACE = "production";
 const APP = "app-with-secrets";
 const MOUNT = "/mnt/secrets";
-/** In somebody's cluster images are pulled first; elsewhere none of it takes long. */
-const INSTALL_MS = minutes(4);
 
 // The Secret that is made of what is mounted.
 
@@ -54,7 +53,11 @@ Then(
 );
 /** What the Secret holds, by key; undefined when there is none, or one that is not written yet. */
 async function secretOf(world: W, name: string): Promise<Record<string, string> | undefined> {
-  const found = await (await world.use(estate).cluster()).admin.find(Secrets, name, NAMESPACE);
+  const found = await (await world.use(estate).cluster()).admin.find(
+    Secrets,
+    name,
+    world.use(estate).namespaceOf(NAMESPACE),
+  );
   const data = found?.["data"] as Record<string, string> | undefined;
   if (data === undefined) return undefined;
   const { digester } = world.run;
@@ -73,7 +76,7 @@ async function stale(world: W, password: string): Promise<string[]> {
   const names: string[] = [];
   for (const { metadata } of await facet.pods(NAMESPACE, APP)) {
     const files = await cluster
-      .readFiles({ namespace: NAMESPACE, name: metadata.name ?? "" }, MOUNT)
+      .readFiles({ namespace: metadata.namespace ?? "", name: metadata.name ?? "" }, MOUNT)
       .catch((error: unknown) => {
         // A reader may meet the moment in which the old files go (MNT-08): it looks again.
         if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];

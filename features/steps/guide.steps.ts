@@ -12,14 +12,13 @@ import {
 import { check, checkSame } from "../check.ts";
 import { checkGuideFiles } from "../world/estate/guide-files.ts";
 import { estate } from "../world/estate/index.ts";
+import { INSTALL_MS } from "../world/estate/patience.ts";
 import { type VaultEstateFacet, vaultEstate } from "../world/estate/vault.ts";
 import type { MountproofWorld as W } from "../world.ts";
 
 const NAMESPACE = "production";
 const APP = "app-with-secrets";
 const MOUNT = "/mnt/secrets";
-/** In somebody's cluster images are pulled first; elsewhere none of it takes long. */
-const INSTALL_MS = minutes(4);
 
 // Setting up, as the guide has it.
 
@@ -41,15 +40,18 @@ When("{string} is applied", async function (this: W, path: string) {
   await this.use(estate).applyExample(path);
 });
 When("the Deployment {string} in {string} is deleted", async function (this: W, name: string, namespace: string) {
-  await (await this.use(estate).cluster()).admin.delete(Deployments, { name, namespace });
+  await (await this.use(estate).cluster()).admin.delete(Deployments, {
+    name,
+    namespace: this.use(estate).namespaceOf(namespace),
+  });
 });
 
 // What Vault is told.
 
-const bound = (facet: VaultEstateFacet, change: Record<string, unknown> = {}) =>
-  facet.vault.admin.write("auth/kubernetes/role/app-role", {
+const bound = (world: W, change: Record<string, unknown> = {}) =>
+  world.use(vaultEstate).vault.admin.write("auth/kubernetes/role/app-role", {
     bound_service_account_names: "app-service-account",
-    bound_service_account_namespaces: NAMESPACE,
+    bound_service_account_namespaces: world.use(estate).namespaceOf(NAMESPACE),
     policies: "app-policy",
     ttl: "24h",
     audience: "",
@@ -64,17 +66,17 @@ Given("Vault's role {string} is missing", async function (this: W, role: string)
 Given(
   "Vault's role {string} is bound to the ServiceAccount {string} in {string}",
   async function (this: W, _role: string, account: string, namespace: string) {
-    await bound(this.use(vaultEstate), {
+    await bound(this, {
       bound_service_account_names: account,
-      bound_service_account_namespaces: namespace,
+      bound_service_account_namespaces: this.use(estate).namespaceOf(namespace),
     });
   },
 );
 Given("Vault's role {string} wants the audience {string}", async function (this: W, _role: string, audience: string) {
-  await bound(this.use(vaultEstate), { audience });
+  await bound(this, { audience });
 });
 Given("Vault's role {string} is bound as the guide has it", async function (this: W, _role: string) {
-  await bound(this.use(vaultEstate));
+  await bound(this);
 });
 Given("Vault's policy {string} allows nothing", async function (this: W, _name: string) {
   await allow(this.use(vaultEstate), 'path "elsewhere/*" { capabilities = ["read"] }');
@@ -99,10 +101,10 @@ When("the password changes in Vault", async function (this: W) {
   await this.use(vaultEstate).vault.admin.write("secret/data/myapp/database", { data: { password } });
 });
 Given("Vault is sealed", async function (this: W) {
-  await this.use(vaultEstate).vault.seal();
+  await this.use(vaultEstate).mayFail().seal();
 });
 Given("Vault is unsealed", async function (this: W) {
-  await this.use(vaultEstate).vault.unseal();
+  await this.use(vaultEstate).mayFail().unseal();
 });
 Given("Vault answers every read with {int}", async function (this: W, status: number) {
   await this.use(vaultEstate).vault.faults.add({
@@ -131,7 +133,10 @@ Given("Vault's Service is deleted", async function (this: W) {
 Given(
   "the SecretProviderClass {string} in {string} is missing",
   async function (this: W, name: string, namespace: string) {
-    await (await this.use(estate).cluster()).admin.delete(SecretProviderClasses, { name, namespace });
+    await (await this.use(estate).cluster()).admin.delete(SecretProviderClasses, {
+      name,
+      namespace: this.use(estate).namespaceOf(namespace),
+    });
   },
 );
 Given("the SecretProviderClass names a Vault whose certificate an unknown authority issued", async function (this: W) {
@@ -256,11 +261,8 @@ Then(
     const facet = this.use(estate);
     const { admin } = await facet.cluster();
     for (const { metadata } of await facet.pods(NAMESPACE, APP)) {
-      const status = await admin.find(
-        SecretProviderClassPodStatuses,
-        `${metadata.name}-${NAMESPACE}-vault-secrets`,
-        NAMESPACE,
-      );
+      const { name = "", namespace = "" } = metadata;
+      const status = await admin.find(SecretProviderClassPodStatuses, `${name}-${namespace}-vault-secrets`, namespace);
       const objects = (
         (status?.["status"] as { objects?: { id: string; version: string }[] } | undefined)?.objects ?? []
       ).map(({ id, version }) => [id, version !== ""]);
@@ -285,8 +287,7 @@ Then("no pod of {string} is left in {string}", async function (this: W, app: str
   });
 });
 Then("nothing is mounted on the node", async function (this: W) {
-  const cluster = await this.use(estate).cluster();
-  checkSame(await cluster.mounts.below(cluster.nodes[0]?.paths.kubeletRoot ?? ""), [], "mounts below kubelet's root");
+  checkSame(await this.use(estate).mounted(), [], "mounts below kubelet's root");
 });
 
 Then(
@@ -294,13 +295,14 @@ Then(
   async function (this: W, app: string, namespace: string, object: string, text: string) {
     const facet = this.use(estate);
     const cause = text.replaceAll('\\"', '"');
+    const named = facet.inOwnNamespace(object);
     const told = async (): Promise<boolean> => {
       const pods = await facet.pods(namespace, app);
       const warnings = await Promise.all(pods.map((pod) => facet.warnings(pod)));
       return (
         pods.length === 2 &&
         warnings.every((texts) =>
-          texts.some((one) => one.startsWith("FailedMount") && one.includes(object) && one.includes(cause)),
+          texts.some((one) => one.startsWith("FailedMount") && one.includes(named) && one.includes(cause)),
         )
       );
     };
@@ -308,13 +310,12 @@ Then(
     const pods = await facet.pods(namespace, app);
     const seen = await Promise.all(pods.map((pod) => facet.warnings(pod)));
     check(isTold, "each pod has a Warning event FailedMount that names object and cause", {
-      expected: `${object} … ${cause}`,
+      expected: `${named} … ${cause}`,
       got: seen,
     });
     checkSame(pods.map(phaseOf), ["Pending", "Pending"], "phases of the pods");
   },
 );
 Then("no volume in {string} holds a file", async function (this: W, _namespace: string) {
-  const cluster = await this.use(estate).cluster();
-  checkSame(await cluster.mounts.below(cluster.nodes[0]?.paths.kubeletRoot ?? ""), [], "mounts below kubelet's root");
+  checkSame(await this.use(estate).mounted(), [], "mounts below kubelet's root");
 });

@@ -11,7 +11,19 @@ const Schema = z.strictObject({
       admin: z.url(),
       token: z.string().min(1),
       /** What `auth/kubernetes/config` is written with, where that is not what the guide says. */
+      /** It is this project's fake: it may be sealed and made to fail, by its control API. */
+      isFake: z.boolean().exactOptional(),
       kubernetesAuth: z.record(z.string(), z.unknown()).exactOptional(),
+    })
+    .exactOptional(),
+  /** Fake clouds in the cluster, at the clouds' own names: how this machine reaches the control API of each. */
+  clouds: z
+    .strictObject({
+      /** Who issued their certificates, PEM: providers are told to trust it. */
+      trustedCaPem: z.string().min(1),
+      aws: z.url().exactOptional(),
+      azure: z.url().exactOptional(),
+      gcp: z.url().exactOptional(),
     })
     .exactOptional(),
   /** Which image stands for which: `myapp:latest: busybox:1.36`. */

@@ -1,5 +1,5 @@
 import { MountproofError } from "../../../core/index.ts";
-import type { AwsAdmin } from "../../../fakes/aws/index.ts";
+import type { AwsAccount } from "../../../fakes/aws/index.ts";
 
 type Command = { readonly words: readonly string[]; readonly input: string; readonly into: string };
 
@@ -10,7 +10,7 @@ type Command = { readonly words: readonly string[]; readonly input: string; read
  */
 export async function runAwsScript(
   script: string,
-  admin: AwsAdmin,
+  admin: AwsAccount["admin"],
   variables: Readonly<Record<string, string>>,
   readFile: (name: string) => Promise<string>,
 ): Promise<void> {

@@ -1,23 +1,27 @@
 import { dirname, join } from "node:path";
-import { FakeAws, type RunningFakeAws } from "../../../fakes/aws/index.ts";
+import { type AwsAccount, FakeAws, openRemoteAws } from "../../../fakes/aws/index.ts";
 import {
   AWS_PROVIDER_NAMESPACE,
   AWS_PROVIDER_SERVICE_ACCOUNT,
   AwsProvider,
+  awsProviderDaemonSet,
   awsProviderManifests,
 } from "../../../providers/aws/index.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
 import { runAwsScript } from "./aws-cli.ts";
+import { cloudOf } from "./clouds.ts";
 import { type EstateFacet, estate } from "./index.ts";
 
 const REGION = "us-east-1";
+/** The account that the example's role is of. */
+const ACCOUNT_ID = "111122223333";
 const AGENT_ADDRESSES = ["169.254.170.23", "fd00:ec2::23"];
 
 /** AWS at its own host names, set up by the guide, and the AWS provider on every node. */
 export class AwsEstateFacet {
   readonly #world: MountproofWorld;
   readonly #estate: EstateFacet;
-  #aws: RunningFakeAws | undefined;
+  #aws: AwsAccount | undefined;
   readonly secrets: { readonly password: string; readonly key: string };
   /** The password after it changed. */
   changed = "";
@@ -28,21 +32,28 @@ export class AwsEstateFacet {
     this.secrets = { password: world.canaries.create("db-password"), key: world.canaries.create("api-key") };
   }
 
-  get aws(): RunningFakeAws {
+  get aws(): AwsAccount {
     if (this.#aws === undefined) throw new Error("no AWS account stands in this scenario");
     return this.#aws;
   }
 
   async install(): Promise<void> {
-    const { clock, journal, pass, scope } = this.#world;
+    const { clock, journal, pass, run, scope } = this.#world;
     const { issuer } = await this.#estate.cluster();
+    const control = cloudOf(this.#world, "aws");
+    if (control !== undefined) {
+      this.#aws = scope.use(await openRemoteAws(control, ACCOUNT_ID, run.clock));
+      return;
+    }
     const dialer = await this.#estate.dialer();
-    const aws = new FakeAws({ clock, journal, random: pass.random, dialer, issuerCaPem: issuer.caPem });
-    this.#aws = scope.use(await aws.start());
+    const aws = scope.use(
+      await new FakeAws({ clock, journal, random: pass.random, dialer, issuerCaPem: issuer.caPem }).start(),
+    );
+    this.#aws = aws;
     const tls = await this.#estate.certificateFor([`*.${REGION}.amazonaws.com`]);
-    const { host, port } = scope.use(await this.aws.listenToo({ tls }));
+    const { host, port } = scope.use(await aws.listenToo({ tls }));
     this.#estate.route(`*.${REGION}.amazonaws.com`, { host, port });
-    for (const address of AGENT_ADDRESSES) this.#estate.route(address, { host: this.aws.host, port: this.aws.port });
+    for (const address of AGENT_ADDRESSES) this.#estate.route(address, { host: aws.host, port: aws.port });
   }
 
   async runSetup(path: string): Promise<void> {
@@ -55,11 +66,13 @@ export class AwsEstateFacet {
     };
     const read = (name: string): Promise<string> => this.#estate.example(join(dirname(path), name));
     await runAwsScript(await this.#estate.example(path), this.aws.admin, variables, read);
+    await this.aws.settled();
   }
 
   /** Gives the guide's policy another document. */
   async usePolicy(path: string): Promise<void> {
     this.aws.admin.policy("SecretsManagerReadPolicy", JSON.parse(await this.#estate.example(path)));
+    await this.aws.settled();
   }
 
   async installProvider(): Promise<void> {
@@ -70,6 +83,7 @@ export class AwsEstateFacet {
       namespace: AWS_PROVIDER_NAMESPACE,
       serviceAccount: AWS_PROVIDER_SERVICE_ACCOUNT,
       manifests: awsProviderManifests(),
+      daemonSet: awsProviderDaemonSet(),
       provider: (parts) => new AwsProvider({ ...parts, dialer, caPem, random: this.#world.pass.random }),
     });
   }

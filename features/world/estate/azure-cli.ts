@@ -1,5 +1,5 @@
 import { MountproofError } from "../../../core/index.ts";
-import type { FederatedCredential, RunningFakeAzure } from "../../../fakes/azure/index.ts";
+import type { AzureTold } from "../../../fakes/azure/index.ts";
 
 /** What the commands cannot know by themselves: the tenant, and the ids that Azure draws. */
 export type AzureAccount = { readonly tenantId: string; readonly clientId: string };
@@ -8,52 +8,52 @@ export type AzureAccount = { readonly tenantId: string; readonly clientId: strin
  * Runs a shell script of `az` commands as the CLI would send them: vaults with secrets and policies, an identity with
  * its federated credential. Anything else is refused, so that an example cannot hold a line that no scenario runs.
  */
-export function runAzureScript(
+export async function runAzureScript(
   script: string,
-  azure: RunningFakeAzure,
+  azure: AzureTold,
   account: AzureAccount,
   variables: Readonly<Record<string, string>>,
-): void {
+): Promise<void> {
   for (const line of script.replaceAll("\\\n", " ").split("\n")) {
     const words = line.trim().split(/\s+/);
     if (line.trim() === "" || line.startsWith("#")) continue;
     const at = words.findIndex((word) => word.startsWith("--"));
     const options = optionsOf(words.slice(at), variables);
-    run(words.slice(0, at).join(" "), (name) => options.get(name) ?? "", azure, account);
+    await run(words.slice(0, at).join(" "), (name) => options.get(name) ?? "", azure, account);
   }
 }
 
-function run(
+async function run(
   command: string,
   option: (name: string) => string,
-  { state }: RunningFakeAzure,
+  azure: AzureTold,
   { tenantId, clientId }: AzureAccount,
-): void {
+): Promise<void> {
   switch (command) {
-    case "az keyvault create":
-      state.addVault(option("name"), tenantId).access.isRbac = option("enable-rbac-authorization") === "true";
-      return;
-    case "az keyvault secret set":
-      state.vault(option("vault-name")).setSecret(option("name"), option("value"));
-      return;
-    case "az identity create":
-      state.directory.put(tenantId, { clientId, kind: "userAssigned", isAssigned: false });
-      return;
-    case "az keyvault set-policy": {
-      const { objectId } = state.directory.identity(option("spn"));
-      state.vault(option("name")).access.policies.push({ objectId, secrets: [option("secret-permissions")] });
+    case "az keyvault create": {
+      const rbac = option("enable-rbac-authorization") === "true";
+      await azure.seed({ vaults: { [option("name")]: { tenant: tenantId, rbac } } });
       return;
     }
-    case "az identity federated-credential create": {
-      const credential: FederatedCredential = {
+    case "az keyvault secret set": {
+      const secrets = { [option("name")]: option("value") };
+      await azure.seed({ vaults: { [option("vault-name")]: { tenant: tenantId, secrets } } });
+      return;
+    }
+    case "az identity create":
+      await azure.seed({ tenants: { [tenantId]: [{ clientId, kind: "userAssigned", isAssigned: false }] } });
+      return;
+    case "az keyvault set-policy":
+      await azure.allow(option("name"), option("spn"), [option("secret-permissions")]);
+      return;
+    case "az identity federated-credential create":
+      await azure.federate(clientId, {
         name: option("name"),
         issuer: option("issuer"),
         subject: option("subject"),
         audiences: [option("audiences")],
-      };
-      state.directory.identity(clientId).federatedCredentials.push(credential);
+      });
       return;
-    }
     default:
       throw new MountproofError("unsupported", {
         message: `the example's command "${command}" is not run by any scenario`,

@@ -1,14 +1,17 @@
 import { parse } from "yaml";
-import { FakeAzure, type RunningFakeAzure, type Vault } from "../../../fakes/azure/index.ts";
-import { createCertificateAuthority, createSigningKey } from "../../../net/index.ts";
+import { type AzureTold, FakeAzure, openRemoteAzure, type RunningFakeAzure } from "../../../fakes/azure/index.ts";
+import type { RemoteStore } from "../../../fakes/kit/index.ts";
+import { createCertificateAuthority, createSigningKey, type Fault } from "../../../net/index.ts";
 import {
   AZURE_PROVIDER_NAMESPACE,
   AZURE_PROVIDER_SERVICE_ACCOUNT,
   AzureProvider,
+  azureProviderDaemonSet,
   azureProviderManifests,
 } from "../../../providers/azure/index.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
 import { type AzureAccount, runAzureScript } from "./azure-cli.ts";
+import { cloudOf } from "./clouds.ts";
 import { type EstateFacet, estate } from "./index.ts";
 
 const LOGIN = "login.microsoftonline.com";
@@ -21,6 +24,8 @@ export class AzureEstateFacet {
   readonly #world: MountproofWorld;
   readonly #estate: EstateFacet;
   #azure: RunningFakeAzure | undefined;
+  #told: AzureTold | undefined;
+  #faults: AzureEstateFacet["faults"] | undefined;
   #account: AzureAccount & { readonly vault: string } = { tenantId: "", clientId: "", vault: "" };
   readonly secrets: { password: string; readonly key: string };
 
@@ -30,13 +35,21 @@ export class AzureEstateFacet {
     this.secrets = { password: world.canaries.create("db-password"), key: world.canaries.create("api-key") };
   }
 
-  get azure(): RunningFakeAzure {
-    if (this.#azure === undefined) throw new Error("no Azure runs in this scenario");
-    return this.#azure;
+  /** What Azure is told, wherever it runs. */
+  get told(): AzureTold {
+    if (this.#told === undefined) throw new Error("no Azure runs in this scenario");
+    return this.#told;
   }
 
-  get vault(): Vault {
-    return this.azure.vault(this.#account.vault);
+  /** What goes wrong at Azure on purpose. */
+  get faults(): Pick<RemoteStore["faults"], "clear"> & { add(fault: Fault): unknown } {
+    if (this.#faults === undefined) throw new Error("no Azure runs in this scenario");
+    return this.#faults;
+  }
+
+  /** The name of the guide's vault. */
+  get vaultName(): string {
+    return this.#account.vault;
   }
 
   get account(): AzureAccount {
@@ -45,12 +58,28 @@ export class AzureEstateFacet {
 
   /** Azure under its own names, which knows the cluster by its issuer alone. */
   async installAzure(scriptPath: string): Promise<void> {
-    const { clock, journal, run, scope, pass } = this.#world;
     const { issuer } = await this.#estate.cluster();
     const { spec } = parse(await this.#estate.example(CLASS)) as { spec: { parameters: Record<string, string> } };
     const { tenantId = "", clientID = "", keyvaultName = "" } = spec.parameters;
     this.#account = { tenantId, clientId: clientID, vault: keyvaultName };
-    this.#azure = scope.use(
+    const control = cloudOf(this.#world, "azure");
+    if (control === undefined) await this.#startHere(issuer);
+    else {
+      const azure = this.#world.scope.use(await openRemoteAzure(control, this.#world.run.clock));
+      this.#told = azure.told;
+      this.#faults = azure.faults;
+    }
+    await runAzureScript(await this.#estate.example(scriptPath), this.told, this.#account, {
+      DB_PASSWORD: this.secrets.password,
+      API_KEY: this.secrets.key,
+      CLIENT_ID: clientID,
+      OIDC_ISSUER: issuer.url,
+    });
+  }
+
+  async #startHere(issuer: { readonly caPem: string }): Promise<void> {
+    const { clock, journal, run, scope, pass } = this.#world;
+    const azure = scope.use(
       await new FakeAzure({
         clock,
         journal,
@@ -61,25 +90,23 @@ export class AzureEstateFacet {
         issuerCaPem: issuer.caPem,
       }).start(),
     );
+    this.#azure = azure;
+    this.#told = azure.told;
+    this.#faults = { add: (fault) => azure.faults.add(fault), clear: async () => azure.faults.clear() };
     this.restore();
-    runAzureScript(await this.#estate.example(scriptPath), this.azure, this.#account, {
-      DB_PASSWORD: this.secrets.password,
-      API_KEY: this.secrets.key,
-      CLIENT_ID: clientID,
-      OIDC_ISSUER: issuer.url,
-    });
   }
 
   /** Azure's names lead to it. */
   restore(): void {
-    for (const name of [LOGIN, VAULTS]) this.#estate.route(name, this.azure);
+    if (this.#azure !== undefined) for (const name of [LOGIN, VAULTS]) this.#estate.route(name, this.#azure);
   }
 
   /** Somebody else answers at the vaults' names. */
   async replaceVaults(): Promise<void> {
+    if (this.#azure === undefined) this.#world.skip("nobody else answers at Azure's names in a real cluster");
     const stranger = await createCertificateAuthority({ clock: this.#world.clock, commonName: "stranger" });
     const tls = await stranger.issue({ commonName: "vaults", dnsNames: [VAULTS] });
-    this.#estate.route(VAULTS, this.#world.scope.use(await this.azure.listenToo({ tls })));
+    this.#estate.route(VAULTS, this.#world.scope.use(await this.#azure.listenToo({ tls })));
   }
 
   async installProvider(): Promise<void> {
@@ -89,6 +116,7 @@ export class AzureEstateFacet {
       namespace: AZURE_PROVIDER_NAMESPACE,
       serviceAccount: AZURE_PROVIDER_SERVICE_ACCOUNT,
       manifests: azureProviderManifests(),
+      daemonSet: azureProviderDaemonSet(),
       provider: ({ clock, log, behaviour }) =>
         new AzureProvider({ clock, log, behaviour, dialer, caPem, random: this.#world.pass.random }),
     });

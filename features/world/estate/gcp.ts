@@ -1,11 +1,13 @@
-import { FakeGcp, type RunningFakeGcp } from "../../../fakes/gcp/index.ts";
+import { FakeGcp, type GcpTold, openRemoteGcp, type RunningFakeGcp } from "../../../fakes/gcp/index.ts";
 import {
   GCP_PROVIDER_NAMESPACE,
   GCP_PROVIDER_SERVICE_ACCOUNT,
   GcpProvider,
+  gcpProviderDaemonSet,
   gcpProviderManifests,
 } from "../../../providers/gcp/index.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
+import { cloudOf } from "./clouds.ts";
 import { runGcloudScript } from "./gcloud-cli.ts";
 import { type EstateFacet, estate } from "./index.ts";
 
@@ -17,6 +19,7 @@ export class GcpEstateFacet {
   readonly #world: MountproofWorld;
   readonly #estate: EstateFacet;
   #google: RunningFakeGcp | undefined;
+  #told: GcpTold | undefined;
   readonly secrets: { readonly password: string; readonly key: string };
   /** The password after it changed. */
   changed = "";
@@ -32,14 +35,18 @@ export class GcpEstateFacet {
     return this.#google;
   }
 
+  /** What Google is told, wherever it runs. */
+  get told(): GcpTold {
+    if (this.#told === undefined) throw new Error("no Google stands in this scenario");
+    return this.#told;
+  }
+
   async install(): Promise<void> {
-    const { clock, journal, pass, scope } = this.#world;
     const { issuer } = await this.#estate.cluster();
-    const [dialer, tls] = await Promise.all([this.#estate.dialer(), this.#estate.certificateFor(["*.googleapis.com"])]);
-    const spec = { clock, journal, random: pass.random, dialer, tls, issuerCaPem: issuer.caPem };
-    const google = scope.use(await new FakeGcp(spec).start());
-    this.#google = google;
-    google.seed({
+    const control = cloudOf(this.#world, "gcp");
+    if (control === undefined) await this.#startHere(issuer);
+    else this.#told = this.#world.scope.use(await openRemoteGcp(control, this.#world.run.clock)).told;
+    await this.told.seed({
       projects: { [PROJECT]: {} },
       clusters: [{ ...CLUSTER, issuer: issuer.url }],
       metadata: {
@@ -47,6 +54,15 @@ export class GcpEstateFacet {
         attributes: { "cluster-location": CLUSTER.location, "cluster-name": CLUSTER.name },
       },
     });
+  }
+
+  async #startHere(issuer: { readonly caPem: string }): Promise<void> {
+    const { clock, journal, pass, scope } = this.#world;
+    const [dialer, tls] = await Promise.all([this.#estate.dialer(), this.#estate.certificateFor(["*.googleapis.com"])]);
+    const spec = { clock, journal, random: pass.random, dialer, tls, issuerCaPem: issuer.caPem };
+    const google = scope.use(await new FakeGcp(spec).start());
+    this.#google = google;
+    this.#told = google.told;
     this.#estate.route("*.googleapis.com", { host: google.host, port: google.port });
     const metadata = scope.use(await google.listenToo({}));
     this.#estate.route("169.254.169.254", { host: metadata.host, port: metadata.port });
@@ -54,7 +70,7 @@ export class GcpEstateFacet {
 
   async runSetup(path: string): Promise<void> {
     const variables = { DB_PASSWORD: this.secrets.password, API_KEY: this.secrets.key };
-    runGcloudScript(await this.#estate.example(path), this.google, variables);
+    await runGcloudScript(await this.#estate.example(path), this.told, variables);
   }
 
   async installProvider(): Promise<void> {
@@ -65,6 +81,7 @@ export class GcpEstateFacet {
       namespace: GCP_PROVIDER_NAMESPACE,
       serviceAccount: GCP_PROVIDER_SERVICE_ACCOUNT,
       manifests: gcpProviderManifests(),
+      daemonSet: gcpProviderDaemonSet(),
       provider: (parts) => new GcpProvider({ ...parts, dialer, caPem, random: this.#world.pass.random }),
     });
   }

@@ -19,7 +19,7 @@ export async function checkGuideFiles(
   const pods = await facet.pods(APP.namespace, APP.name);
   check(pods.length > 0, "the application has pods", { expected: "one at least", got: "none" });
   for (const { metadata } of pods) {
-    const pod = { namespace: APP.namespace, name: metadata.name ?? "" };
+    const pod = { namespace: metadata.namespace ?? "", name: metadata.name ?? "" };
     const got = (await cluster.readFiles(pod, "/mnt/secrets")).map(({ path, content }) => [
       path,
       digester.digest(content),

@@ -25,7 +25,9 @@ import { startStoreProvider, storeProgram } from "../store-provider/index.ts";
 import { startClusterProcess, startProviderProcess } from "./as-processes.ts";
 import { driverOnNode } from "./driver-part.ts";
 import { Observed } from "./observed.ts";
-import { clusterUnderTest, forRemote, installRemoteDriver, installRemoteProvider, openShare } from "./remote.ts";
+import { clusterUnderTest, installRemoteDriver, installRemoteProvider } from "./remote.ts";
+import { forRemote } from "./remote-objects.ts";
+import { mountedInRemote, namespaceOfCase, openShare } from "./share.ts";
 
 type DriverValues = {
   readonly syncSecret?: { readonly enabled?: boolean };
@@ -67,6 +69,8 @@ export class EstateFacet {
   readonly #routes = new Map<string, Route>();
   #proxy: Promise<RunningEgressProxy> | undefined;
   readonly #observed: Observed;
+  /** By their UIDs: volumes of pods that are gone are looked for, too. */
+  readonly #seenPods = new Set<string>();
 
   constructor(world: MountproofWorld) {
     this.#world = world;
@@ -83,9 +87,27 @@ export class EstateFacet {
     return await this.#observed.until(holds, ms);
   }
 
-  /** Reads a file of `examples/`. */
+  /** Reads a file of `examples/`; in a cluster that is not this run's own the guide's namespace is the case's own. */
   async example(path: string): Promise<string> {
-    return await readFile(join(layoutOf().root, "examples", path), "utf8");
+    return this.inOwnNamespace(await readFile(join(layoutOf().root, "examples", path), "utf8"));
+  }
+
+  /** What the guide's namespace is called in this case. */
+  namespaceOf(name: string): string {
+    return clusterUnderTest(this.#world) === undefined ? name : namespaceOfCase(this.#world, name);
+  }
+
+  /** A text in which the guide's namespace is this case's. */
+  inOwnNamespace(text: string): string {
+    return text.replace(/\bproduction\b/g, this.namespaceOf("production"));
+  }
+
+  /** Mounts of volumes on the nodes, below kubelet's root, as far as they are this case's. */
+  async mounted(): Promise<readonly unknown[]> {
+    const target = clusterUnderTest(this.#world);
+    if (target !== undefined) return await mountedInRemote(this.#world, target, this.#seenPods);
+    const cluster = await this.cluster();
+    return await cluster.mounts.below(cluster.nodes[0]?.paths.kubeletRoot ?? "");
   }
 
   async applyExample(path: string, change: (object: KubeObject) => KubeObject = (object) => object): Promise<void> {
@@ -204,8 +226,10 @@ export class EstateFacet {
     ];
   }
 
-  pods(namespace: string, app: string): Promise<KubeObject[]> {
-    return this.#observed.pods(namespace, app);
+  async pods(namespace: string, app: string): Promise<KubeObject[]> {
+    const found = await this.#observed.pods(this.namespaceOf(namespace), app);
+    for (const { metadata } of found) this.#seenPods.add(metadata.uid ?? "");
+    return found;
   }
 
   /** Messages of Warning events about a pod. */

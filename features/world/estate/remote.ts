@@ -1,16 +1,21 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
-import type { RunningEmbeddedCluster } from "../../../clusters/embedded/index.ts";
 import { openContext, openRemoteCluster, type RemoteCluster } from "../../../clusters/kubeconfig/index.ts";
 import { MountproofError, minutes } from "../../../core/index.ts";
 import { DRIVER_NAME, driverDaemonSet, driverManifests } from "../../../driver/index.ts";
 import { DaemonSets, type KubeObject, Pods, resource } from "../../../kube/index.ts";
 import { type ClusterUnderTest, layoutOf } from "../../../suite/index.ts";
 import type { MountproofWorld } from "../../world.ts";
+import { inCluster, trustedAuthority, trusting } from "./remote-objects.ts";
 
-type DriverValues = Parameters<typeof driverDaemonSet>[0];
-type Installed = { readonly cluster: RemoteCluster; readonly parts: Set<string> };
+type DriverValues = NonNullable<Parameters<typeof driverDaemonSet>[0]>;
+type Installed = {
+  readonly cluster: RemoteCluster;
+  readonly parts: Set<string>;
+  /** Whom kubelet makes tokens for by now, as JSON; undefined for a driver that somebody else installed. */
+  tokens?: string;
+};
 
 const CSIDrivers = resource({
   group: "storage.k8s.io",
@@ -33,25 +38,21 @@ export function clusterUnderTest({ pass }: MountproofWorld): ClusterUnderTest | 
   return pass.subject.kind === "reference" ? pass.subject.cluster : undefined;
 }
 
-/** A scenario's own share of the cluster: what it makes goes with it, what is installed stays for the next. */
-export async function openShare(world: MountproofWorld, target: ClusterUnderTest): Promise<RunningEmbeddedCluster> {
-  await installation(world, target);
-  const cluster = await open(world, target);
-  return world.scope.use(asEstate(cluster));
-}
-
 /** Driver and providers are installed once a run, and removed at its end; so is what an earlier run left. */
-async function installation(world: MountproofWorld, target: ClusterUnderTest): Promise<Installed> {
+export async function installation(world: MountproofWorld, target: ClusterUnderTest): Promise<Installed> {
   const { run } = world;
   return await run.once(`cluster ${target.context}`, async (scope) => {
-    const cluster = scope.use(await open(world, target));
+    const cluster = scope.use(await openTarget(world, target));
     const swept = target.isKept === true ? 0 : await cluster.owned.sweep();
     if (swept > 0) world.note(`${swept} objects that an earlier run had left in the cluster were removed`);
     return { cluster, parts: new Set<string>() };
   });
 }
 
-async function open({ run, logger, journal }: MountproofWorld, target: ClusterUnderTest): Promise<RemoteCluster> {
+export async function openTarget(
+  { run, logger, journal }: MountproofWorld,
+  target: ClusterUnderTest,
+): Promise<RemoteCluster> {
   const context = await openContext(target.kubeconfig, target.context);
   return await openRemoteCluster(context, { clock: run.clock, log: logger, journal, run: target.runId });
 }
@@ -62,11 +63,15 @@ export async function installRemoteDriver(
   target: ClusterUnderTest,
   values: DriverValues,
 ): Promise<void> {
-  const { cluster, parts } = await installation(world, target);
-  if (parts.has("driver")) return;
+  const installed = await installation(world, target);
+  const { cluster, parts } = installed;
+  if (parts.has("driver")) return await askFor(values.tokenRequests ?? [], installed, world);
   parts.add("driver");
   const found = await cluster.admin.find(CSIDrivers, DRIVER_NAME);
-  if (found !== undefined) return world.note(`the driver that the cluster has was used (${DRIVER_NAME})`);
+  if (found !== undefined) {
+    world.note(`the driver that the cluster has was used (${DRIVER_NAME})`);
+    return await askFor(values.tokenRequests ?? [], installed, world, found);
+  }
   const folder = join(layoutOf().root, "deploy", "charts", "secrets-store-csi-driver", "crds");
   for (const file of await readdir(folder)) {
     const [definition] = await documentsOf(join(folder, file));
@@ -75,8 +80,32 @@ export async function installRemoteDriver(
     if (isThere === undefined) await cluster.apply([definition]);
   }
   const daemonSet = driverDaemonSet(values);
-  await cluster.apply([...driverManifests(values), daemonSet].map((object) => withImages(object, target)));
+  await cluster.apply([...driverManifests(values), daemonSet].map((object) => inCluster(object, target)));
   await ready(cluster, daemonSet);
+  installed.tokens = JSON.stringify(values.tokenRequests ?? []);
+}
+
+/** One installed driver serves guides that ask for different tokens: its CSIDriver says which, and nothing else. */
+async function askFor(
+  tokenRequests: NonNullable<DriverValues["tokenRequests"]>,
+  installed: Installed,
+  world: MountproofWorld,
+  found?: KubeObject,
+): Promise<void> {
+  const wanted = JSON.stringify(tokenRequests);
+  if (installed.tokens === wanted) return;
+  if (installed.tokens === undefined) {
+    const { admin } = installed.cluster;
+    const { spec } = (found ?? (await admin.get(CSIDrivers, DRIVER_NAME))) as KubeObject & {
+      readonly spec: { readonly tokenRequests?: NonNullable<DriverValues["tokenRequests"]> };
+    };
+    const audiences = (spec.tokenRequests ?? []).map(({ audience }) => audience).join(", ");
+    if (tokenRequests.every(({ audience }) => audiences.includes(audience)) && tokenRequests.length > 0) return;
+    if (audiences === "" && tokenRequests.length === 0) return;
+    world.skip(`the cluster's own driver asks for the tokens "${audiences}", and the case is about others`);
+  }
+  await installed.cluster.admin.patch(CSIDrivers, { name: DRIVER_NAME }, "merge", { spec: { tokenRequests } });
+  installed.tokens = wanted;
 }
 
 /** A provider's manifests and DaemonSet. One that is there is used. */
@@ -95,7 +124,10 @@ export async function installRemoteProvider(
   const { namespace, name: called = "" } = daemonSet.metadata;
   if ((await cluster.admin.find(DaemonSets, called, namespace)) !== undefined)
     return world.note(`the provider that the cluster has was used (${namespace}/${called})`);
-  await cluster.apply(objects.map((object) => withImages(object, target)));
+  const ca = trustedAuthority(target, namespace);
+  const changed = objects.map((object) => trusting(inCluster(object, target), target, name));
+  await cluster.apply([...changed.filter(({ kind }) => kind !== "DaemonSet"), ...ca]);
+  await cluster.apply(changed.filter(({ kind }) => kind === "DaemonSet"));
   await ready(cluster, daemonSet);
 }
 
@@ -106,28 +138,6 @@ export async function changeInstalled(
   objects: readonly KubeObject[],
 ): Promise<void> {
   await (await installation(world, target)).cluster.apply(objects);
-}
-
-/** An example as it can run in a real cluster: with an image that is there, a command that stays, and an end at once. */
-export function forRemote(object: KubeObject, target: ClusterUnderTest): KubeObject {
-  if (object.kind !== "Deployment") return object;
-  const copy = structuredClone(withImages(object, target)) as KubeObject & {
-    spec: {
-      template: { spec: { terminationGracePeriodSeconds?: number; containers: { command?: readonly string[] }[] } };
-    };
-  };
-  const { spec } = copy.spec.template;
-  spec.terminationGracePeriodSeconds = 0;
-  for (const container of spec.containers) container.command ??= target.settings.command;
-  return copy;
-}
-
-function withImages(object: KubeObject, { settings }: ClusterUnderTest): KubeObject {
-  const text = JSON.stringify(object).replace(/"image":"([^"]+)"/g, (whole, image: string) => {
-    const own = settings.images[image];
-    return own === undefined ? whole : `"image":${JSON.stringify(own)}`;
-  });
-  return JSON.parse(text) as KubeObject;
 }
 
 async function documentsOf(path: string): Promise<KubeObject[]> {
@@ -158,18 +168,4 @@ async function why(cluster: RemoteCluster, namespace: string, name: string): Pro
         .map((container) => `${metadata.name}/${container.name} ${JSON.stringify(container.state)}`),
     );
   return states.join("; ") || "it has no pod";
-}
-
-/** As the estate's steps know a cluster. What only a simulated one can do is refused. */
-function asEstate(cluster: RemoteCluster): RunningEmbeddedCluster {
-  return new Proxy(cluster, {
-    get: (target, name) => {
-      const value: unknown = Reflect.get(target, name, target);
-      if (typeof value === "function") return value.bind(target);
-      if (name in target || typeof name === "symbol" || name === "then") return value;
-      throw new MountproofError("unsupported", {
-        message: `a cluster behind a kubeconfig has no "${name}": the case is not one of @any-cluster`,
-      });
-    },
-  }) as unknown as RunningEmbeddedCluster;
 }

@@ -4,6 +4,7 @@ import {
   type OutsideVault,
   openServedVault,
   outsideVault,
+  remoteVault,
   type VaultHandle,
 } from "../../../fakes/vault/index.ts";
 import { createCertificateAuthority } from "../../../net/index.ts";
@@ -32,6 +33,7 @@ export class VaultEstateFacet {
   readonly #world: MountproofWorld;
   readonly #estate: EstateFacet;
   #vault: VaultHandle | undefined;
+  #isOutside = false;
   readonly secrets: { readonly password: string; readonly token: string };
   /** The password after it changed. */
   changed = "";
@@ -56,7 +58,10 @@ export class VaultEstateFacet {
       const { vault } = target.settings;
       if (vault === undefined)
         this.#world.skip("needs a Vault that the cluster's pods reach: --cluster-settings says where it is");
-      this.#vault = this.#world.scope.use(outsideVault(vault as OutsideVault, this.#world.run.clock));
+      const { scope, run } = this.#world;
+      const outside = scope.use(outsideVault(vault as OutsideVault, run.clock));
+      this.#vault = vault.isFake === true ? this.#controlled(outside, vault.admin) : outside;
+      this.#isOutside = vault.isFake !== true;
       return;
     }
     const cluster = await this.#estate.cluster();
@@ -79,6 +84,24 @@ export class VaultEstateFacet {
       : await this.#startInProcess(pod);
     this.#estate.route(`${STORE_IP}:${VAULT_PORT}`, { host: this.vault.host, port: this.vault.port });
     await this.exposeVault("vault", STORE_IP);
+  }
+
+  /** This project's fake in somebody's cluster: what a scenario did to it is undone at its end. */
+  #controlled(outside: VaultHandle, url: string): VaultHandle {
+    const { scope, run } = this.#world;
+    const { faults, seal, unseal, listenToo } = scope.use(remoteVault(url, run.clock));
+    scope.defer("what was done to Vault", async () => {
+      await faults.clear();
+      await unseal();
+    });
+    return { ...outside, faults, seal, unseal, listenToo };
+  }
+
+  /** Leaves the case where Vault is somebody's own, which is not made to fail. */
+  mayFail(): VaultHandle {
+    if (this.#isOutside)
+      this.#world.skip("the cluster's Vault is somebody's own: it is neither sealed nor made to fail");
+    return this.vault;
   }
 
   async #startInProcess(inCluster: { readonly token: string; readonly caPem: string }): Promise<VaultHandle> {
