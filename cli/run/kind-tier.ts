@@ -1,18 +1,28 @@
 import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
-import { commandsIn, KindCluster, type KindImage, vaultManifests } from "../../clusters/kind/index.ts";
+import {
+  CLOUDS_NAMESPACE,
+  commandsIn,
+  KindCluster,
+  type KindImage,
+  vaultManifests,
+} from "../../clusters/kind/index.ts";
 import { openContext, openRemoteCluster, type RemoteCluster } from "../../clusters/kubeconfig/index.ts";
 import { MountproofError, minutes, RealClock, Scope, silentLog } from "../../core/index.ts";
 import { DRIVER_IMAGES } from "../../driver/index.ts";
-import { Deployments } from "../../kube/index.ts";
+import { Deployments, type KubeObject } from "../../kube/index.ts";
 import { Journal } from "../../net/index.ts";
+import { awsProviderDaemonSet } from "../../providers/aws/index.ts";
+import { azureProviderDaemonSet } from "../../providers/azure/index.ts";
+import { gcpProviderDaemonSet } from "../../providers/gcp/index.ts";
+import { vaultProviderDaemonSet } from "../../providers/vault/index.ts";
 import { readClusterSettings } from "../../suite/clusters/index.ts";
 import { examine, thisMachine, tiersOf } from "../../suite/doctor/index.ts";
 import { type ClusterUnderTest, layoutOf } from "../../suite/index.ts";
 import type { RunFlags } from "./flags.ts";
+import { startClouds } from "./kind-clouds.ts";
 
 const NAME = "mountproof-e2e";
-const VAULT_PROVIDER_IMAGE = "hashicorp/vault-csi-provider:1.7.4";
 const STORE_READY_MS = minutes(2);
 
 const image = (part: string, dockerfile: string): KindImage => ({
@@ -20,11 +30,23 @@ const image = (part: string, dockerfile: string): KindImage => ({
   dockerfile: `deploy/images/${dockerfile}`,
   tag: `mountproof/${part}:e2e`,
 });
+const STORES = ["vault", "aws", "azure", "gcp"] as const;
 const IMAGES: readonly KindImage[] = [
   image("driver", "Dockerfile.driver"),
-  image("provider-vault", "Dockerfile.provider"),
+  ...STORES.map((store) => image(`provider-${store}`, "Dockerfile.provider")),
   image("fake-vault", "Dockerfile.fake-vault"),
+  ...STORES.filter((store) => store !== "vault").map((store) => image(`fake-${store}`, "Dockerfile.fake")),
 ];
+/** What stands in the manifests, and what is in the cluster instead. */
+const IMAGE_NAMES: Readonly<Record<string, string>> = {
+  [DRIVER_IMAGES.driver]: "mountproof/driver:e2e",
+  [imageOf(vaultProviderDaemonSet())]: "mountproof/provider-vault:e2e",
+  [imageOf(awsProviderDaemonSet())]: "mountproof/provider-aws:e2e",
+  [imageOf(azureProviderDaemonSet())]: "mountproof/provider-azure:e2e",
+  [imageOf(gcpProviderDaemonSet())]: "mountproof/provider-gcp:e2e",
+  // Without a tag it would be pulled anew by every pod.
+  busybox: "busybox:1.36",
+};
 
 export type KindTier = AsyncDisposable & {
   readonly cluster: ClusterUnderTest;
@@ -60,19 +82,19 @@ export async function kindTier(
       }).start(),
     );
     const rootToken = `root-${randomBytes(16).toString("hex")}`;
-    const cluster = scope.use(await open(kind.kubeconfig, kind.context, `${runId}-store`));
+    const clock = new RealClock();
+    const cluster = scope.use(await open(kind.kubeconfig, kind.context, `${runId}-store`, clock));
     await cluster.owned.sweep();
     await cluster.apply(vaultManifests("mountproof/fake-vault:e2e", rootToken));
-    await storeReady(cluster);
-    const images = {
-      [DRIVER_IMAGES.driver]: "mountproof/driver:e2e",
-      [VAULT_PROVIDER_IMAGE]: "mountproof/provider-vault:e2e",
-      ...settings.images,
-    };
-    const vault = settings.vault ?? { admin: kind.storeUrl, token: rootToken };
+    const { trustedCaPem } = scope.use(await startClouds(cluster, clock));
+    await storesReady(cluster);
+    const images = { ...IMAGE_NAMES, ...settings.images };
+    const { vault: admin, aws, azure, gcp } = kind.urls;
+    const vault = settings.vault ?? { admin, token: rootToken, isFake: true };
+    const clouds = { trustedCaPem, aws, azure, gcp };
     const { kubeconfig, context } = kind;
     return {
-      cluster: { kubeconfig, context, settings: { ...settings, images, vault }, runId, isKept: true },
+      cluster: { kubeconfig, context, settings: { ...settings, images, vault, clouds }, runId, isKept: true },
       failed: async (folder) => {
         await kind.exportLogs(resolve(folder, "logs", "kind"));
       },
@@ -81,20 +103,47 @@ export async function kindTier(
   });
 }
 
-async function open(kubeconfig: string, context: string, run: string): Promise<RemoteCluster> {
-  const clock = new RealClock();
+async function open(kubeconfig: string, context: string, run: string, clock: RealClock): Promise<RemoteCluster> {
   const opened = await openContext(kubeconfig, context);
   return await openRemoteCluster(opened, { clock, log: silentLog, journal: new Journal(clock), run });
 }
 
-async function storeReady(cluster: RemoteCluster): Promise<void> {
-  const isReady = async (): Promise<boolean> => {
-    const { status } = await cluster.admin.get(Deployments, "vault", "vault");
-    return (status as { readyReplicas?: number } | undefined)?.readyReplicas === 1;
+/** The stores, and the cluster's DNS, by which they are met. */
+async function storesReady(cluster: RemoteCluster): Promise<void> {
+  const wanted = [
+    ["vault", "vault"],
+    ...STORES.filter((store) => store !== "vault").map((store) => [CLOUDS_NAMESPACE, store]),
+    ["kube-system", "coredns"],
+  ] as const;
+  const unready = async (): Promise<string[]> => {
+    const found = await Promise.all(
+      wanted.map(async ([namespace = "", name = ""]) => {
+        const { metadata, spec, status } = (await cluster.admin.get(Deployments, name, namespace)) as KubeObject & {
+          readonly spec: { readonly replicas: number };
+          readonly status?: Readonly<Record<string, number | undefined>>;
+        };
+        const isSeen = status?.["observedGeneration"] === metadata.generation;
+        const isReady = ["updatedReplicas", "readyReplicas", "replicas"].every(
+          (field) => status?.[field] === spec.replicas,
+        );
+        return isSeen && isReady ? [] : [`${namespace}/${name}`];
+      }),
+    );
+    return found.flat();
   };
-  if (await cluster.until(isReady, STORE_READY_MS)) return;
+  if (await cluster.until(async () => (await unready()).length === 0, STORE_READY_MS)) return;
   throw new MountproofError("environment", {
-    message: "the store's pod in the kind cluster does not get Ready",
-    hint: "--keep leaves the cluster there: kubectl -n vault describe pods",
+    message: `what is to serve in the kind cluster does not get Ready: ${(await unready()).join(", ")}`,
+    hint: "--keep leaves the cluster there: kubectl describe pods --all-namespaces",
   });
+}
+
+/** The image that a provider's manifest names. */
+function imageOf(daemonSet: KubeObject): string {
+  const { spec } = daemonSet as KubeObject & {
+    readonly spec: {
+      readonly template: { readonly spec: { readonly containers: readonly { readonly image: string }[] } };
+    };
+  };
+  return spec.template.spec.containers[0]?.image ?? "";
 }

@@ -14,7 +14,10 @@ beforeEach(async () => {
   said = [];
   await mkdir(join(folder, "scripts"));
   await writeFile(join(folder, "scripts", "bundle.ts"), "");
-  await program("docker", 'case "$1" in port) echo 127.0.0.1:41234 ;; esac');
+  await program(
+    "docker",
+    'case "$1" in port) for at in 0 1 2 3; do echo "3082$at/tcp -> 127.0.0.1:4123$at"; done ;; esac',
+  );
   await program("kind", KIND);
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
@@ -62,7 +65,10 @@ describe("a kind cluster", () => {
   test("is created, filled, and deleted, each asked for argument by argument", async () => {
     const before = await leftFolders();
     const running = await cluster({ image: "1.34" }).start();
-    expect(running).toMatchObject({ context: "kind-e2e", storeUrl: "http://127.0.0.1:41234" });
+    expect(running).toMatchObject({
+      context: "kind-e2e",
+      urls: { vault: "http://127.0.0.1:41230", gcp: "http://127.0.0.1:41233" },
+    });
     expect(await readFile(running.kubeconfig, "utf8")).toContain("kind-e2e");
     await running[Symbol.asyncDispose]();
     expect(await asked()).toEqual([
@@ -71,7 +77,7 @@ describe("a kind cluster", () => {
       "docker build --quiet --file deploy/images/Dockerfile.driver --tag mountproof/driver:e2e RUN/driver",
       "kind load docker-image mountproof/driver:e2e --name e2e",
       "kind get nodes --name e2e",
-      "docker port e2e-control-plane 30820/tcp",
+      "docker port e2e-control-plane",
       "kind delete cluster --name e2e",
     ]);
     expect(await leftFolders()).toEqual(before);
@@ -161,7 +167,16 @@ test("a version of Kubernetes is kind's image of it, an image's name is itself",
   ]);
 });
 
-test("the store's port is led to this machine alone", () => {
-  expect(kindConfig()).toContain("listenAddress: 127.0.0.1");
+test("a kept cluster of another version, whose node leads other ports here, is told", async () => {
+  await writeFile(join(folder, "clusters"), "e2e\n");
+  await program("docker", 'case "$1" in port) echo "30820/tcp -> 127.0.0.1:41234" ;; esac');
+  await expect(cluster({ reuse: true }).start()).rejects.toMatchObject({
+    message: 'the node "e2e-control-plane" does not lead its port 30821 (aws) to this machine',
+    hint: expect.stringContaining("kind delete cluster --name e2e"),
+  });
+});
+
+test("the stores' ports are led to this machine alone", () => {
+  expect(kindConfig().match(/listenAddress: 127\.0\.0\.1/g)).toHaveLength(4);
   expect(kindConfig()).toContain("containerPort: 30820");
 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MountproofError, messageOf, Scope } from "../../core/index.ts";
 import type { Commands } from "./commands.ts";
-import { contextOf, kindConfig, linesOf, STORE_NODE_PORT } from "./manifests.ts";
+import { contextOf, kindConfig, linesOf, NODE_PORTS } from "./manifests.ts";
 
 /** An image of this project: made from a part's bundle and a Dockerfile. */
 export type KindImage = { readonly part: string; readonly dockerfile: string; readonly tag: string };
@@ -26,8 +26,8 @@ export type KindSpec = {
 export interface RunningKind extends AsyncDisposable {
   readonly kubeconfig: string;
   readonly context: string;
-  /** Where this machine reaches the store's port of the node. */
-  readonly storeUrl: string;
+  /** Where this machine reaches the stores' ports of the node. */
+  readonly urls: Readonly<Record<keyof typeof NODE_PORTS, string>>;
   /** Keeps the nodes' logs in a folder, for a run that failed. */
   exportLogs(folder: string): Promise<void>;
 }
@@ -74,13 +74,14 @@ export class KindCluster {
         });
       await this.#create(folder, kubeconfig);
     }
-    for (const image of images) await this.#load(image, folder);
+    for (const image of images) await this.#build(image, folder);
+    await this.#load();
     const node = linesOf(await this.#run("kind", ["get", "nodes", "--name", name]))[0] ?? `${name}-control-plane`;
-    const [address = ""] = linesOf(await this.#run("docker", ["port", node, `${STORE_NODE_PORT}/tcp`]));
+    const urls = await this.#urls(node);
     return {
       kubeconfig,
       context: contextOf(await readFile(kubeconfig, "utf8")) || `kind-${name}`,
-      storeUrl: `http://${address}`,
+      urls,
       exportLogs: async (into) => {
         await commands.run("kind", ["export", "logs", into, "--name", name]).catch((error: unknown) => {
           say(`the nodes' logs could not be kept: ${messageOf(error)}`);
@@ -88,6 +89,22 @@ export class KindCluster {
       },
       [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
     };
+  }
+
+  /** @throws MountproofError `environment` for a kept cluster whose node has other ports */
+  async #urls(node: string): Promise<RunningKind["urls"]> {
+    const lines = linesOf(await this.#run("docker", ["port", node]));
+    const found = Object.entries(NODE_PORTS).map(([store, port]) => {
+      const address = lines.find((line) => line.startsWith(`${port}/tcp -> `))?.split(" -> ")[1];
+      if (address === undefined)
+        throw new MountproofError("environment", {
+          message: `the node "${node}" does not lead its port ${port} (${store}) to this machine`,
+          hint: `kind delete cluster --name ${this.#spec.name}, and make it anew: another version made this one`,
+          culprit: { node },
+        });
+      return [store, `http://${address}`] as const;
+    });
+    return Object.fromEntries(found) as RunningKind["urls"];
   }
 
   async #create(folder: string, kubeconfig: string): Promise<void> {
@@ -101,12 +118,18 @@ export class KindCluster {
     ]);
   }
 
-  async #load({ part, dockerfile, tag }: KindImage, folder: string): Promise<void> {
-    this.#spec.say(`building and loading ${tag}`);
+  async #build({ part, dockerfile, tag }: KindImage, folder: string): Promise<void> {
+    this.#spec.say(`building ${tag}`);
     const context = join(folder, part);
     await this.#run(process.execPath, ["scripts/bundle.ts", part, context]);
     await this.#run("docker", ["build", "--quiet", "--file", dockerfile, "--tag", tag, context]);
-    await this.#run("kind", ["load", "docker-image", tag, "--name", this.#spec.name]);
+  }
+
+  /** All at once: what the images share goes to the node once. */
+  async #load(): Promise<void> {
+    const { images, name, say } = this.#spec;
+    say(`loading ${images.length} images into the cluster`);
+    await this.#run("kind", ["load", "docker-image", ...images.map(({ tag }) => tag), "--name", name]);
   }
 
   async #run(file: string, args: readonly string[]): Promise<string> {

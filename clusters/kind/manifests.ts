@@ -1,17 +1,22 @@
 import { parse, stringify } from "yaml";
 import type { KubeObject } from "../../kube/types.ts";
 
-/** The port of every node by which this machine reaches the store. */
-export const STORE_NODE_PORT = 30_820;
+/** Ports of every node by which this machine reaches the stores. */
+export const NODE_PORTS = { vault: 30_820, aws: 30_821, azure: 30_822, gcp: 30_823 } as const;
 const VAULT_PORT = 8200;
 
-/** One node, with the store's port led to a free one of this machine, and nobody else's. */
+/** One node, with the stores' ports led to free ones of this machine, and nobody else's. */
 export function kindConfig(): string {
-  const mapping = { containerPort: STORE_NODE_PORT, hostPort: 0, listenAddress: "127.0.0.1", protocol: "TCP" };
+  const mappings = Object.values(NODE_PORTS).map((containerPort) => ({
+    containerPort,
+    hostPort: 0,
+    listenAddress: "127.0.0.1",
+    protocol: "TCP",
+  }));
   return stringify({
     kind: "Cluster",
     apiVersion: "kind.x-k8s.io/v1alpha4",
-    nodes: [{ role: "control-plane", extraPortMappings: [mapping] }],
+    nodes: [{ role: "control-plane", extraPortMappings: mappings }],
   });
 }
 
@@ -47,7 +52,7 @@ export function vaultManifests(image: string, rootToken: string): KubeObject[] {
       spec: {
         type: "NodePort",
         selector: labels,
-        ports: [{ name: "http", port: VAULT_PORT, targetPort: "http", nodePort: STORE_NODE_PORT }],
+        ports: [{ name: "http", port: VAULT_PORT, targetPort: "http", nodePort: NODE_PORTS.vault }],
       },
     },
     {
