@@ -227,7 +227,7 @@ describe("bad input", () => {
     [["run", "--driver", "/bin/true", "--id", "CSI-01"], /the driver ended with status 0 before it served/, 3],
     [["run", "--exec", "true", "--driver", "x"], /--exec and --driver name two subjects/, 3],
     [["run", "--exec", "true", "--rotate", " "], /--rotate names no command/, 3],
-    [["run", "--exec", "true", "--answer-within", "0"], /--answer-within "0" is not one of: a whole number/, 3],
+    [["run", "--exec", "true", "--answer-within", "0"], /--answer-within "0" is not a whole number/, 3],
     [["run", "--target", "tcp:1"], /--target "tcp:1" is not one of: unix:PATH/, 3],
     [["run", "--exec", "true", "--parameters", "absent.yaml"], /--parameters "absent\.yaml" cannot be read/, 3],
     [["e2e", "--seed", "-1"], /--seed "-1" is not one of: a whole number/, 3],

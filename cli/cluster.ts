@@ -6,6 +6,7 @@ import { Journal } from "../net/journal.ts";
 import { journalInto } from "../net/journal-file.ts";
 import { auditLog } from "./audit-log.ts";
 import type { DefineCommand } from "./define-command.ts";
+import { whole } from "./flag-values.ts";
 import { untilStopped } from "./signals.ts";
 
 type ClusterFlags = {
@@ -42,8 +43,8 @@ async function runCluster(flags: ClusterFlags): Promise<number> {
   const cluster = scope.use(
     await new EmbeddedCluster({
       clock,
-      nodes: whole("--nodes", flags.nodes, 50),
-      listen: { port: whole("--port", flags.port, 65_535) },
+      nodes: whole("--nodes", flags.nodes, 0, 50),
+      listen: { port: whole("--port", flags.port, 0, 65_535) },
       journal: flags.journalFile === "" ? new Journal(clock, { keep: 1 }) : journalInto(flags.journalFile, clock),
       ...(audit !== undefined && { audit }),
       ...(flags.folder !== undefined && { folder: resolve(flags.folder) }),
@@ -62,13 +63,4 @@ async function runCluster(flags: ClusterFlags): Promise<number> {
   process.stdout.write(`${JSON.stringify({ adminConfig, issuer, nodes, control: flags.control ?? "" })}\n`);
   await untilStopped();
   return 0;
-}
-
-function whole(flag: string, text: string, highest: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value > highest)
-    throw new MountproofError("invalid_argument", {
-      message: `${flag} "${text}" is not one of: a number from 0 to ${highest}`,
-    });
-  return value;
 }

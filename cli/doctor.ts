@@ -11,12 +11,8 @@ export const defineDoctor: DefineCommand = (program, finish) => {
     .action(async (flags: { json?: boolean; tier: string }) => {
       const { examine, thisMachine, tiersOf } = await import("../suite/doctor/index.ts");
       const { TIERS } = await import("../suite/needs.ts");
-      const { MountproofError } = await import("../core/index.ts");
-      const wanted = TIERS.find((tier) => tier === flags.tier.toUpperCase());
-      if (wanted === undefined)
-        throw new MountproofError("invalid_argument", {
-          message: `--tier "${flags.tier}" is not one of: ${TIERS.join(", ")}`,
-        });
+      const { oneOf } = await import("./flag-values.ts");
+      const wanted = oneOf("--tier", flags.tier, TIERS);
       const checks = await examine(thisMachine);
       const tiers = tiersOf(checks);
       const lines = [

@@ -1,14 +1,56 @@
-import { readFile } from "node:fs/promises";
-import { MountproofError, messageOf } from "../../core/index.ts";
+import { readFile, writeFile } from "node:fs/promises";
+import type { Command } from "commander";
+import { type Clock, MountproofError, messageOf } from "../../core/index.ts";
+import { Journal } from "../../net/journal.ts";
+import { processDialer } from "../../net/process-dialer.ts";
+import { whole } from "../flag-values.ts";
+import { untilStopped } from "../signals.ts";
+
+/** The flags that every fake has, as commander gives them. */
+export type CommonFlags = { readonly port: string; readonly host: string; readonly seed?: string };
+
+/** @param holds what a seed may say */
+export function addCommonFlags(command: Command, port: number, holds: string): Command {
+  return command
+    .option("--port <number>", "port to listen on; 0 for any free one", String(port))
+    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .option("--seed <file>", `YAML or JSON with ${holds}`);
+}
+
+/** What every fake that runs alone is started with. */
+export function commonParts(flags: CommonFlags, clock: Clock) {
+  return {
+    clock,
+    listen: { host: flags.host, port: portOf(flags.port) },
+    control: true,
+    dialer: processDialer(process.env),
+    journal: new Journal(clock, { keep: KEPT_EXCHANGES }),
+  };
+}
+
+/** Says in one line of JSON that it serves, and where, and returns when it is told to stop. */
+export async function announceAndServe(announcement: object): Promise<number> {
+  process.stdout.write(`${JSON.stringify(announcement)}\n`);
+  await untilStopped();
+  return 0;
+}
+
+/** @throws MountproofError `environment` naming flag and file */
+export async function writeText(flag: string, path: string, text: string): Promise<void> {
+  await writeFile(path, text).catch((cause: unknown) => {
+    throw new MountproofError("environment", {
+      message: `${flag} "${path}" cannot be written: ${messageOf(cause)}`,
+      cause,
+    });
+  });
+}
 
 /** What the control API can tell of; a fake that runs for days must not grow with its requests. */
-export const KEPT_EXCHANGES = 10_000;
+const KEPT_EXCHANGES = 10_000;
 
 /** @throws MountproofError `invalid_argument` for what is no port */
-export function portOf(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) throw wrong("--port", text, "a number from 0 to 65535");
-  return port;
+export function portOf(text: string, flag = "--port"): number {
+  return whole(flag, text, 0, 65_535);
 }
 
 /** YAML or JSON. @throws MountproofError `invalid_argument` for a file that cannot be read */
@@ -35,13 +77,9 @@ export async function parseSeed(path: string, text: string): Promise<unknown> {
 export async function readText(flag: string, path: string): Promise<string> {
   return await readFile(path, "utf8").catch((cause: unknown) => {
     throw new MountproofError("invalid_argument", {
-      message: `${flag} "${path}" cannot be read`,
+      message: `${flag} "${path}" cannot be read: ${messageOf(cause)}`,
       hint: "check the path",
       cause,
     });
   });
-}
-
-export function wrong(flag: string, value: string, takes: string): MountproofError {
-  return new MountproofError("invalid_argument", { message: `${flag} "${value}" is not one of: ${takes}` });
 }

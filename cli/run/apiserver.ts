@@ -1,5 +1,6 @@
 import { type Assets, findAssets } from "../../clusters/apiserver/assets.ts";
 import { MountproofError } from "../../core/index.ts";
+import { wrong } from "../flag-values.ts";
 import type { RunFlags } from "./flags.ts";
 
 /**
@@ -11,10 +12,7 @@ export function apiserverOf(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Assets | undefined {
   if (cluster === "embedded") return undefined;
-  if (cluster !== "apiserver")
-    throw new MountproofError("invalid_argument", {
-      message: `--cluster "${cluster}" is not one of: embedded, apiserver`,
-    });
+  if (cluster !== "apiserver") throw wrong("--cluster", cluster, "one of: embedded, apiserver");
   if (processes === true)
     throw new MountproofError("invalid_argument", {
       message: "--processes runs the embedded cluster as a process, and --cluster apiserver asks for another",

@@ -1,6 +1,7 @@
 import { MountproofError } from "../../core/index.ts";
 import { WAYS, type Way } from "../../suite/emulators/index.ts";
 import { BEHAVIOURS, type Behaviour, STORES, type Store, TIERS, type Tier } from "../../suite/index.ts";
+import { oneOf, whole, wrong } from "../flag-values.ts";
 import type { RunFlags } from "./flags.ts";
 
 export type RunOptions = {
@@ -25,7 +26,7 @@ const WISHES = [...BEHAVIOURS, "declared", "all"] as const;
 /** @throws MountproofError `invalid_argument` naming the flag, what it got and what it takes */
 export function readOptions(flags: RunFlags, randomSeed: () => number): RunOptions {
   if (!PROVIDER_NAME.test(flags.providerName ?? "subject"))
-    throw wrong("--provider-name", flags.providerName, "up to 30 letters, digits, - and _");
+    throw wrong("--provider-name", flags.providerName ?? "", "a name of up to 30 letters, digits, - and _");
   return {
     behaviour: flags.behaviour === undefined ? undefined : oneOf("--behaviour", flags.behaviour, WISHES),
     tier: tierFor(flags),
@@ -68,7 +69,7 @@ export function storeProvider(text: string): { readonly store: Store; readonly p
   const [, name, path] = /^(\w+)=(.+)$/.exec(text) ?? [];
   const store = STORES.find((one) => one === name);
   if (store === undefined || path === undefined)
-    throw wrong("--provider", text, `STORE=PATH with ${STORES.join(", ")}`);
+    throw wrong("--provider", text, `STORE=PATH with a store of: ${STORES.join(", ")}`);
   return { store, path };
 }
 
@@ -77,21 +78,4 @@ export function targetPath(target: string): string {
   const path = /^unix:(?:\/\/)?(.+)$/.exec(target)?.[1];
   if (path === undefined) throw wrong("--target", target, "unix:PATH");
   return path;
-}
-
-function oneOf<T extends string>(flag: string, value: string, allowed: readonly T[]): T {
-  const found = allowed.find((one) => one.toLowerCase() === value.toLowerCase());
-  if (found === undefined) throw wrong(flag, value, allowed.join(", "));
-  return found;
-}
-
-function whole(flag: string, value: string, low: number, high: number): number {
-  const number = Number(value);
-  if (!/^\d+$/.test(value) || number < low || number > high)
-    throw wrong(flag, value, `a whole number from ${low} to ${high}`);
-  return number;
-}
-
-function wrong(flag: string, value: string | undefined, takes: string): MountproofError {
-  return new MountproofError("invalid_argument", { message: `${flag} "${value ?? ""}" is not one of: ${takes}` });
 }

@@ -39,16 +39,16 @@ test("a chart is given with the address of the repository that has it", () => {
 });
 
 test.each([
-  [{ stores: "mainframe" }, '--stores "mainframe" is not one of: all, none, or a list of '],
-  [{ providers: "vault,x" }, '--providers "vault,x" is not one of: '],
+  [{ stores: "mainframe" }, '--stores "mainframe" is not auto, all, none, or a list of: '],
+  [{ providers: "vault,x" }, '--providers "vault,x" is not auto, all, none, or a list of: '],
   [{ driver: "upstream=" }, '--driver "upstream=" is not one of: reference, none, upstream=PATH'],
-  [{ nodes: "51" }, '--nodes "51" is not one of: a number from 0 to 50'],
-  [{ port: "-1" }, '--port "-1" is not one of: '],
-  [{ speed: "fast" }, '--speed "fast" is not one of: 1x to 3600x'],
-  [{ speed: "0.5x" }, '--speed "0.5x" is not one of: '],
-  [{ chart: ["./vault"] }, '--chart "./vault" is not one of: https://HOST/PATH=FOLDER'],
-  [{ chart: ["http://charts.example.com=./vault"] }, "is not one of: https://HOST/PATH=FOLDER"],
-  [{ chart: ["https://charts.example.com="] }, "is not one of: https://HOST/PATH=FOLDER"],
+  [{ nodes: "51" }, '--nodes "51" is not a whole number from 0 to 50'],
+  [{ port: "-1" }, '--port "-1" is not a whole number'],
+  [{ speed: "fast" }, '--speed "fast" is not from 1x to 3600x'],
+  [{ speed: "0.5x" }, '--speed "0.5x" is not from 1x'],
+  [{ chart: ["./vault"] }, '--chart "./vault" is not https://HOST/PATH=FOLDER'],
+  [{ chart: ["http://charts.example.com=./vault"] }, "is not https://HOST/PATH=FOLDER"],
+  [{ chart: ["https://charts.example.com="] }, "is not https://HOST/PATH=FOLDER"],
   [{ kubeVersion: "1.20" }, '--kube-version "1.20" is not one of: 1.34, 1.35, 1.36'],
 ])("%o is refused", (flags, message) => {
   expect(() => readUpOptions({ ...DEFAULTS, ...flags })).toThrow(message);

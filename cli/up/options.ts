@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { MountproofError } from "../../core/index.ts";
+import { whole, wrong } from "../flag-values.ts";
 import type { PublishedChart } from "./published.ts";
 import { PROVIDER_NAMES, type ProviderName, STORE_NAMES, type StoreName } from "./store-names.ts";
 
@@ -45,12 +45,12 @@ export type UpOptions = {
 export function readUpOptions(flags: UpFlags): UpOptions {
   const { kubeVersion } = flags;
   if (kubeVersion !== "1.34" && kubeVersion !== "1.35" && kubeVersion !== "1.36")
-    throw wrong("--kube-version", kubeVersion, "1.34, 1.35, 1.36");
-  const nodes = whole("--nodes", flags.nodes, 50);
+    throw wrong("--kube-version", kubeVersion, "one of: 1.34, 1.35, 1.36");
+  const nodes = whole("--nodes", flags.nodes, 0, 50);
   const stores = list("--stores", flags.stores, STORE_NAMES, STORE_NAMES);
   const driver = driverOf(flags.driver);
   return {
-    port: whole("--port", flags.port, 65_535),
+    port: whole("--port", flags.port, 0, 65_535),
     nodes,
     kubeVersion,
     stores,
@@ -68,7 +68,7 @@ function list<T extends string>(flag: string, text: string, all: readonly T[], p
   if (text === "none") return [];
   return text.split(",").map((name) => {
     const known = all.find((one) => one === name.trim());
-    if (known === undefined) throw wrong(flag, text, `all, none, or a list of ${all.join(", ")}`);
+    if (known === undefined) throw wrong(flag, text, `auto, all, none, or a list of: ${all.join(", ")}`);
     return known;
   });
 }
@@ -76,13 +76,13 @@ function list<T extends string>(flag: string, text: string, all: readonly T[], p
 function driverOf(text: string): DriverChoice {
   if (text === "reference" || text === "none") return { kind: text };
   const path = /^(?:upstream|program)=(.+)$/.exec(text)?.[1];
-  if (path === undefined) throw wrong("--driver", text, "reference, none, upstream=PATH");
+  if (path === undefined) throw wrong("--driver", text, "one of: reference, none, upstream=PATH");
   return { kind: "program", path };
 }
 
 function speedOf(text: string): number {
   const speed = Number(/^(\d+(?:\.\d+)?)x?$/.exec(text)?.[1]);
-  if (!(speed >= 1 && speed <= 3600)) throw wrong("--speed", text, "1x to 3600x");
+  if (!(speed >= 1 && speed <= 3600)) throw wrong("--speed", text, "from 1x to 3600x");
   return speed;
 }
 
@@ -93,14 +93,4 @@ function chartOf(text: string): PublishedChart {
   if (!/^https:\/\/[^/:]+(\/.*)?$/.test(url) || folder === "")
     throw wrong("--chart", text, "https://HOST/PATH=FOLDER, a chart repository's address and a chart's folder");
   return { url, folder: resolve(folder) };
-}
-
-function whole(flag: string, text: string, highest: number): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value > highest) throw wrong(flag, text, `a number from 0 to ${highest}`);
-  return value;
-}
-
-function wrong(flag: string, value: string, takes: string): MountproofError {
-  return new MountproofError("invalid_argument", { message: `${flag} "${value}" is not one of: ${takes}` });
 }

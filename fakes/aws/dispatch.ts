@@ -132,7 +132,9 @@ async function answerJson(
   const { caller, region } = await authenticate(exchange, service, parts);
   Object.assign(detail, { caller: caller.arn, region });
   const run = JSON_OPERATIONS[service].get(operation);
-  if (run === undefined) throw new AwsRefusal("UnknownOperationException", "");
+  // AWS's own words for it are none; here somebody may ask for what AWS has and this fake has not.
+  if (run === undefined)
+    throw new AwsRefusal("UnknownOperationException", `${service} has no operation ${operation} in this fake`);
   if (exchange.method !== "POST") throw new AwsRefusal("UnknownOperationException", "");
   const input = inputOf((await exchange.body()).toString("utf8"));
   for (const name of ["SecretId", "Name", "Names", "VersionId", "VersionStage"])

@@ -38,7 +38,18 @@ const EffectSchema = z.discriminatedUnion("kind", [
 
 const FaultSchema = z.strictObject({
   effect: EffectSchema,
-  match: z.strictObject({ method: z.string().exactOptional(), path: z.string().exactOptional() }).exactOptional(),
+  match: z
+    .strictObject({
+      method: z
+        .string()
+        .regex(
+          /^([A-Z]+|\/.+)$/,
+          "is an HTTP method such as POST, or the path of a gRPC method; an operation of AWS is met by path: secretsmanager/*/GetSecretValue",
+        )
+        .exactOptional(),
+      path: z.string().exactOptional(),
+    })
+    .exactOptional(),
   times: z.int().min(1).exactOptional(),
   after: z.int().min(0).exactOptional(),
 });
@@ -88,7 +99,7 @@ export function controlHandler(parts: {
           const chosen = id === undefined ? [...byId.keys()] : [Number(id)];
           for (const key of chosen) {
             const fault = byId.get(key);
-            if (fault === undefined) return refuse(exchange, 404, `there is no fault ${key}`);
+            if (fault === undefined) return refuse(exchange, 404, `there is no fault "${id}"; GET faults lists them`);
             fault.remove();
             byId.delete(key);
           }

@@ -137,6 +137,9 @@ describe("the control API", () => {
       expect((await call("POST", "faults", { effect: { kind: "status", status } })).status).toBe(400);
     for (const headers of [{ "no name": "x" }, { name: "two\r\nlines" }])
       expect((await call("POST", "faults", { effect: { kind: "status", status: 503, headers } })).status).toBe(400);
+    const unmet = { effect: { kind: "hang" }, match: { method: "GetSecretValue" } };
+    expect((await call("POST", "faults", unmet)).value.error).toContain("is an HTTP method such as POST");
+    expect((await call("DELETE", "faults/x")).value.error).toContain('there is no fault "x"');
     const { value } = await call("POST", "faults", { effect: { kind: "status", status: 503, body: "{}" }, times: 1 });
     const read = () =>
       http.request({ method: "GET", url: `${vault.url}/v1/secret/data/app`, headers: { "x-vault-token": "root" } });
