@@ -12,7 +12,7 @@ export type Comparison = {
 };
 
 /** Values that every run draws anew. */
-function normalised(text: string): string {
+export function normalised(text: string): string {
   return text
     .replace(/<(uid|rv|time|jwt)(:\d+)?>/g, "<$1>")
     .replace(/eyJ[\w-]{10,}\.[\w-]+\.[\w-]+/g, "<jwt>")
@@ -41,7 +41,8 @@ function identityOf(item: unknown, index: number): string {
   return typeof named === "string" ? normalised(named) : String(index);
 }
 
-function flatten(value: unknown, path: string, into: Map<string, unknown>): void {
+/** Every leaf by its path, with what a run draws anew taken out. */
+export function flatten(value: unknown, path: string, into: Map<string, unknown>): void {
   if (Array.isArray(value)) {
     if (value.length === 0) into.set(path, "[]");
     for (const [index, item] of value.entries()) flatten(item, `${path}[${identityOf(item, index)}]`, into);
@@ -52,7 +53,8 @@ function flatten(value: unknown, path: string, into: Map<string, unknown>): void
   else into.set(path, typeof value === "string" ? normalised(value) : value);
 }
 
-function refusalOf(status: number, body: unknown): string {
+/** Status, reason and causes as one text. */
+export function refusalOf(status: number, body: unknown): string {
   const { details, kind, reason } = (body ?? {}) as {
     kind?: string;
     reason?: string;
