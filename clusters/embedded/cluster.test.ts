@@ -1,3 +1,7 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { RealClock, seconds, seededRandom, VirtualClock } from "../../core/index.ts";
 import { CSIDrivers, Deployments, Namespaces, Nodes, Pods, ServiceAccounts } from "../../kube/resources.ts";
@@ -130,4 +134,27 @@ test("it runs on the real clock, too", async () => {
       seconds(5),
     ),
   ).toBe(true);
+});
+
+test("what is mounted on a node reaches a program that has mounts of its own", async ({ skip }) => {
+  await using mounted = await new EmbeddedCluster({ clock, random: seededRandom(4) }).start();
+  const { mounts } = mounted;
+  if (!mounts.isReal) skip("mount(2) is refused on this machine");
+  const target = join(mounted.node().paths.kubeletRoot, "pods", "target");
+  await mkdir(target, { recursive: true });
+  // As a provider is started beside the node; it waits for the mount and writes there.
+  const script = 'echo ready; read -r _; echo value > "$0/file"; echo written';
+  const slave = ["--mount", "--propagation", "slave", "/bin/sh", "-c", script, target];
+  const program = spawn("unshare", slave, { stdio: ["pipe", "pipe", "inherit"] });
+  const said = program.stdout[Symbol.asyncIterator]();
+  await said.next();
+  mounts.bind(await mkdtemp(join(mounted.node().paths.kubeletRoot, "mounted-")), target);
+  try {
+    program.stdin.end("\n");
+    await said.next();
+    expect(await readFile(join(target, "file"), "utf8")).toBe("value\n");
+  } finally {
+    mounts.unmount(target, { detach: true });
+  }
+  expect(existsSync(join(target, "file"))).toBe(false);
 });

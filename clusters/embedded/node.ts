@@ -156,8 +156,8 @@ export class EmbeddedNode implements AsyncDisposable {
     const { pluginsRegistry, driverPluginDir, providersDir, additionalProvidersDir } = this.handle.paths;
     for (const folder of [pluginsRegistry, driverPluginDir, providersDir, additionalProvidersDir])
       await mkdir(folder, { recursive: true, mode: 0o755 });
-    // What a driver mounts in its container is the node's, as on a real one.
-    if (this.#spec.containers === "processes") this.#spec.mounts.share(this.handle.paths.kubeletRoot);
+    // What a driver mounts is the node's, as on a real one: containers and programs with mounts of their own see it.
+    this.#spec.mounts.share(this.handle.paths.kubeletRoot);
   }
 
   async startKubelet(): Promise<void> {

@@ -76,7 +76,7 @@ export async function startStoreProvider(
       log: run.keptLog(`provider-${subject.store}`),
       lifeline: run.lifeline,
       command: [
-        ...["unshare", "--mount", "--propagation", "private", "/bin/sh", "-c", WITH_FILES, folder],
+        ...["unshare", "--mount", "--propagation", "slave", "/bin/sh", "-c", WITH_FILES, folder],
         ...[subject.path, ...vendor.flags, ...(place.flags ?? [])],
       ] as unknown as [string, ...string[]],
       inheritsEnv: false,
