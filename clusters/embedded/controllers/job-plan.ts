@@ -1,146 +1,236 @@
-import { isActive, isFinished, type Job, type Pod } from "./objects.ts";
+import type { Condition } from "../../../kube/types.ts";
+import { apiTime } from "./context.ts";
+import { type Backoff, nextBackoff } from "./job-backoff.ts";
+import { endOf, finalOf, type JobCondition, onTheWay } from "./job-end.ts";
+import { indexesOf, indexOf, isIndexed, readIndexes, union, writeIndexes } from "./job-indexes.ts";
+import { type Deeds, manage, replaceableOf } from "./job-manage.ts";
+import { failsIndex, hasFailed, isTerminating, isTracked } from "./job-pods.ts";
+import { matchFailure } from "./job-policies.ts";
+import { isActive, isReady, type Job, type JobStatus, type Pod } from "./objects.ts";
 
-/** A finished pod keeps this until it is counted, so that one deleted by hand counts, too. */
-export const TRACKING = "batch.kubernetes.io/job-tracking";
-export const INDEX = "batch.kubernetes.io/job-completion-index";
-
-const FIRST_BACKOFF_MS = 10_000;
-const LAST_BACKOFF_MS = 600_000;
-
-export type JobEnd = {
-  readonly type: "Complete" | "Failed";
-  readonly reason: string;
-  readonly message: string;
+/** What the controller knows beside the objects that it sees. */
+export type JobMemory = {
+  /** UIDs of pods that it has let go and whose finalizer its cache still shows. */
+  readonly released: ReadonlySet<string>;
+  readonly backoff: Backoff;
 };
 
-export type JobPlan = {
-  /** Pods that have just finished and are not in the status yet. */
-  readonly uncounted: { readonly succeeded: readonly Pod[]; readonly failed: readonly Pod[] };
-  readonly active: readonly Pod[];
-  readonly succeeded: number;
-  readonly failed: number;
-  readonly end: JobEnd | undefined;
-  /** How many pods to make, and which to delete. */
-  readonly create: number;
-  readonly indexes: readonly number[];
-  readonly remove: readonly Pod[];
+export type JobPlan = Omit<Deeds, "wait"> & {
+  /** To be written before pods are let go. */
+  readonly status: JobStatus;
+  /** Pods that are counted now and may go. */
+  readonly letGo: readonly Pod[];
+  /** To be written when they are gone. */
+  readonly settled: JobStatus;
+  /** The Job is over with `settled`. */
+  readonly end: JobCondition | undefined;
+  readonly suspension: "Suspended" | "Resumed" | undefined;
+  readonly backoff: Backoff;
   /** When to look again, in ms from now: a back-off or a deadline. */
   readonly after: number | undefined;
 };
 
-/** What a Job needs now (kube-controller-manager, job controller): pure, from what is there. */
-export function planJob(job: Job, pods: readonly Pod[], now: number): JobPlan {
-  const { spec, status = {} } = job;
-  const known = new Set([
-    ...(status.uncountedTerminatedPods?.succeeded ?? []),
-    ...(status.uncountedTerminatedPods?.failed ?? []),
-  ]);
-  const isNew = (pod: Pod): boolean =>
-    (pod.metadata.finalizers ?? []).includes(TRACKING) && !known.has(pod.metadata.uid ?? "");
-  const over = pods.filter((pod) => isNew(pod) && (isFinished(pod) || isLost(pod)));
+/** What the pods say of a Job, whatever is done about it. */
+export type JobCount = {
+  readonly now: number;
+  readonly pods: readonly Pod[];
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly startTime: string | undefined;
+  /** Of an indexed Job: with those of pods that have just succeeded. */
+  readonly succeededIndexes: ReadonlySet<number>;
+  /** Of one with a limit for each index. */
+  readonly failedIndexes: ReadonlySet<number> | undefined;
+};
+
+/** What a Job needs now (kube-controller-manager, job controller of v1.34): pure, from what is there. */
+export function planJob(job: Job, pods: readonly Pod[], now: number, memory: JobMemory): JobPlan {
+  const { spec, status: old = {} } = job;
+  const tracked = pods.filter((pod) => isTracked(pod) && !memory.released.has(uidOf(pod)));
   const uncounted = {
-    succeeded: over.filter(({ status: state }) => state?.phase === "Succeeded"),
-    failed: over.filter(({ status: state }) => state?.phase !== "Succeeded"),
+    succeeded: new Set(old.uncountedTerminatedPods?.succeeded),
+    failed: new Set(old.uncountedTerminatedPods?.failed),
   };
-  const count = (kind: "succeeded" | "failed"): number =>
-    (status[kind] ?? 0) + (status.uncountedTerminatedPods?.[kind]?.length ?? 0) + uncounted[kind].length;
-  const [succeeded, failed] = [count("succeeded"), count("failed")];
+  const valid = isIndexed(job) ? tracked.filter((pod) => indexOf(pod, job) !== undefined) : tracked;
+  const newSucceeded = valid.filter((pod) => pod.status?.phase === "Succeeded" && !uncounted.succeeded.has(uidOf(pod)));
+  const newFailed = valid.filter((pod) => hasFailed(pod, job) && !uncounted.failed.has(uidOf(pod)));
+  const before = readIndexes(old.completedIndexes);
+  const succeededIndexes = isIndexed(job) ? union(before, indexesOf(job, tracked.filter(hasSucceeded))) : before;
+  const count: JobCount = {
+    now,
+    pods,
+    succeeded: isIndexed(job)
+      ? succeededIndexes.size
+      : (old.succeeded ?? 0) + newSucceeded.length + uncounted.succeeded.size,
+    failed: (old.failed ?? 0) + newFailed.filter((pod) => matchFailure(job, pod).counts).length + uncounted.failed.size,
+    startTime: old.startTime ?? (spec.suspend === true ? undefined : apiTime(now)),
+    succeededIndexes,
+    failedIndexes:
+      spec.backoffLimitPerIndex === undefined
+        ? undefined
+        : union(
+            readIndexes(old.failedIndexes),
+            indexesOf(
+              job,
+              tracked.filter((pod) => failsIndex(pod, job)),
+            ),
+          ),
+  };
+  const backoff = nextBackoff(memory.backoff, newSucceeded, newFailed);
   const active = pods.filter(isActive);
-  const end = endOf(job, active, succeeded, failed, now);
-  const base = { uncounted, active, succeeded, failed, end };
-  const started = status.startTime === undefined ? now : Date.parse(status.startTime);
-  const deadline = spec.activeDeadlineSeconds === undefined ? undefined : started + spec.activeDeadlineSeconds * 1000;
-  const untilDeadline = deadline === undefined ? undefined : Math.max(0, deadline - now);
-  if (end !== undefined || spec.suspend === true)
-    return { ...base, create: 0, indexes: [], remove: active, after: undefined };
-  const wanted = wantedOf(job, active.length, succeeded);
-  const missing = Math.max(0, wanted - active.length);
-  const wait = backoffOf(pods, failed, now);
-  const after = missing > 0 && wait > 0 ? Math.min(wait, untilDeadline ?? wait) : untilDeadline;
-  const create = wait > 0 ? 0 : missing;
+  const replaceable = replaceableOf(job, tracked, active, count);
+  const early = endOf(job, count);
+  const deeds =
+    early === undefined
+      ? manage(job, active, count, replaceable, backoff)
+      : { create: [], remove: active, isForgiving: false, wait: 0 };
+  const left = active.length + deeds.create.length - deeds.remove.length;
+  const isComplete =
+    spec.completions === undefined
+      ? count.succeeded > 0 && left === 0
+      : count.succeeded >= spec.completions && left === 0;
+  const end =
+    early ??
+    (isComplete ? onTheWay("Complete", "CompletionsReached", "Reached expected number of succeeded pods") : undefined);
+  const suspension = end === undefined ? suspensionOf(job) : undefined;
+
+  const letGo = tracked.filter((pod) => mayGo(job, pod, end, replaceable));
+  const isFailing = end !== undefined && end.type !== "SuccessCriteriaMet";
+  const counted = {
+    succeeded: isIndexed(job) ? [] : letGo.filter((pod) => hasSucceeded(pod) && !uncounted.failed.has(uidOf(pod))),
+    failed: letGo.filter(
+      (pod) =>
+        !hasSucceeded(pod) &&
+        (hasFailed(pod, job) || isFailing) &&
+        (!isIndexed(job) || indexOf(pod, job) !== undefined) &&
+        matchFailure(job, pod).counts,
+    ),
+  };
+  const released = new Set(tracked.map(uidOf));
+  const base = settle(old, released);
+  const terminating = pods.filter(isTerminating).length + deeds.remove.length;
+  const status: JobStatus = {
+    ...withoutUndefined({
+      conditions: conditionsOf(old.conditions, end, suspension, now),
+      startTime: suspension === "Resumed" ? apiTime(now) : count.startTime,
+      completionTime: old.completionTime,
+    }),
+    ...(left > 0 && { active: left }),
+    ready: active.filter((pod) => isReady(pod) && !deeds.remove.includes(pod)).length,
+    terminating,
+    ...positive("succeeded", isIndexed(job) ? succeededIndexes.size : base.succeeded),
+    ...positive("failed", base.failed),
+    ...(succeededIndexes.size > 0 && { completedIndexes: writeIndexes(succeededIndexes) }),
+    ...(count.failedIndexes !== undefined && { failedIndexes: writeIndexes(count.failedIndexes) }),
+    uncountedTerminatedPods: {
+      ...listed("succeeded", base.uncountedTerminatedPods?.succeeded, counted.succeeded),
+      ...listed("failed", base.uncountedTerminatedPods?.failed, counted.failed),
+    },
+  };
+  for (const pod of letGo) released.delete(uidOf(pod));
+  const cleared = settle(status, released);
+  const isOver = end !== undefined && terminating === 0 && isEmpty(cleared.uncountedTerminatedPods);
+  const final = isOver ? finalOf(end) : undefined;
   return {
-    ...base,
-    create,
-    indexes: spec.completionMode === "Indexed" ? freeIndexes(job, pods, create) : [],
-    remove: active.slice(0, Math.max(0, active.length - wanted)),
-    after,
+    ...deeds,
+    status,
+    letGo,
+    settled: final === undefined ? cleared : finished(cleared, final, now),
+    end: final,
+    suspension,
+    backoff,
+    after: soonest(deeds.wait, deadlineOf(job, count, end)),
   };
 }
 
-/** A pod on its way out that will not finish by itself any more. */
-function isLost(pod: Pod): boolean {
-  return pod.metadata.deletionTimestamp !== undefined && (pod.spec.nodeName === undefined || isFinished(pod));
+function mayGo(job: Job, pod: Pod, end: JobCondition | undefined, replaceable: ReadonlyMap<number, Pod>): boolean {
+  if (end !== undefined || hasSucceeded(pod)) return true;
+  if (!hasFailed(pod, job)) return false;
+  const index = indexOf(pod, job);
+  return index === undefined || replaceable.get(index) !== pod;
 }
 
-function wantedOf({ spec }: Job, active: number, succeeded: number): number {
-  const { parallelism = 1, completions } = spec;
-  // Without a number of completions the first success means that no new pod is needed.
-  if (completions === undefined) return succeeded > 0 ? active : parallelism;
-  return Math.min(parallelism, Math.max(0, completions - succeeded));
+/** Uncounted pods that are let go become numbers. */
+function settle(status: JobStatus, held: ReadonlySet<string>): JobStatus {
+  const { succeeded = [], failed = [] } = status.uncountedTerminatedPods ?? {};
+  const gone = (uids: readonly string[]): number => uids.filter((uid) => !held.has(uid)).length;
+  const staying = (uids: readonly string[]): string[] => uids.filter((uid) => held.has(uid));
+  return {
+    ...status,
+    ...positive("succeeded", (status.succeeded ?? 0) + gone(succeeded)),
+    ...positive("failed", (status.failed ?? 0) + gone(failed)),
+    uncountedTerminatedPods: {
+      ...(staying(succeeded).length > 0 && { succeeded: staying(succeeded) }),
+      ...(staying(failed).length > 0 && { failed: staying(failed) }),
+    },
+  };
 }
 
-function endOf(
-  { spec, status }: Job,
-  active: readonly Pod[],
-  succeeded: number,
-  failed: number,
+function finished(status: JobStatus, end: JobCondition, now: number): JobStatus {
+  const conditions = conditionsOf(status.conditions, end, undefined, now) ?? [];
+  return { ...status, conditions, ...(end.type === "Complete" && { completionTime: apiTime(now) }) };
+}
+
+function conditionsOf(
+  old: readonly Condition[] | undefined,
+  end: JobCondition | undefined,
+  suspension: JobPlan["suspension"],
   now: number,
-): JobEnd | undefined {
-  const isOver = (type: string): boolean =>
-    status?.conditions?.some((one) => one.type === type && one.status === "True") === true;
-  if (isOver("Complete") || isOver("Failed")) return undefined;
-  const { completions, backoffLimit = 6, activeDeadlineSeconds } = spec;
-  const restarts = active.map(restartsOf).reduce((sum, count) => sum + count, 0);
-  const restartsCount = (spec.template.spec?.["restartPolicy"] ?? "") === "OnFailure" && restarts > 0;
-  if (failed > backoffLimit || (restartsCount && restarts >= Math.max(1, backoffLimit)))
-    return {
-      type: "Failed",
-      reason: "BackoffLimitExceeded",
-      message: "Job has reached the specified backoff limit",
-    };
-  const started = status?.startTime;
-  if (activeDeadlineSeconds !== undefined && started !== undefined && spec.suspend !== true)
-    if (now - Date.parse(started) >= activeDeadlineSeconds * 1000)
-      return {
-        type: "Failed",
-        reason: "DeadlineExceeded",
-        message: "Job was active longer than specified deadline",
-      };
-  const isComplete = completions === undefined ? succeeded > 0 && active.length === 0 : succeeded >= completions;
-  if (!isComplete) return undefined;
-  return { type: "Complete", reason: "CompletionsReached", message: "Reached expected number of succeeded pods" };
+): Condition[] | undefined {
+  const conditions = [...(old ?? [])];
+  const set = (type: string, status: "True" | "False", reason: string, message: string): void => {
+    const at = conditions.findIndex((one) => one.type === type);
+    const time = apiTime(now);
+    const made = { type, status, lastProbeTime: time, lastTransitionTime: time, reason, message };
+    if (at < 0) conditions.push(made);
+    else if (conditions[at]?.status !== status) conditions[at] = made;
+  };
+  if (suspension === "Suspended") set("Suspended", "True", "JobSuspended", "Job suspended");
+  if (suspension === "Resumed") set("Suspended", "False", "JobResumed", "Job resumed");
+  if (end !== undefined) set(end.type, "True", end.reason, end.message);
+  return conditions.length > 0 ? conditions : undefined;
 }
 
-function restartsOf({ status }: Pod): number {
-  const statuses = [
-    ...((status?.["initContainerStatuses"] ?? []) as { restartCount?: number }[]),
-    ...((status?.["containerStatuses"] ?? []) as { restartCount?: number }[]),
-  ];
-  return statuses.reduce((sum, { restartCount = 0 }) => sum + restartCount, 0);
+function suspensionOf({ spec, status }: Job): JobPlan["suspension"] {
+  const isMarked = status?.conditions?.some((one) => one.type === "Suspended" && one.status === "True") === true;
+  if (spec.suspend === true) return isMarked ? undefined : "Suspended";
+  return isMarked ? "Resumed" : undefined;
 }
 
-/** After a failure 10 s, doubled with each further one, counted from the last pod's end. */
-function backoffOf(pods: readonly Pod[], failed: number, now: number): number {
-  if (failed === 0) return 0;
-  const ends = pods
-    .filter(({ status }) => status?.phase === "Failed")
-    .flatMap(({ status }) =>
-      ((status?.["containerStatuses"] ?? []) as { state?: { terminated?: { finishedAt?: string } } }[]).map(
-        ({ state }) => Date.parse(state?.terminated?.finishedAt ?? ""),
-      ),
-    )
-    .filter((end) => !Number.isNaN(end));
-  if (ends.length === 0) return 0;
-  const wait = Math.min(LAST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (failed - 1));
-  return Math.max(0, Math.max(...ends) + wait - now);
+function deadlineOf({ spec }: Job, { now, startTime }: JobCount, end: JobCondition | undefined): number {
+  if (end !== undefined || spec.suspend === true || spec.activeDeadlineSeconds === undefined) return 0;
+  return Math.max(1, Date.parse(startTime ?? "") + spec.activeDeadlineSeconds * 1000 - now);
 }
 
-function freeIndexes({ spec }: Job, pods: readonly Pod[], create: number): number[] {
-  const taken = new Set(
-    pods
-      .filter((pod) => isActive(pod) || pod.status?.phase === "Succeeded")
-      .map(({ metadata }) => Number(metadata.annotations?.[INDEX])),
-  );
-  const all = Array.from({ length: spec.completions ?? 0 }, (_, index) => index);
-  return all.filter((index) => !taken.has(index)).slice(0, create);
+/** The smaller of two waits, of which 0 is none. */
+function soonest(...waits: readonly number[]): number | undefined {
+  const real = waits.filter((wait) => wait > 0);
+  return real.length > 0 ? Math.min(...real) : undefined;
+}
+
+function hasSucceeded(pod: Pod): boolean {
+  return pod.status?.phase === "Succeeded";
+}
+
+function uidOf({ metadata }: Pod): string {
+  return metadata.uid ?? "";
+}
+
+function isEmpty(uncounted: JobStatus["uncountedTerminatedPods"]): boolean {
+  return (uncounted?.succeeded ?? []).length + (uncounted?.failed ?? []).length === 0;
+}
+
+function positive(name: "succeeded" | "failed", value: number | undefined): Partial<JobStatus> {
+  return value === undefined || value === 0 ? {} : { [name]: value };
+}
+
+function listed(name: "succeeded" | "failed", known: readonly string[] = [], pods: readonly Pod[]): object {
+  const uids = [...new Set([...known, ...pods.map(uidOf)])];
+  return uids.length > 0 ? { [name]: uids } : {};
+}
+
+function withoutUndefined<T extends object>(object: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
 }

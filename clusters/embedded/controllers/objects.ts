@@ -137,6 +137,18 @@ export type JobSpec = {
   completions?: number;
   completionMode?: string;
   backoffLimit?: number;
+  backoffLimitPerIndex?: number;
+  maxFailedIndexes?: number;
+  podReplacementPolicy?: string;
+  podFailurePolicy?: {
+    rules: {
+      action: "FailJob" | "FailIndex" | "Ignore" | "Count";
+      onExitCodes?: { containerName?: string; operator: string; values: number[] };
+      onPodConditions?: { type: string; status?: string }[];
+    }[];
+  };
+  successPolicy?: { rules: { succeededIndexes?: string; succeededCount?: number }[] };
+  managedBy?: string;
   activeDeadlineSeconds?: number;
   ttlSecondsAfterFinished?: number;
   suspend?: boolean;
@@ -150,6 +162,7 @@ export type JobStatus = {
   succeeded?: number;
   failed?: number;
   completedIndexes?: string;
+  failedIndexes?: string;
   startTime?: string;
   completionTime?: string;
   uncountedTerminatedPods?: { succeeded?: string[]; failed?: string[] };

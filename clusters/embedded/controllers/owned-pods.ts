@@ -1,6 +1,6 @@
 import type { Informer } from "../../../kube/client.ts";
 import type { KubeObject, ObjectMeta } from "../../../kube/types.ts";
-import type { Pod, PodTemplate } from "./objects.ts";
+import { isReady, type Pod, type PodTemplate } from "./objects.ts";
 
 export type Owner = { readonly apiVersion: string; readonly kind: string; readonly object: KubeObject };
 
@@ -36,6 +36,16 @@ export function podFromTemplate(
     },
     spec: spec as Pod["spec"],
   };
+}
+
+/** Unassigned before assigned, unready before ready, the newest first (client-go, ActivePodsWithRanks). */
+export function leastWorthKeeping(pods: readonly Pod[]): Pod[] {
+  const worth = (pod: Pod): number =>
+    (pod.spec.nodeName ? 1 : 0) + (pod.status?.phase === "Running" ? 2 : 0) + (isReady(pod) ? 4 : 0);
+  const created = (pod: Pod): string => pod.metadata.creationTimestamp ?? "";
+  return [...pods].sort(
+    (a, b) => worth(a) - worth(b) || (created(a) > created(b) ? -1 : created(a) < created(b) ? 1 : 0),
+  );
 }
 
 /** Our own creations and deletions that the informer has not shown yet: acting before would double them. */

@@ -3,7 +3,7 @@ import { startEventRecorder } from "../../../kube/events.ts";
 import { Pods, ReplicaSets } from "../../../kube/resources.ts";
 import { keyOf, type StartController, splitKey } from "./context.ts";
 import { isActive, isReady, type Pod, type ReplicaSet, selects } from "./objects.ts";
-import { podFromTemplate, UnseenChanges } from "./owned-pods.ts";
+import { leastWorthKeeping, podFromTemplate, UnseenChanges } from "./owned-pods.ts";
 import { startQueue } from "./queue.ts";
 
 /** A real one goes up to 500; more than a few dozen requests of one client at once gain nothing here. */
@@ -99,16 +99,6 @@ async function inGrowingBatches(count: number, act: () => Promise<void>): Promis
 function podOf(set: ReplicaSet): Pod {
   const owner = { apiVersion: "apps/v1", kind: "ReplicaSet", object: set };
   return podFromTemplate(set.spec.template, owner, { generateName: `${set.metadata.name}-` });
-}
-
-/** Unassigned before assigned, unready before ready, the newest first (client-go, ActivePodsWithRanks). */
-function leastWorthKeeping(pods: readonly Pod[]): Pod[] {
-  const worth = (pod: Pod): number =>
-    (pod.spec.nodeName ? 1 : 0) + (pod.status?.phase === "Running" ? 2 : 0) + (isReady(pod) ? 4 : 0);
-  const created = (pod: Pod): string => pod.metadata.creationTimestamp ?? "";
-  return [...pods].sort(
-    (a, b) => worth(a) - worth(b) || (created(a) > created(b) ? -1 : created(a) < created(b) ? 1 : 0),
-  );
 }
 
 function sorted(status: object): unknown {

@@ -1,9 +1,10 @@
 import { parseCron } from "../../../../kube/cron-schedule.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
-import { copyJson, sameJson } from "../json.ts";
+import { copyJson } from "../json.ts";
 import { type FieldError, forbidden, invalid, notSupported, required } from "../validation/field-error.ts";
+import { jobSpecErrors, jobUpdateErrors } from "./job-validation.ts";
 import type { Kind } from "./kind.ts";
-import { defaultPodSpec, podSpecErrors } from "./pods.ts";
+import { defaultPodSpec } from "./pods.ts";
 
 type Definition = Pick<Kind, "kind" | "plural"> & Partial<Kind>;
 type Loose = Record<string, unknown>;
@@ -26,6 +27,8 @@ function defaultJobSpec(spec: JobSpec): void {
   spec["completionMode"] ??= "NonIndexed";
   spec["suspend"] ??= false;
   spec["manualSelector"] ??= false;
+  const { rules = [] } = (spec["podFailurePolicy"] ?? {}) as { rules?: { onPodConditions?: Loose[] }[] };
+  for (const pattern of rules.flatMap(({ onPodConditions = [] }) => onPodConditions)) pattern["status"] ||= "True";
   spec["podReplacementPolicy"] ??= spec["podFailurePolicy"] === undefined ? "TerminatingOrFailed" : "Failed";
   if (spec.template?.spec !== undefined) defaultPodSpec(spec.template.spec);
 }
@@ -49,27 +52,6 @@ function generateSelector(object: KubeObject): void {
   spec.selector = { matchLabels: { "batch.kubernetes.io/controller-uid": uid } };
 }
 
-function jobSpecErrors(spec: JobSpec, at: string): FieldError[] {
-  const errors: FieldError[] = [];
-  for (const field of [
-    "parallelism",
-    "completions",
-    "backoffLimit",
-    "activeDeadlineSeconds",
-    "ttlSecondsAfterFinished",
-  ]) {
-    const value = spec[field];
-    if (typeof value === "number" && value < 0)
-      errors.push(invalid(`${at}.${field}`, value, "must be greater than or equal to 0"));
-  }
-  const template = `${at}.template.spec`;
-  const pod = (spec.template?.spec ?? {}) as Loose;
-  errors.push(...podSpecErrors(pod as Parameters<typeof podSpecErrors>[0], template));
-  const policy = pod["restartPolicy"];
-  if (policy === "Always") errors.push(required(`${template}.restartPolicy`, 'valid values: "OnFailure", "Never"'));
-  return errors;
-}
-
 export const jobKind: Definition = {
   kind: "Job",
   plural: "jobs",
@@ -87,12 +69,7 @@ export const jobKind: Definition = {
     const spec = specOf(object);
     const errors = jobSpecErrors(spec, "spec");
     if (old === undefined) return errors;
-    const before = specOf(copyJson(old));
-    for (const field of ["completions", "selector", "template", "completionMode", "podFailurePolicy"]) {
-      const isSuspended = before["suspend"] === true && field === "template";
-      if (!isSuspended && !sameJson(spec[field] ?? null, before[field] ?? null))
-        errors.push(invalid(`spec.${field}`, spec[field], "field is immutable"));
-    }
+    errors.push(...jobUpdateErrors(spec, specOf(copyJson(old))));
     return errors;
   },
 };

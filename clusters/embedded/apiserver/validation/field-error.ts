@@ -9,6 +9,8 @@ export type FieldError = {
   /** The value that was found; not shown by the types that hide it. */
   readonly value?: unknown;
   readonly detail?: string;
+  /** The value is not shown, whatever the type. */
+  readonly hidesValue?: boolean;
 };
 
 export type FieldErrorType = keyof typeof TYPES;
@@ -55,7 +57,7 @@ export function notSupported(field: string, value: unknown, supported: readonly 
 /** The message of a cause: type, value, detail. */
 export function errorBody(error: FieldError): string {
   const [text, , showsValue] = TYPES[error.type];
-  const head = showsValue ? `${text}: ${goValue(error.value)}` : text;
+  const head = showsValue && error.hidesValue !== true ? `${text}: ${goValue(error.value)}` : text;
   return error.detail ? `${head}: ${error.detail}` : head;
 }
 
