@@ -1,8 +1,8 @@
 import { lstatSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { oneFile } from "../suite/parts/scripted-provider.ts";
 import { GrpcError, GrpcStatus } from "../wire/grpc/index.ts";
+import { oneFile } from "../wire/scripted-provider.ts";
 import { type Behaviour, withDefects } from "./index.ts";
 import { NODE_LABEL } from "./publish/status.ts";
 import { NAMESPACE, outcomeOf, Rig, type RigOptions } from "./testing/rig.ts";

@@ -2,8 +2,8 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { seconds } from "../core/index.ts";
-import { files } from "../suite/parts/scripted-provider.ts";
 import { GrpcError, GrpcStatus } from "../wire/grpc/index.ts";
+import { files } from "../wire/scripted-provider.ts";
 import { NODE_LABEL } from "./publish/status.ts";
 import { INTERVAL_MS, NAMESPACE, Rig, type RigOptions } from "./testing/rig.ts";
 

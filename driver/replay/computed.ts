@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Reply, Script } from "../../suite/parts/scripted-provider.ts";
-import { files } from "../../suite/parts/scripted-provider.ts";
+import type { Reply, Script } from "../../wire/scripted-provider.ts";
+import { files } from "../../wire/scripted-provider.ts";
 
 /** What the recording's provider did where it made its answer from the request, told from what was found afterwards. */
 export const COMPUTED: Readonly<Record<string, Script>> = {

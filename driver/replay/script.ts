@@ -1,6 +1,6 @@
 import type { Clock } from "../../core/index.ts";
-import type { Script } from "../../suite/parts/scripted-provider.ts";
 import { GrpcError, GrpcStatus } from "../../wire/grpc/index.ts";
+import type { Script } from "../../wire/scripted-provider.ts";
 import type { DriverSpec } from "../index.ts";
 import type { RecordedReply } from "./probe.ts";
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { KubeObject } from "../../kube/index.ts";
-import type { ScriptedProvider } from "../../suite/parts/scripted-provider.ts";
+import type { ScriptedProvider } from "../../wire/scripted-provider.ts";
 import type { RecordedEntry, RecordedEvent, RecordedSecret, RecordedStatus } from "./probe.ts";
 
 /** Data directories are named after the time and a random number. */

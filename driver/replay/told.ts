@@ -2,7 +2,7 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import type { JsonObject } from "@bufbuild/protobuf";
 import { seconds } from "../../core/index.ts";
-import { files } from "../../suite/parts/scripted-provider.ts";
+import { files } from "../../wire/scripted-provider.ts";
 import { runDriver } from "../main.ts";
 import { versioned } from "./computed.ts";
 import type { Probe } from "./probe.ts";

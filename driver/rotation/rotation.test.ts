@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { minutes, seconds } from "../../core/index.ts";
-import { files, type SeenMount } from "../../suite/parts/scripted-provider.ts";
 import { GrpcError, GrpcStatus } from "../../wire/grpc/index.ts";
+import { files, type SeenMount } from "../../wire/scripted-provider.ts";
 import { INTERVAL_MS, NAMESPACE, Rig, type RigOptions } from "../testing/rig.ts";
 
 let rig: Rig | undefined;

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { minutes, seconds } from "../../core/index.ts";
-import { files } from "../../suite/parts/scripted-provider.ts";
+import { files } from "../../wire/scripted-provider.ts";
 import { withDefects } from "../index.ts";
 import { INTERVAL_MS, NAMESPACE, Rig, type RigOptions } from "../testing/rig.ts";
 import { CLASS_ANNOTATION, MANAGED_LABEL } from "./wanted.ts";

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { seconds } from "../../core/index.ts";
-import { files } from "../../suite/parts/scripted-provider.ts";
+import { files } from "../../wire/scripted-provider.ts";
 import type { Behaviour } from "../index.ts";
 import { INTERVAL_MS, NAMESPACE, type Outcome, outcomeOf, Rig } from "./rig.ts";
 

@@ -13,9 +13,9 @@ import { join } from "node:path";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Clock, RealClock, Scope, seededRandom, silentLog, VirtualClock } from "../../core/index.ts";
 import type { KubeObject } from "../../kube/index.ts";
-import { ScriptedProvider } from "../../suite/parts/scripted-provider.ts";
 import { Node, type NodePublishVolumeRequestSchema } from "../../wire/gen/csi_pb.ts";
 import { type CallOptions, type GrpcClient, GrpcError, grpcClient } from "../../wire/grpc/index.ts";
+import { ScriptedProvider } from "../../wire/scripted-provider.ts";
 import { DRIVER_NAME, Driver, type DriverSpec, type Mounter, openMounter, type RunningDriver } from "../index.ts";
 import { type ApiStandIn, startApiStandIn } from "./api-stand-in.ts";
 

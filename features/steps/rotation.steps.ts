@@ -1,7 +1,7 @@
 import { Given, Then } from "@cucumber/cucumber";
 import { minutes } from "../../core/index.ts";
 import { CSIDrivers, Events, Secrets } from "../../kube/index.ts";
-import type { Reply } from "../../suite/parts/scripted-provider.ts";
+import type { Reply } from "../../wire/scripted-provider.ts";
 import { check, checkSame } from "../check.ts";
 import { api } from "../world/api.ts";
 import { answerWith } from "../world/driver/answers.ts";

@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type DataTable, Given, Then, When } from "@cucumber/cucumber";
 import { SecretProviderClassPodStatuses, SubjectAccessReviews } from "../../kube/index.ts";
-import type { Reply, Script } from "../../suite/parts/scripted-provider.ts";
+import type { Reply, Script } from "../../wire/scripted-provider.ts";
 import { check, checkSame } from "../check.ts";
 import { api } from "../world/api.ts";
 import { answerWith } from "../world/driver/answers.ts";

@@ -9,7 +9,7 @@ import {
   SecretProviderClassPodStatuses,
   Secrets,
 } from "../../../kube/index.ts";
-import { files } from "../../../suite/parts/scripted-provider.ts";
+import { files } from "../../../wire/scripted-provider.ts";
 import { DRIVER_NAME, driverManifests } from "../../index.ts";
 import type { ClusterProbe, ClusterStep, RecordedPublish } from "./probe.ts";
 import type { ClusterRig } from "./rig.ts";

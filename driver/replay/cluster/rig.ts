@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { EmbeddedCluster, type RunningEmbeddedCluster } from "../../../clusters/embedded/index.ts";
 import { type Random, Scope, seededRandom, silentLog, VirtualClock } from "../../../core/index.ts";
 import { type KubeObject, Pods, SecretProviderClasses, SecretProviderClassPodStatuses } from "../../../kube/index.ts";
-import { ScriptedProvider } from "../../../suite/parts/scripted-provider.ts";
 import { Node } from "../../../wire/gen/csi_pb.ts";
 import { GrpcError, GrpcStatus, grpcClient } from "../../../wire/grpc/index.ts";
+import { ScriptedProvider } from "../../../wire/scripted-provider.ts";
 import {
   DRIVER_NAME,
   DRIVER_SERVICE_ACCOUNT,

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { minutes, seconds } from "../../../core/index.ts";
-import type { Reply } from "../../../suite/parts/scripted-provider.ts";
+import type { Reply } from "../../../wire/scripted-provider.ts";
 import { INTERVAL_MS, NAMESPACE, Rig, type RigOptions } from "../../testing/rig.ts";
 import { MANAGED_LABEL } from "../wanted.ts";
 

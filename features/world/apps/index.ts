@@ -8,7 +8,7 @@ import { minutes, RealClock, seconds } from "../../../core/index.ts";
 import { DRIVER_SERVICE_ACCOUNT, driverManifests } from "../../../driver/index.ts";
 import { ConfigMaps, type KubeObject, Pods } from "../../../kube/index.ts";
 import { layoutOf } from "../../../suite/index.ts";
-import { ScriptedProvider } from "../../../suite/parts/scripted-provider.ts";
+import { ScriptedProvider } from "../../../wire/scripted-provider.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
 import { runAuthority, runSigningKey } from "../api.ts";
 import { answerWith } from "../driver/answers.ts";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { DataTable } from "@cucumber/cucumber";
-import type { Reply } from "../../../suite/parts/scripted-provider.ts";
+import type { Reply } from "../../../wire/scripted-provider.ts";
 
 type File = {
   readonly path: string;

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { seconds } from "../../../core/index.ts";
 import { DRIVER_NAME } from "../../../driver/index.ts";
 import { Deployments, type KubeObject, Pods, ReplicaSets, Secrets } from "../../../kube/index.ts";
-import { files, ScriptedProvider } from "../../../suite/parts/scripted-provider.ts";
+import { files, ScriptedProvider } from "../../../wire/scripted-provider.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
 import { estate } from "./index.ts";
 

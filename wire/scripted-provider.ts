@@ -1,11 +1,11 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { Clock } from "../../core/index.ts";
+import type { Clock } from "../core/index.ts";
 import {
   CSIDriverProvider,
   type MountRequest,
   type MountResponseSchema,
   type VersionRequest,
-} from "../../wire/gen/provider_pb.ts";
+} from "./gen/provider_pb.ts";
 import {
   GrpcError,
   GrpcStatus,
@@ -13,7 +13,7 @@ import {
   type ServerCall,
   service,
   startGrpcServer,
-} from "../../wire/grpc/index.ts";
+} from "./grpc/index.ts";
 
 export type Reply = MessageInitShape<typeof MountResponseSchema>;
 /** One answer: a response, a failure, or something made from the request. */
