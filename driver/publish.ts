@@ -19,7 +19,7 @@ import { holdsPayload, mountTarget, prepareTarget, stampTarget } from "./publish
 import { isThrottled, restraintAfter } from "./publish/throttling.ts";
 import { withOwnTokens } from "./publish/tokens.ts";
 import { classOf, parseVolume, podOf, type Volume } from "./publish/volume.ts";
-import type { TokenSource } from "./rotation/index.ts";
+import type { TokenSource } from "./rotation/tokens.ts";
 import { Killed, type Steps } from "./steps.ts";
 import { filesOfPayload, type SecretSync } from "./sync/index.ts";
 

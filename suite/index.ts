@@ -15,6 +15,7 @@ export { execProvider } from "./subjects/exec-provider.ts";
 export { KeptLog, redactFile } from "./subjects/kept-log.ts";
 export { endText, Program, type ProgramEnd, type ProgramSpec, type RunningProgram } from "./subjects/program.ts";
 export { answers } from "./subjects/readiness.ts";
+export { STORES, type Store } from "./subjects/store.ts";
 export {
   type ClusterUnderTest,
   type DriverInProcess,
@@ -28,8 +29,6 @@ export {
   type RunningProvider,
   type SecretValues,
   type SocketPlace,
-  STORES,
-  type Store,
   type StoreProviderProgram,
   type StoreProviderSubject,
   type Subject,

@@ -1,4 +1,5 @@
-import type { Store, Subject } from "./subjects/subject.ts";
+import type { Store } from "./subjects/store.ts";
+import type { Subject } from "./subjects/subject.ts";
 
 /** What a profile examines. */
 export type SubjectKind = Subject["kind"];

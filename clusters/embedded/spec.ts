@@ -7,7 +7,7 @@ import type { AuditSink, KubeVersion } from "./apiserver/index.ts";
 import type { ImageEntry } from "./images/image-table.ts";
 import type { Execution, KubeletTiming, Mounts, ProcessGroups, Program } from "./kubelet/index.ts";
 import type { Container, Pod } from "./kubelet/types.ts";
-import type { PodNetwork } from "./network/index.ts";
+import type { PodNetwork } from "./network/pod-network.ts";
 
 /** A node to simulate. */
 export type NodeSpec = {

@@ -266,3 +266,10 @@ function written(asked: Asked, { code, message, status }: AwsRefusal, requestId:
 function namespaceOf(service: "iam" | "sts"): string {
   return service === "iam" ? "https://iam.amazonaws.com/doc/2010-05-08/" : "https://sts.amazonaws.com/doc/2011-06-15/";
 }
+
+/** The region a request is for: by its signature, or by the host it was sent to. */
+export function regionOf({ headers }: HttpExchange, service: Asked["service"]): string {
+  if (service === "iam" || service === "pod-identity") return "";
+  const scope = /Credential=[^/]+\/\d{8}\/([^/]+)\//.exec(headers.authorization ?? "")?.[1];
+  return scope ?? /^[a-z-]+\.([a-z0-9-]+)\.amazonaws\.com/.exec(headers.host ?? "")?.[1] ?? "";
+}

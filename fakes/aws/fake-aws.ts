@@ -3,7 +3,7 @@ import { type Dialer, FaultPlan, type HttpExchange, type HttpServerOptions, Jour
 import { type RunningFakeServer, startFakeServer, toldControl } from "../kit/index.ts";
 import { Account, type Caller } from "./account.ts";
 import { AwsAdmin, seedFault } from "./admin.ts";
-import { type Answer, type Asked, askedBy, dispatch } from "./dispatch.ts";
+import { type Answer, type Asked, askedBy, dispatch, regionOf } from "./dispatch.ts";
 import { IamState } from "./iam/state.ts";
 import { AWS_OPERATIONS } from "./remote.ts";
 import { seedAws } from "./seed.ts";
@@ -149,11 +149,4 @@ async function asSeedFault<T>(act: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw seedFault(error);
   }
-}
-
-/** The region a request is for: by its signature, or by the host it was sent to. */
-export function regionOf({ headers }: HttpExchange, service: Asked["service"]): string {
-  if (service === "iam" || service === "pod-identity") return "";
-  const scope = /Credential=[^/]+\/\d{8}\/([^/]+)\//.exec(headers.authorization ?? "")?.[1];
-  return scope ?? /^[a-z-]+\.([a-z0-9-]+)\.amazonaws\.com/.exec(headers.host ?? "")?.[1] ?? "";
 }

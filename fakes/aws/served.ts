@@ -9,8 +9,7 @@ import {
 } from "../../net/index.ts";
 import { startStoreFront } from "../kit/index.ts";
 import type { AwsAdmin, ParameterSeed, SecretSeed } from "./admin.ts";
-import { type Asked, askedBy } from "./dispatch.ts";
-import { regionOf } from "./fake-aws.ts";
+import { type Asked, askedBy, regionOf } from "./dispatch.ts";
 
 /** What steps tell an AWS account, whoever plays it. */
 export type AwsTold = {

@@ -1,17 +1,7 @@
 import { findEmulators } from "../emulators/index.ts";
+import type { Check } from "./check.ts";
 import { checkDocker } from "./docker.ts";
 import type { Answer, System } from "./system.ts";
-
-/** Something this machine has, or has not. */
-export type Check = {
-  readonly id: string;
-  readonly name: string;
-  readonly ok: boolean;
-  /** What was found, or why it is of no use. */
-  readonly detail: string;
-  /** What to do about a no. */
-  readonly todo?: string;
-};
 
 const OLDEST_NODE = [22, 22] as const;
 

@@ -1,4 +1,4 @@
-import type { Check } from "./checks.ts";
+import type { Check } from "./check.ts";
 import type { System } from "./system.ts";
 
 /** Bit of CAP_SYS_RESOURCE in a capability set (capabilities(7)). */

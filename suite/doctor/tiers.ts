@@ -1,5 +1,5 @@
 import type { Tier } from "../needs.ts";
-import type { Check } from "./checks.ts";
+import type { Check } from "./check.ts";
 
 export type TierVerdict = { readonly tier: Tier; readonly ok: boolean; readonly detail: string };
 

@@ -2,7 +2,7 @@ import type { Clock } from "../../core/index.ts";
 import type { ServedVault } from "../../fakes/vault/index.ts";
 import type { Lifeline } from "../lifeline.ts";
 import type { KeptLog } from "../subjects/kept-log.ts";
-import type { Store } from "../subjects/subject.ts";
+import type { Store } from "../subjects/store.ts";
 
 /** Stores that others wrote, and that run without a cloud. */
 export const EMULATORS = ["vault", "openbao", "moto", "localstack"] as const;

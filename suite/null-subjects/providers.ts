@@ -3,11 +3,11 @@ import { type Clock, MountproofError, seconds } from "../../core/index.ts";
 import { Health } from "../../wire/gen/health_pb.ts";
 import { CSIDriverProvider } from "../../wire/gen/provider_pb.ts";
 import { type BoundService, type RunningGrpcServer, service, startGrpcServer } from "../../wire/grpc/index.ts";
+import type { Store } from "../subjects/store.ts";
 import type {
   ProviderInputs,
   ProviderSubject,
   RunningProvider,
-  Store,
   StoreProviderInProcess,
   SubjectPlace,
 } from "../subjects/subject.ts";

@@ -8,6 +8,7 @@ import type { Lifeline } from "../lifeline.ts";
 import type { Behaviour } from "../needs.ts";
 import type { Spoiler } from "../spoilt-drivers/spoil.ts";
 import type { KeptLog } from "./kept-log.ts";
+import type { Store } from "./store.ts";
 
 /** Who is examined. */
 export type Subject = ProviderSubject | StoreProviderSubject | DriverSubject | ReferenceSubject;
@@ -80,10 +81,6 @@ export interface RunningProvider extends AsyncDisposable {
   /** The last lines it printed. */
   logTail(): readonly string[];
 }
-
-/** The stores whose providers have profiles of their own. */
-export const STORES = ["aws", "azure", "gcp", "vault"] as const;
-export type Store = (typeof STORES)[number];
 
 export type StoreProviderSubject = StoreProviderProgram | StoreProviderInProcess;
 

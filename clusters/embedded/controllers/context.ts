@@ -32,11 +32,6 @@ export function splitKey(key: string): { readonly name: string; readonly namespa
     : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
 }
 
-/** The uid of the owner that controls `object`; undefined for a free one. */
-export function controllerUid(object: KubeObject): string | undefined {
-  return object.metadata.ownerReferences?.find(({ controller }) => controller === true)?.uid;
-}
-
 /** The API's time format: RFC 3339 in UTC, whole seconds. */
 export function apiTime(epochMs: number): string {
   return `${new Date(epochMs).toISOString().slice(0, 19)}Z`;

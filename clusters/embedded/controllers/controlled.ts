@@ -1,6 +1,10 @@
 import type { Informer } from "../../../kube/client.ts";
 import type { KubeObject } from "../../../kube/types.ts";
-import { controllerUid } from "./context.ts";
+
+/** The uid of the owner that controls `object`; undefined for a free one. */
+export function controllerUid(object: KubeObject): string | undefined {
+  return object.metadata.ownerReferences?.find(({ controller }) => controller === true)?.uid;
+}
 
 /** The objects of an informer by the owner that controls them: nobody looks through all pods for its own. */
 export class Controlled<T extends KubeObject> {

@@ -1,7 +1,8 @@
 import { isKubeStatus, type Resource } from "../../../kube/client.ts";
 import { type EventRecorder, startEventRecorder } from "../../../kube/events.ts";
 import { Jobs, Pods } from "../../../kube/resources.ts";
-import { type ControllerContext, controllerUid, keyOf, type StartController, splitKey } from "./context.ts";
+import { type ControllerContext, keyOf, type StartController, splitKey } from "./context.ts";
+import { controllerUid } from "./controlled.ts";
 import { JobMemories } from "./job-memory.ts";
 import { type JobPlan, planJob } from "./job-plan.ts";
 import { isTracked, podOf, TRACKING } from "./job-pods.ts";

@@ -1,6 +1,7 @@
+export type { Execution } from "./containers/execution.ts";
 export { type LogLine, readLog } from "./containers/log-file.ts";
 export type { PartStarter } from "./containers/part-container.ts";
-export { type Execution, Processes, type ProcessGroups } from "./containers/processes.ts";
+export { Processes, type ProcessGroups } from "./containers/processes.ts";
 export { builtInProgram, type HostCommand, type Program } from "./containers/program.ts";
 export {
   type ContainerMount,

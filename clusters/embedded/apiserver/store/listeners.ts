@@ -1,5 +1,5 @@
 import type { KubeObject } from "../../../../kube/types.ts";
-import type { Change } from "./store.ts";
+import type { Change } from "./change.ts";
 
 export type Listener = (change: Change) => void;
 

@@ -1,5 +1,6 @@
 import type { Clock } from "../../../../core/index.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
+import type { Change } from "./change.ts";
 import { type Listener, Listeners, type Trigger } from "./listeners.ts";
 import { conflict, expired } from "./refusals.ts";
 
@@ -8,16 +9,6 @@ export type Stored = {
   readonly key: string;
   readonly object: KubeObject;
   readonly resourceVersion: number;
-};
-
-export type Change = {
-  readonly type: "ADDED" | "MODIFIED" | "DELETED";
-  readonly resourceVersion: number;
-  /** The object after the change; for a deletion its last state with the deletion's resourceVersion. */
-  readonly object: KubeObject;
-  /** Before the change: tells watchers with a selector what entered and what left. */
-  readonly previous: KubeObject | undefined;
-  readonly at: number;
 };
 
 /** A real server keeps five minutes of history in etcd; here at least that much, and at most this many changes. */

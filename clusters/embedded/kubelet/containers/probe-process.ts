@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { type Clock, seconds } from "../../../../core/index.ts";
 import type { Container, Probe } from "../types.ts";
-import type { Execution } from "./processes.ts";
+import type { Execution } from "./execution.ts";
 
 export type ProbeResult = { readonly isPassing: boolean; readonly output: string };
 

@@ -1,7 +1,8 @@
 import type { Clock } from "../../../../core/index.ts";
 import { expand } from "./env.ts";
+import type { Execution } from "./execution.ts";
 import type { LogFile } from "./log-file.ts";
-import type { ContainerProcess, Execution, Processes } from "./processes.ts";
+import type { ContainerProcess, Processes } from "./processes.ts";
 import type { HostCommand } from "./program.ts";
 import type { Running } from "./records.ts";
 import { ContainerStartError, type ContainerToStart, type SandboxPlace } from "./runtime.ts";

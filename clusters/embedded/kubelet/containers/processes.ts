@@ -3,6 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { isAbsolute, join } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { type Clock, RealClock, seconds } from "../../../../core/index.ts";
+import type { Execution } from "./execution.ts";
 import { LogFile, type LogStream } from "./log-file.ts";
 import { ContainerStartError } from "./runtime.ts";
 import type { ContainerTask } from "./task.ts";
@@ -19,18 +20,6 @@ export type ProcessesSpec = {
   /** Where logs are kept, as on a node below /var/log/pods. */
   readonly logFolder: string;
   readonly groups?: ProcessGroups;
-};
-
-/** A program executed in a running container. */
-export type Execution = {
-  readonly stdin: Writable;
-  readonly stdout: Readable;
-  readonly stderr: Readable;
-  /** Exit code; 137 when it was killed. */
-  readonly exited: Promise<number>;
-  /** Of its terminal, where it has one. */
-  readonly terminal: Terminal | undefined;
-  kill(): void;
 };
 
 /** Real time that a process gets to end by itself before virtual time may kill it. */

@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import type { MountClone } from "../mounts.ts";
 import type { Container, Pod, Probe } from "../types.ts";
+import type { Execution } from "./execution.ts";
 import type { LogFile } from "./log-file.ts";
-import type { Execution } from "./processes.ts";
 import type { ContainerTask } from "./task.ts";
 
 /** One place where a container sees something of the node. */

@@ -2,11 +2,12 @@ import type { Socket } from "node:net";
 import type { Clock, Random } from "../../../../core/index.ts";
 import { MountproofError } from "../../../../core/index.ts";
 import type { Container, Pod, Probe } from "../types.ts";
+import type { Execution } from "./execution.ts";
 import type { LogFile } from "./log-file.ts";
 import { PartContainer, type PartStarter } from "./part-container.ts";
 import { probeProcess } from "./probe-process.ts";
 import { beforeStop, executeIn, type Room, startProcess } from "./process-container.ts";
-import type { Execution, Processes } from "./processes.ts";
+import type { Processes } from "./processes.ts";
 import { builtInProgram, type Program } from "./program.ts";
 import { type PodRecord, PodRecords, type Running, releaseClones } from "./records.ts";
 import {

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import type { WebSocketConnection } from "../../../../net/index.ts";
-import type { Execution } from "../containers/processes.ts";
+import type { Execution } from "../containers/execution.ts";
 import type { Terminal } from "../containers/terminal.ts";
 
 /** Subprotocols of exec and attach: the first byte of a message is its channel (k8s.io/apimachinery, remotecommand). */
