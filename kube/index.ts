@@ -5,4 +5,5 @@ export { startInformer } from "./informer.ts";
 export { kubeconfigText, loadKubeConfig } from "./kube-config.ts";
 export * from "./resources.ts";
 export { serviceResolver } from "./service-resolver.ts";
+export { tokenReviewer } from "./token-reviewer.ts";
 export * from "./types.ts";

@@ -1,4 +1,5 @@
 import { parse, stringify } from "yaml";
+import { tokenReviewer } from "../../kube/token-reviewer.ts";
 import type { KubeObject } from "../../kube/types.ts";
 
 /** Ports of every node by which this machine reaches the stores. */
@@ -36,15 +37,7 @@ export function vaultManifests(image: string, rootToken: string): KubeObject[] {
     readinessProbe: { httpGet: { path: "/v1/sys/health", port: "http" }, periodSeconds: 1 },
   };
   return [
-    { apiVersion: "v1", kind: "Namespace", metadata: { name: "vault" } },
-    { apiVersion: "v1", kind: "ServiceAccount", metadata },
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "ClusterRoleBinding",
-      metadata: { name: "vault-server-binding" },
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "system:auth-delegator" },
-      subjects: [{ kind: "ServiceAccount", ...metadata }],
-    },
+    ...tokenReviewer("vault", "vault"),
     {
       apiVersion: "v1",
       kind: "Service",

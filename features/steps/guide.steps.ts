@@ -8,6 +8,7 @@ import {
   SecretProviderClasses,
   SecretProviderClassPodStatuses,
   Services,
+  tokenReviewer,
 } from "../../kube/index.ts";
 import { check, checkSame } from "../check.ts";
 import { checkGuideFiles } from "../world/estate/guide-files.ts";
@@ -155,20 +156,13 @@ async function namesVault(world: W, parameters: Record<string, string>): Promise
     return { ...object, spec: { ...spec, parameters: { ...spec.parameters, vaultAddress, ...parameters } } };
   });
 }
-const mayReview = (subjects: unknown[]): KubeObject => ({
-  apiVersion: "rbac.authorization.k8s.io/v1",
-  kind: "ClusterRoleBinding",
-  metadata: { name: "vault-server-binding" },
-  roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "system:auth-delegator" },
-  subjects,
-});
+/** The binding that lets Vault's account have tokens reviewed. */
+const BINDING = tokenReviewer("vault", "vault").find(({ kind }) => kind === "ClusterRoleBinding") as KubeObject;
 Given("Vault's own account may not review tokens", async function (this: W) {
-  await (await this.use(estate).cluster()).apply([mayReview([])]);
+  await (await this.use(estate).cluster()).apply([{ ...BINDING, subjects: [] }]);
 });
 Given("Vault's own account may review tokens", async function (this: W) {
-  await (await this.use(estate).cluster()).apply([
-    mayReview([{ kind: "ServiceAccount", name: "vault", namespace: "vault" }]),
-  ]);
+  await (await this.use(estate).cluster()).apply([BINDING]);
 });
 const mayCreateTokens = (subjects: unknown[]): KubeObject => ({
   apiVersion: "rbac.authorization.k8s.io/v1",

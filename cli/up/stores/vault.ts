@@ -1,4 +1,5 @@
 import type { VaultSeed } from "../../../fakes/vault/index.ts";
+import { tokenReviewer } from "../../../kube/index.ts";
 import { exportOf, type RunningStore, type StoreParts } from "./store.ts";
 
 /** The address that stands for Vault in its Endpoints: pods are led from there to where it really listens. */
@@ -19,15 +20,7 @@ export async function startVault({
   const { FakeVault, seedVault } = await import("../../../fakes/vault/index.ts");
   const metadata = { name: "vault", namespace: "vault" };
   await cluster.apply([
-    { apiVersion: "v1", kind: "Namespace", metadata: { name: "vault" } },
-    { apiVersion: "v1", kind: "ServiceAccount", metadata },
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "ClusterRoleBinding",
-      metadata: { name: "vault-server-binding" },
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "system:auth-delegator" },
-      subjects: [{ kind: "ServiceAccount", ...metadata }],
-    },
+    ...tokenReviewer("vault", "vault"),
     {
       apiVersion: "v1",
       kind: "Service",

@@ -7,6 +7,7 @@ import {
   remoteVault,
   type VaultHandle,
 } from "../../../fakes/vault/index.ts";
+import { tokenReviewer } from "../../../kube/index.ts";
 import { createCertificateAuthority } from "../../../net/index.ts";
 import {
   VAULT_PROVIDER_NAMESPACE,
@@ -65,17 +66,7 @@ export class VaultEstateFacet {
       return;
     }
     const cluster = await this.#estate.cluster();
-    await cluster.apply([
-      { apiVersion: "v1", kind: "Namespace", metadata: { name: "vault" } },
-      { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "vault", namespace: "vault" } },
-      {
-        apiVersion: "rbac.authorization.k8s.io/v1",
-        kind: "ClusterRoleBinding",
-        metadata: { name: "vault-server-binding" },
-        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "system:auth-delegator" },
-        subjects: [{ kind: "ServiceAccount", name: "vault", namespace: "vault" }],
-      },
-    ]);
+    await cluster.apply(tokenReviewer("vault", "vault"));
     const { credentials } = await cluster.configFor("vault", "vault");
     const token = credentials.kind === "token" ? credentials.token : "";
     const pod = { token, caPem: cluster.issuer.caPem };

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FakeVault, openServedVault, type VaultHandle } from "../../../fakes/vault/index.ts";
-import { ClusterRoleBindings, type KubeConfig, type KubeObject, Pods, Secrets } from "../../../kube/index.ts";
+import { type KubeConfig, Pods, Secrets, tokenReviewer } from "../../../kube/index.ts";
 import {
   HMAC_SECRET_NAME,
   VAULT_PROVIDER_NAMESPACE,
@@ -87,15 +87,7 @@ export class VaultProviderFacet {
     await kube.serviceAccount(NAMESPACE, ACCOUNT);
     for (const manifest of vaultProviderManifests()) await kube.apply(manifest);
     this.pod = await this.newPod("web");
-    await kube.namespace("vault");
-    await kube.serviceAccount("vault", "vault");
-    await kube.put(ClusterRoleBindings, {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "ClusterRoleBinding",
-      metadata: { name: "vault-server-binding" },
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "system:auth-delegator" },
-      subjects: [{ kind: "ServiceAccount", name: "vault", namespace: "vault" }],
-    } as KubeObject);
+    for (const manifest of tokenReviewer("vault", "vault")) await kube.apply(manifest);
     const { adminConfig } = await kube.running();
     const inCluster = { token: await kube.tokenOf("vault", "vault"), caPem: adminConfig.caPem };
     const emulator = await emulatorOf(this.#world);
