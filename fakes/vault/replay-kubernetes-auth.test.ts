@@ -44,7 +44,7 @@ describe("the recorded conversation over kubernetes auth, replayed with a cluste
       // What the shell did with the answer: TOK=$(curl …), and the pause after it.
       const assigned = /^(\w+)=\$\($/.exec(command.split("curl")[0]?.trim() ?? "")?.[1];
       if (assigned !== undefined && exchange === exchanges[0])
-        variables.set(assigned, answer.json?.auth?.client_token ?? "");
+        variables.set(assigned, String(answer.json?.auth?.client_token ?? ""));
       await vault.clock.advance(seconds(Number(/sleep (\d+)/.exec(exchange.command)?.[1] ?? 0)) + 10);
       it(`step ${step}: ${exchange.method} ${exchange.url}`, () => {
         expect(answer.status).toBe(exchange.status);

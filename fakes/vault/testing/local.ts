@@ -8,11 +8,13 @@ import { dispatch } from "../http/dispatch.ts";
 /** The epoch of the tests' clock. */
 export const TEST_START = Date.UTC(2026, 10, 23, 22, 11, 52);
 
+/** An answer's JSON, into which a test looks as deep as it likes: what is not there is undefined. */
+export type Answered = { readonly [name: string]: Answered };
+
 export type LocalAnswer = {
   readonly status: number;
   readonly text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of any shape
-  readonly json: any;
+  readonly json: Answered;
   readonly headers: Readonly<Record<string, string>>;
 };
 
