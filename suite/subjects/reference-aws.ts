@@ -1,5 +1,4 @@
-import { randomBytes } from "node:crypto";
-import { referenceProvider } from "./reference-provider.ts";
+import { pairOfSecrets, referenceProvider } from "./reference-provider.ts";
 import type { Parameters, ProviderSubject } from "./subject.ts";
 
 const REGION = "us-east-1";
@@ -8,25 +7,19 @@ const TOKENS = JSON.stringify({ "pods.eks.amazonaws.com": { token: "anybody's" }
 
 /** The AWS provider on a fake AWS, with an agent that hands out the account owner's keys to everybody. */
 export function awsReference(): ProviderSubject {
-  const secret = (): string => randomBytes(12).toString("hex");
-  const [password, key] = [secret(), secret()];
-  const parametersFor = (...names: readonly string[]): Parameters => ({
-    region: REGION,
-    usePodIdentity: "true",
-    "csi.storage.k8s.io/serviceAccount.tokens": TOKENS,
-    objects: names.map((name) => `- {objectName: ${name}, objectType: secretsmanager}\n`).join(""),
-  });
+  const { values, renewed, ...inputs } = pairOfSecrets(
+    "db-password",
+    "api-key",
+    (...names: readonly string[]): Parameters => ({
+      region: REGION,
+      usePodIdentity: "true",
+      "csi.storage.k8s.io/serviceAccount.tokens": TOKENS,
+      objects: names.map((name) => `- {objectName: ${name}, objectType: secretsmanager}\n`).join(""),
+    }),
+  );
   return referenceProvider({
     name: "aws",
-    parameters: [parametersFor("db-password", "api-key"), parametersFor("api-key")],
-    missing: parametersFor("db-password", "absent"),
-    secretValues: {
-      values: [password, key],
-      byPath: new Map([
-        ["db-password", password],
-        ["api-key", key],
-      ]),
-    },
+    ...inputs,
     start: async (clock, { log }, scope) => {
       const [{ FakeAws }, { AwsProvider }, { startProvider }, { createDialer, loopbackResolver, startHttpServer }] =
         await Promise.all([
@@ -36,11 +29,10 @@ export function awsReference(): ProviderSubject {
           import("../../net/index.ts"),
         ]);
       const aws = scope.use(await new FakeAws({ clock }).start());
-      const hold = (first: string, second: string): void => {
-        aws.admin.secret(REGION, "db-password", { string: first });
-        aws.admin.secret(REGION, "api-key", { string: second });
+      const hold = (secrets: typeof values): void => {
+        for (const [name, string] of Object.entries(secrets)) aws.admin.secret(REGION, name, { string });
       };
-      hold(password, key);
+      hold(values);
       const { accessKeyId, secretAccessKey } = aws.ownerKey;
       const agent = scope.use(
         await startHttpServer({
@@ -51,7 +43,7 @@ export function awsReference(): ProviderSubject {
         }),
       );
       return {
-        rotate: async () => hold(secret(), secret()),
+        rotate: async () => hold(renewed()),
         serve: (socketPath) =>
           startProvider({
             clock,

@@ -1,7 +1,6 @@
-import { randomBytes } from "node:crypto";
 import type { Clock } from "../../core/index.ts";
 import type { IssuedCertificate, SigningKey } from "../../net/index.ts";
-import { referenceProvider } from "./reference-provider.ts";
+import { pairOfSecrets, referenceProvider } from "./reference-provider.ts";
 import type { Parameters, ProviderSubject } from "./subject.ts";
 
 const TENANT = "00000000-1111-2222-3333-444444444444";
@@ -11,28 +10,22 @@ const VAULT_HOST = `${VAULT}.vault.azure.net`;
 
 /** The Azure provider on a machine whose identity may read a vault: a mount needs neither a token nor a Secret. */
 export function azureReference(): ProviderSubject {
-  const secret = (): string => randomBytes(12).toString("hex");
-  const [password, token] = [secret(), secret()];
-  const classOf = (...names: string[]): Parameters => ({
-    keyvaultName: VAULT,
-    tenantId: TENANT,
-    useVMManagedIdentity: "true",
-    userAssignedIdentityID: IDENTITY,
-    objects: `array:\n${names.map((name) => `  - "{objectName: ${name}, objectType: secret}"\n`).join("")}`,
-  });
+  const { values, renewed, ...inputs } = pairOfSecrets(
+    "db-password",
+    "api-token",
+    (...names: string[]): Parameters => ({
+      keyvaultName: VAULT,
+      tenantId: TENANT,
+      useVMManagedIdentity: "true",
+      userAssignedIdentityID: IDENTITY,
+      objects: `array:\n${names.map((name) => `  - "{objectName: ${name}, objectType: secret}"\n`).join("")}`,
+    }),
+  );
   // Every case has an Azure of its own; what is slow to make they share.
   let keys: Promise<Keys> | undefined;
   return referenceProvider({
     name: "azure",
-    parameters: [classOf("db-password", "api-token"), classOf("api-token")],
-    missing: classOf("db-password", "absent"),
-    secretValues: {
-      values: [password, token],
-      byPath: new Map([
-        ["db-password", password],
-        ["api-token", token],
-      ]),
-    },
+    ...inputs,
     start: async (clock, { log }, scope) => {
       const [{ FakeAzure }, { AzureProvider }, { startProvider }, net] = await Promise.all([
         import("../../fakes/azure/index.ts"),
@@ -53,7 +46,7 @@ export function azureReference(): ProviderSubject {
               [VAULT]: {
                 tenant: TENANT,
                 accessPolicies: [{ clientId: IDENTITY, secrets: ["get"] }],
-                secrets: { "db-password": password, "api-token": token },
+                secrets: values,
               },
             },
           },
@@ -64,7 +57,7 @@ export function azureReference(): ProviderSubject {
       });
       return {
         rotate: async () => {
-          for (const name of ["db-password", "api-token"]) azure.vault(VAULT).setSecret(name, secret());
+          for (const [name, value] of Object.entries(renewed())) azure.vault(VAULT).setSecret(name, value);
         },
         serve: (socketPath) =>
           startProvider({

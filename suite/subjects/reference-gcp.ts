@@ -1,30 +1,23 @@
-import { randomBytes } from "node:crypto";
-import { referenceProvider } from "./reference-provider.ts";
+import { pairOfSecrets, referenceProvider } from "./reference-provider.ts";
 import type { Parameters, ProviderSubject } from "./subject.ts";
 
 const MACHINE = "node@p.iam.gserviceaccount.com";
 
 /** The GCP provider on a fake Google, with the rights of its machine; whom Google lets in is the GCP cases' business. */
 export function gcpReference(): ProviderSubject {
-  const secret = (): string => randomBytes(12).toString("hex");
-  const [password, key] = [secret(), secret()];
-  const parametersFor = (...names: readonly string[]): Parameters => ({
-    auth: "provider-adc",
-    secrets: names
-      .map((name) => `- {resourceName: projects/p/secrets/${name}/versions/latest, path: ${name}}\n`)
-      .join(""),
-  });
+  const { values, renewed, ...inputs } = pairOfSecrets(
+    "db-password",
+    "api-key",
+    (...names: readonly string[]): Parameters => ({
+      auth: "provider-adc",
+      secrets: names
+        .map((name) => `- {resourceName: projects/p/secrets/${name}/versions/latest, path: ${name}}\n`)
+        .join(""),
+    }),
+  );
   return referenceProvider({
     name: "gcp",
-    parameters: [parametersFor("db-password", "api-key"), parametersFor("api-key")],
-    missing: parametersFor("db-password", "absent"),
-    secretValues: {
-      values: [password, key],
-      byPath: new Map([
-        ["db-password", password],
-        ["api-key", key],
-      ]),
-    },
+    ...inputs,
     start: async (clock, { log }, scope) => {
       const [{ FakeGcp }, { GcpProvider }, { startProvider }, net] = await Promise.all([
         import("../../fakes/gcp/index.ts"),
@@ -36,21 +29,21 @@ export function gcpReference(): ProviderSubject {
       const tls = await authority.issue({ commonName: "googleapis.com", dnsNames: ["*.googleapis.com"] });
       const google = scope.use(await new FakeGcp({ clock, tls }).start());
       const metadata = scope.use(await google.listenToo({}));
-      const hold = (first: string, second: string): void =>
-        google.seed({
-          secrets: {
-            "projects/p/secrets/db-password": { versions: [first] },
-            "projects/p/secrets/api-key": { versions: [second] },
-          },
-        });
+      const hold = (secrets: typeof values): void => {
+        const versions = Object.entries(secrets).map(([name, value]) => [
+          `projects/p/secrets/${name}`,
+          { versions: [value] },
+        ]);
+        google.seed({ secrets: Object.fromEntries(versions) });
+      };
       google.seed({
         projects: { p: {} },
         policies: { p: [{ role: "roles/secretmanager.secretAccessor", members: [`serviceAccount:${MACHINE}`] }] },
         metadata: { projectId: "p", serviceAccount: MACHINE },
       });
-      hold(password, key);
+      hold(values);
       return {
-        rotate: async () => hold(secret(), secret()),
+        rotate: async () => hold(renewed()),
         serve: (socketPath) =>
           startProvider({
             clock,

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { type Clock, Scope } from "../../core/index.ts";
 import type { Parameters, ProviderSubject, RunningProvider, SecretValues, SubjectPlace } from "./subject.ts";
@@ -17,6 +18,31 @@ export type ReferenceProviderSpec = {
   /** Starts the fake store and readies the provider; imports lazily, so that only what a run uses is loaded. */
   readonly start: (clock: Clock, place: SubjectPlace, scope: Scope) => Promise<ReferenceParts>;
 };
+
+/** What a store that needs no setting up holds for the provider cases: two secrets, and how a class asks for them. */
+export type PairOfSecrets = Pick<ReferenceProviderSpec, "parameters" | "missing" | "secretValues"> & {
+  /** By name, as they are before a rotation. */
+  readonly values: Readonly<Record<string, string>>;
+  /** Values for the same names after one. */
+  renewed(): Readonly<Record<string, string>>;
+};
+
+/** @param parametersFor parameters that ask for the objects of these names, each in a file of its name */
+export function pairOfSecrets(
+  first: string,
+  second: string,
+  parametersFor: (...names: readonly string[]) => Parameters,
+): PairOfSecrets {
+  const renewed = () => Object.fromEntries([first, second].map((name) => [name, randomBytes(12).toString("hex")]));
+  const values = renewed();
+  return {
+    values,
+    renewed,
+    parameters: [parametersFor(first, second), parametersFor(second)],
+    missing: parametersFor(first, "absent"),
+    secretValues: { values: Object.values(values), byPath: new Map(Object.entries(values)) },
+  };
+}
 
 /** A reference provider with its fake store as a subject of the provider cases: one of its own in each case. */
 export function referenceProvider(spec: ReferenceProviderSpec): ProviderSubject {
