@@ -53,12 +53,18 @@ export function createListener({ settings, tls, http2: newerOptions, listener }:
     return { server, http1: server, leave: async () => {} };
   }
   const http1 = createHttp1(settings, listener);
+  // It listens nowhere itself, so that somebody must tell it when to begin, and end, to look for slow senders.
+  const watchSlowSenders = (server: Server): void => {
+    server.once("listening", () => http1.emit("listening"));
+    server.once("close", () => http1.close());
+  };
   const { server: newer, leave } = createHttp2(newerOptions, listener);
   if (secrets !== undefined) {
     const server = createTls({ ...secrets, ALPNProtocols: ["h2", "http/1.1"] }, (socket) => {
       socket.on("error", () => {});
       (socket.alpnProtocol === "h2" ? newer : http1).emit("connection", socket);
     });
+    watchSlowSenders(server);
     return { server, http1, leave };
   }
   const server = createTcp({ noDelay: true }, (socket) => {
@@ -74,6 +80,7 @@ export function createListener({ settings, tls, http2: newerOptions, listener }:
     };
     socket.once("readable", look);
   });
+  watchSlowSenders(server);
   return { server, http1, leave };
 }
 

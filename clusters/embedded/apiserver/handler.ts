@@ -44,6 +44,11 @@ export type HandlerOptions = {
 export function apiHandler(options: HandlerOptions): HttpHandler {
   const { server, journal } = options;
   return async (exchange) => {
+    if (/%(?![0-9a-f]{2})/i.test(exchange.rawPath)) {
+      // Go's server reads no such address, and nothing of Kubernetes is asked.
+      exchange.respond(400, { "content-type": "text/plain; charset=utf-8" }, "400 Bad Request");
+      return;
+    }
     const info = requestInfo(exchange);
     let caller = "";
     const end = journal?.begin({
@@ -221,7 +226,7 @@ function nameInPath(exchange: HttpExchange, info: RequestInfo): string {
       .split("/")
       .filter((part) => part !== "")
       .at(-1) ?? "";
-  return info.name !== "" && decodeURIComponent(last) === info.name ? info.name : "";
+  return info.name !== "" && last === info.name ? info.name : "";
 }
 
 async function serveSubresource(options: HandlerOptions, request: ApiRequest, kind: Kind): Promise<void> {

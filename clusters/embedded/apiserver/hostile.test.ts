@@ -87,6 +87,19 @@ describe("a body that is none", () => {
     });
   });
 
+  test("a patch that doubles the object again and again is refused before it has", async () => {
+    expect(
+      await send("POST", MAPS, { body: `{"metadata":{"name":"copied"},"data":{"a":"${"x".repeat(1000)}"}}` }),
+    ).toMatchObject({ status: 201 });
+    const copies = Array.from({ length: 40 }, (_, at) => ({ op: "copy", from: "/data", path: `/data/x${at}` }));
+    const type = "application/json-patch+json";
+    expect(await send("PATCH", `${MAPS}/copied`, { body: JSON.stringify(copies), type })).toMatchObject({
+      status: 422,
+    });
+    const many = JSON.stringify(Array(10_001).fill({ op: "test", path: "/data/a", value: 1 }));
+    expect(await send("PATCH", `${MAPS}/copied`, { body: many, type })).toMatchObject({ status: 413 });
+  });
+
   test("deletion takes options and nothing else", async () => {
     expect(await send("POST", MAPS, { body: '{"metadata":{"name":"kept"}}' })).toMatchObject({ status: 201 });
     expect(await send("DELETE", `${MAPS}/kept`, { body: "[1]" })).toMatchObject({ status: 400 });
@@ -110,6 +123,19 @@ describe("names and paths", () => {
   ])("%s leads nowhere", async (path) => {
     expect(await send("GET", path)).toMatchObject({ status: 404 });
   });
+
+  test.each(["/api/v1/namespaces/%zz", "/api/v1/%", "/%E"])("%s is no address", async (path) => {
+    const socket = connect({ port: api.port, host: "127.0.0.1", ca: api.caPem, servername: "localhost" });
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer admin\r\nconnection: close\r\n\r\n`);
+    expect((await socket.toArray()).join("")).toMatch(/^HTTP\/1\.1 400 .*400 Bad Request$/s);
+  });
+
+  test.each(["limit=x", "limit=99999999999999999999", "timeoutSeconds=abc", "watch=true&timeoutSeconds=1e3"])(
+    "a list with %s is a bad request",
+    async (query) => {
+      expect(await send("GET", `${MAPS}?${query}`)).toMatchObject({ status: 400, body: { reason: "BadRequest" } });
+    },
+  );
 
   test("keys of JavaScript's own are keys like others, in objects and patches", async () => {
     const body = '{"metadata":{"name":"proto"},"data":{"__proto__":"x","constructor":"y"}}';

@@ -7,6 +7,8 @@ type Operation = { readonly op: string; readonly path: string; readonly from?: s
 
 /** A real server takes no more operations than this in one patch. */
 const MAX_OPERATIONS = 10_000;
+/** What all copies of one patch may add: each could double the object (k8s.io/apiserver, JSONPatchMaxCopyBytes). */
+const MAX_COPIED_BYTES = 3 * 1024 * 1024;
 
 /**
  * JSON patch (RFC 6902). Nothing is changed in place.
@@ -16,8 +18,22 @@ export function jsonPatch(target: Json, patch: Json): Json {
   if (!Array.isArray(patch)) throw badRequest("json: cannot unmarshal object into Go value of type jsonpatch.Patch");
   if (patch.length > MAX_OPERATIONS) throw tooMany(patch.length);
   let document = copyJson(target);
-  for (const entry of patch) document = apply(document, readOperation(entry));
+  let copied = 0;
+  for (const entry of patch) {
+    const operation = readOperation(entry);
+    if (operation.op === "copy") {
+      copied += sizeOf(lookup(document, operation.from ?? ""));
+      if (copied > MAX_COPIED_BYTES)
+        throw unprocessable(`the copies of the patch add ${copied} bytes, ${MAX_COPIED_BYTES} are allowed`);
+    }
+    document = apply(document, operation);
+  }
   return document;
+}
+
+/** Bytes of a value as JSON; counted before it is copied. */
+function sizeOf(value: Json | undefined): number {
+  return value === undefined ? 0 : JSON.stringify(value).length;
 }
 
 function readOperation(entry: Json): Operation {

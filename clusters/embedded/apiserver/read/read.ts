@@ -106,6 +106,7 @@ type Page = { readonly limit: number; readonly after: string; readonly version: 
 function readPage(server: ServerContext, { exchange }: ApiRequest): Page {
   const { query } = exchange;
   const limit = parseInteger(query.get("limit"));
+  parseInteger(query.get("timeoutSeconds"));
   const token = query.get("continue");
   const version = readVersion(query.get("resourceVersion"));
   if (query.get("resourceVersionMatch") !== null && query.get("resourceVersion") === null && token === null) {
@@ -167,10 +168,14 @@ function decodeContinue(token: string): { readonly after: string; readonly versi
   );
 }
 
-function parseInteger(text: string | null): number {
+/** A whole number of a query, as Go reads an int64; 0 when it is not there. @throws KubeStatusError 400 */
+export function parseInteger(text: string | null): number {
   if (text === null || text === "") return 0;
-  if (!/^-?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-  return Number(text);
+  const parsing = `strconv.ParseInt: parsing ${JSON.stringify(text)}`;
+  if (!/^[+-]?\d+$/.test(text)) throw badRequest(`${parsing}: invalid syntax`);
+  const value = BigInt(text.replace("+", ""));
+  if (BigInt.asIntN(64, value) !== value) throw badRequest(`${parsing}: value out of range`);
+  return Number(value);
 }
 
 /** A resourceVersion of a query; undefined for none and for "any". */

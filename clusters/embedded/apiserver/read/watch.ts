@@ -9,7 +9,7 @@ import { present, type ServerContext } from "../server-context.ts";
 import type { Change } from "../store/change.ts";
 import { versionTooLarge } from "../store/refusals.ts";
 import { negotiate } from "./negotiate.ts";
-import { codecFor, includeObject, readVersion, warningHeaders } from "./read.ts";
+import { codecFor, includeObject, parseInteger, readVersion, warningHeaders } from "./read.ts";
 import { type Matcher, selection, triggerOf } from "./selectors.ts";
 import { partial, tableOfObjects } from "./table.ts";
 import { watchFrame } from "./watch-frame.ts";
@@ -29,6 +29,7 @@ export function watchObjects(server: ServerContext, request: ApiRequest, kind: K
   const { query } = exchange;
   const codec = codecFor(server, { apiVersion: apiVersionOf(kind), kind: kind.kind });
   const form = negotiate(exchange.headers.accept, codec !== undefined);
+  const seconds = parseInteger(query.get("timeoutSeconds"));
   const matches = scoped(kind, info.namespace, selection(kind, query.get("labelSelector"), query.get("fieldSelector")));
   const version = readVersion(query.get("resourceVersion"));
   if (version !== undefined && version > server.store.version) throw versionTooLarge(version, server.store.version);
@@ -108,7 +109,6 @@ export function watchObjects(server: ServerContext, request: ApiRequest, kind: K
     }
   };
   for (const line of pending) send(line);
-  const seconds = Number(query.get("timeoutSeconds") ?? 0);
   const timeout = server.clock.timer(
     seconds > 0 ? seconds * 1000 : LONGEST_MS + server.random.next() * LONGEST_MS,
     () => {
