@@ -1,24 +1,18 @@
+import { definitionSchemas, schemasBelow } from "../crd/definition-schemas.ts";
 import type { Definition, Schema } from "../crd/types.ts";
-import { same } from "../crd/validate.ts";
 import { type FieldError, invalid, notSupported, required } from "../validation/field-error.ts";
-import { compileRule, type Rule, rulesOf, schemasBelow } from "./rule.ts";
+import { compileRule, type Rule, rulesOf } from "./rule.ts";
 import { isEmbedded } from "./schema-types.ts";
 
 const REASONS = ["FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired", "FieldValueDuplicate"];
 
 /**
- * What is wrong with the rules of a definition, each named by its place in the schema: a schema that all versions
- * share stands under `spec.validation` (apiextensions-apiserver, apis/apiextensions/validation).
+ * What is wrong with the rules of a definition, each named by its place in the schema
+ * (apiextensions-apiserver, apis/apiextensions/validation).
  */
-export function definitionRuleErrors({ spec }: Definition): FieldError[] {
+export function definitionRuleErrors(definition: Definition): FieldError[] {
   const errors: FieldError[] = [];
-  const schemas = (spec.versions ?? []).map(({ schema }) => schema?.openAPIV3Schema);
-  const [first, ...rest] = schemas;
-  const isShared = rest.every((one) => same(one, first));
-  for (const [index, schema] of (isShared ? [first] : schemas).entries()) {
-    const root = isShared ? "spec.validation" : `spec.versions[${index}].schema`;
-    if (schema !== undefined) visit(schema, `${root}.openAPIV3Schema`, true, undefined, errors);
-  }
+  for (const { path, schema } of definitionSchemas(definition)) visit(schema, path, true, undefined, errors);
   return errors;
 }
 

@@ -1,4 +1,4 @@
-import { isObject, itemsOf, type Schema } from "../crd/types.ts";
+import { isObject, type Schema } from "../crd/types.ts";
 import { compile, type Program } from "./compile.ts";
 import { type Budget, OverBudget } from "./program.ts";
 import { celTypeOf } from "./schema-types.ts";
@@ -122,19 +122,4 @@ function messageFrom(message: Program, values: readonly CelValue[], budget: Budg
     if (error instanceof CelFailure || error instanceof OverBudget) return undefined;
     throw error;
   }
-}
-
-/** The schemas below one, with the step that leads there in paths of objects and of schemas. */
-export function schemasBelow(schema: Schema): readonly { readonly schema: Schema; readonly step: string }[] {
-  const items = itemsOf(schema);
-  return [
-    ...Object.entries(schema.properties ?? {}).map(([name, inner]) => ({
-      schema: inner,
-      step: `.properties[${name}]`,
-    })),
-    ...(items === undefined ? [] : [{ schema: items, step: ".items" }]),
-    ...(isObject(schema.additionalProperties)
-      ? [{ schema: schema.additionalProperties as Schema, step: ".additionalProperties" }]
-      : []),
-  ];
 }

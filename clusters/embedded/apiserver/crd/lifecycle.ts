@@ -13,6 +13,7 @@ import {
   pendingStatus,
   terminatingStatus,
 } from "./definitions.ts";
+import { structuralErrors } from "./structural.ts";
 import { CLEANUP_FINALIZER, type Definition, type DefinitionStatus, type Schema } from "./types.ts";
 
 /** A real server's controllers take about this long to empty a definition that is deleted. */
@@ -29,7 +30,11 @@ export function withDefinitionRules(kind: Kind, clock: Clock): Kind {
     prepare: (object, old) => {
       if (old === undefined && isWhole(object)) object.status = pendingStatus(object);
     },
-    validate: (object) => definitionErrors(object as Definition),
+    validate: (object) => {
+      const definition = object as Definition;
+      const errors = definitionErrors(definition);
+      return errors.length > 0 ? errors : structuralErrors(definition);
+    },
     beforeDeletion: (object) => {
       const definition = object as Definition;
       const message = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon";
