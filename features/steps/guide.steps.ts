@@ -288,8 +288,8 @@ Then(
   /^no pod of "([^"]*)" in "([^"]*)" runs, each told of "([^"]*)" and "(.*)"$/,
   async function (this: W, app: string, namespace: string, object: string, text: string) {
     const facet = this.use(estate);
-    const cause = text.replaceAll('\\"', '"');
-    const named = facet.inOwnNamespace(object);
+    const cause = facet.inOwnWords(text.replaceAll('\\"', '"'));
+    const named = facet.inOwnWords(object);
     const told = async (): Promise<boolean> => {
       const pods = await facet.pods(namespace, app);
       const warnings = await Promise.all(pods.map((pod) => facet.warnings(pod)));

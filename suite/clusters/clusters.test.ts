@@ -73,4 +73,28 @@ describe("the cluster's settings", () => {
     });
     await expect(readClusterSettings(join(folder, "none"))).rejects.toMatchObject({ code: "invalid_config" });
   });
+
+  test("name the user's own stores, each by a command and by names that the examples have", async () => {
+    const path = join(folder, "own.yaml");
+    const aws = (text: string): Promise<void> => writeFile(path, `stores: { aws: ${text} }\n`);
+    await aws("{ setup: ./setup.sh, names: { my-app-role: team-role } }");
+    expect((await readClusterSettings(path)).stores).toEqual({
+      aws: { setup: "./setup.sh", names: { "my-app-role": "team-role" }, folder },
+    });
+    const refusals: [string, RegExp][] = [
+      ["{ names: {} }", /stores\.aws\.setup/],
+      ["{ setup: ' ' }", /stores\.aws\.setup/],
+      ["{ setup: x, names: { no-such-role: team-role } }", /"no-such-role" is no name of anything in examples\/aws/],
+      ["{ setup: x, secret: y }", /secret/],
+    ];
+    for (const [text, message] of refusals) {
+      await aws(text);
+      await expect(readClusterSettings(path), text).rejects.toMatchObject({
+        code: "invalid_config",
+        message: expect.stringMatching(message),
+      });
+    }
+    await writeFile(path, "stores: { aws: { setup: x } }\nclouds: { trustedCaPem: pem, aws: 'http://127.0.0.1:1' }\n");
+    await expect(readClusterSettings(path)).rejects.toThrow("stores.aws and clouds.aws are two stores of one name");
+  });
 });

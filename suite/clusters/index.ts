@@ -1,2 +1,2 @@
 export { obtainConsent, type Question } from "./consent.ts";
-export { type ClusterSettings, readClusterSettings } from "./settings.ts";
+export { type ClusterSettings, type OwnStore, readClusterSettings } from "./settings.ts";

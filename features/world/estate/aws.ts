@@ -11,6 +11,7 @@ import type { Facet, MountproofWorld } from "../../world.ts";
 import { runAwsScript } from "./aws-cli.ts";
 import { cloudOf } from "./clouds.ts";
 import { type EstateFacet, estate } from "./index.ts";
+import { leaveAlone, ownStoreOf, setUpOwnStore } from "./own-store.ts";
 
 const REGION = "us-east-1";
 /** The account that the example's role is of. */
@@ -33,6 +34,7 @@ export class AwsEstateFacet {
   }
 
   get aws(): AwsAccount {
+    if (ownStoreOf(this.#world, "aws") !== undefined) leaveAlone(this.#world, "aws");
     if (this.#aws === undefined) throw new Error("no AWS account stands in this scenario");
     return this.#aws;
   }
@@ -40,6 +42,7 @@ export class AwsEstateFacet {
   async install(): Promise<void> {
     const { clock, journal, pass, run, scope } = this.#world;
     const { issuer } = await this.#estate.cluster();
+    if (ownStoreOf(this.#world, "aws") !== undefined) return;
     const control = cloudOf(this.#world, "aws");
     if (control !== undefined) {
       this.#aws = scope.use(await openRemoteAws(control, ACCOUNT_ID, run.clock));
@@ -58,12 +61,18 @@ export class AwsEstateFacet {
 
   async runSetup(path: string): Promise<void> {
     const { issuer } = await this.#estate.cluster();
-    const variables = {
-      ACCOUNT_ID: this.aws.accountId,
+    const values = {
       OIDC_PROVIDER: issuer.url.replace("https://", ""),
       DB_PASSWORD: this.secrets.password,
       API_KEY: this.secrets.key,
     };
+    const own = ownStoreOf(this.#world, "aws");
+    if (own !== undefined)
+      return await setUpOwnStore(this.#world, "aws", own, {
+        ...values,
+        NAMESPACE: this.#estate.namespaceOf("production"),
+      });
+    const variables = { ...values, ACCOUNT_ID: this.aws.accountId };
     const read = (name: string): Promise<string> => this.#estate.example(join(dirname(path), name));
     await runAwsScript(await this.#estate.example(path), this.aws.admin, variables, read);
     await this.aws.settled();

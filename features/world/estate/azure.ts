@@ -13,6 +13,7 @@ import type { Facet, MountproofWorld } from "../../world.ts";
 import { type AzureAccount, runAzureScript } from "./azure-cli.ts";
 import { cloudOf } from "./clouds.ts";
 import { type EstateFacet, estate } from "./index.ts";
+import { leaveAlone, ownStoreOf, setUpOwnStore } from "./own-store.ts";
 
 const LOGIN = "login.microsoftonline.com";
 const VAULTS = "*.vault.azure.net";
@@ -37,12 +38,14 @@ export class AzureEstateFacet {
 
   /** What Azure is told, wherever it runs. */
   get told(): AzureTold {
+    if (ownStoreOf(this.#world, "azure") !== undefined) leaveAlone(this.#world, "azure");
     if (this.#told === undefined) throw new Error("no Azure runs in this scenario");
     return this.#told;
   }
 
   /** What goes wrong at Azure on purpose. */
   get faults(): Pick<RemoteStore["faults"], "clear"> & { add(fault: Fault): unknown } {
+    if (ownStoreOf(this.#world, "azure") !== undefined) leaveAlone(this.#world, "azure");
     if (this.#faults === undefined) throw new Error("no Azure runs in this scenario");
     return this.#faults;
   }
@@ -62,6 +65,18 @@ export class AzureEstateFacet {
     const { spec } = parse(await this.#estate.example(CLASS)) as { spec: { parameters: Record<string, string> } };
     const { tenantId = "", clientID = "", keyvaultName = "" } = spec.parameters;
     this.#account = { tenantId, clientId: clientID, vault: keyvaultName };
+    const variables = {
+      DB_PASSWORD: this.secrets.password,
+      API_KEY: this.secrets.key,
+      CLIENT_ID: clientID,
+      OIDC_ISSUER: issuer.url,
+    };
+    const own = ownStoreOf(this.#world, "azure");
+    if (own !== undefined)
+      return await setUpOwnStore(this.#world, "azure", own, {
+        ...variables,
+        NAMESPACE: this.#estate.namespaceOf("production"),
+      });
     const control = cloudOf(this.#world, "azure");
     if (control === undefined) await this.#startHere(issuer);
     else {
@@ -69,12 +84,7 @@ export class AzureEstateFacet {
       this.#told = azure.told;
       this.#faults = azure.faults;
     }
-    await runAzureScript(await this.#estate.example(scriptPath), this.told, this.#account, {
-      DB_PASSWORD: this.secrets.password,
-      API_KEY: this.secrets.key,
-      CLIENT_ID: clientID,
-      OIDC_ISSUER: issuer.url,
-    });
+    await runAzureScript(await this.#estate.example(scriptPath), this.told, this.#account, variables);
   }
 
   async #startHere(issuer: { readonly caPem: string }): Promise<void> {

@@ -11,5 +11,10 @@ export function cloudOf(world: MountproofWorld, cloud: keyof typeof NAMES): stri
   const target = clusterUnderTest(world);
   if (target === undefined) return undefined;
   const url = target.settings.clouds?.[cloud];
-  return url ?? world.skip(`needs a fake ${NAMES[cloud]} whose names the cluster's pods know: tier E2 brings one`);
+  return (
+    url ??
+    world.skip(
+      `needs a ${NAMES[cloud]} whose names the cluster's pods know: tier E2 brings a fake one, stores.${cloud} in --cluster-settings says how yours is set up`,
+    )
+  );
 }

@@ -10,6 +10,7 @@ import type { Facet, MountproofWorld } from "../../world.ts";
 import { cloudOf } from "./clouds.ts";
 import { runGcloudScript } from "./gcloud-cli.ts";
 import { type EstateFacet, estate } from "./index.ts";
+import { leaveAlone, ownStoreOf, setUpOwnStore } from "./own-store.ts";
 
 const PROJECT = "my-project";
 const CLUSTER = { project: PROJECT, location: "us-central1", name: "my-cluster" };
@@ -37,12 +38,14 @@ export class GcpEstateFacet {
 
   /** What Google is told, wherever it runs. */
   get told(): GcpTold {
+    if (ownStoreOf(this.#world, "gcp") !== undefined) leaveAlone(this.#world, "gcp");
     if (this.#told === undefined) throw new Error("no Google stands in this scenario");
     return this.#told;
   }
 
   async install(): Promise<void> {
     const { issuer } = await this.#estate.cluster();
+    if (ownStoreOf(this.#world, "gcp") !== undefined) return;
     const control = cloudOf(this.#world, "gcp");
     if (control === undefined) await this.#startHere(issuer);
     else this.#told = this.#world.scope.use(await openRemoteGcp(control, this.#world.run.clock)).told;
@@ -70,6 +73,12 @@ export class GcpEstateFacet {
 
   async runSetup(path: string): Promise<void> {
     const variables = { DB_PASSWORD: this.secrets.password, API_KEY: this.secrets.key };
+    const own = ownStoreOf(this.#world, "gcp");
+    if (own !== undefined)
+      return await setUpOwnStore(this.#world, "gcp", own, {
+        ...variables,
+        NAMESPACE: this.#estate.namespaceOf("production"),
+      });
     await runGcloudScript(await this.#estate.example(path), this.told, variables);
   }
 

@@ -25,6 +25,7 @@ import { startStoreProvider, storeProgram } from "../store-provider/index.ts";
 import { startClusterProcess, startProviderProcess } from "./as-processes.ts";
 import { driverOnNode } from "./driver-part.ts";
 import { Observed } from "./observed.ts";
+import { CLOUDS, inOwnStore } from "./own-store.ts";
 import { clusterUnderTest, installRemoteDriver, installRemoteProvider } from "./remote.ts";
 import { forRemote } from "./remote-objects.ts";
 import { mountedInRemote, namespaceOfCase, openShare } from "./share.ts";
@@ -89,7 +90,8 @@ export class EstateFacet {
 
   /** Reads a file of `examples/`; in a cluster that is not this run's own the guide's namespace is the case's own. */
   async example(path: string): Promise<string> {
-    return this.inOwnNamespace(await readFile(join(layoutOf().root, "examples", path), "utf8"));
+    const text = await readFile(join(layoutOf().root, "examples", path), "utf8");
+    return inOwnStore(this.#world, path.split("/")[0] ?? "", this.inOwnNamespace(text));
   }
 
   /** What the guide's namespace is called in this case. */
@@ -100,6 +102,11 @@ export class EstateFacet {
   /** A text in which the guide's namespace is this case's. */
   inOwnNamespace(text: string): string {
     return text.replace(/\bproduction\b/g, this.namespaceOf("production"));
+  }
+
+  /** A text in which namespace and stores are called as in this case. */
+  inOwnWords(text: string): string {
+    return CLOUDS.reduce((said, cloud) => inOwnStore(this.#world, cloud, said), this.inOwnNamespace(text));
   }
 
   /** Mounts of volumes on the nodes, below kubelet's root, as far as they are this case's. */
