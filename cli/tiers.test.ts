@@ -59,6 +59,19 @@ describe("tiers that cannot run", { timeout: 60_000 }, () => {
     expect((await readdir(folder)).filter((name) => name !== "production")).toEqual([]);
   });
 
+  test("E1 with a vendor's provider and no emulator of its store says so; with a driver it says why not", async () => {
+    const given = await mountproof("run", "--tier", "E1", "--provider", "aws=/bin/true", "--stores-by", "programs");
+    expect(given.stderr).toContain(
+      'tier E1 cannot run here with aws=/bin/true: no emulator of aws can be run here: moto cannot be run: there is no program "moto_server"',
+    );
+    expect(given.code).toBe(3);
+    const google = await mountproof("run", "--tier", "E1", "--provider", "gcp=/bin/true", "--stores-by", "programs");
+    expect(google.stderr).toContain("no emulator of gcp checks what its provider is asked for");
+    const driver = await mountproof("run", "--tier", "E1", "--driver", "/bin/true");
+    expect(driver.stderr).toContain("drivers meet no store: tier E0 covers them");
+    expect(driver.code).toBe(3);
+  });
+
   test("E3 without a kubeconfig, and flags of a cluster without one, are told", async () => {
     const none = await mountproof("run", "--tier", "E3");
     expect(none).toMatchObject({ code: 3, stderr: expect.stringContaining("no --kubeconfig names one") });

@@ -21,6 +21,7 @@ export {
   type DriverInProcess,
   type DriverProgram,
   type DriverSubject,
+  emulatorOfSubject,
   type Parameters,
   type ProviderInputs,
   type ProviderSubject,

@@ -2,15 +2,24 @@ import { createInterface } from "node:readline/promises";
 import { MountproofError } from "../../core/index.ts";
 import { obtainConsent, readClusterSettings } from "../../suite/clusters/index.ts";
 import { canRunImage, thisMachine } from "../../suite/doctor/index.ts";
-import { carriedBy, describeEmulator, findEmulators } from "../../suite/emulators/index.ts";
-import { type Case, type PlanRequest, profileOf, REFERENCE, type ReferenceSubject } from "../../suite/index.ts";
+import { carriedBy, describeEmulator, type Found, findEmulators, STORE_OF } from "../../suite/emulators/index.ts";
+import {
+  emulatorOfSubject,
+  type PlanRequest,
+  profileOf,
+  REFERENCE,
+  type ReferenceSubject,
+  type Store,
+  type StoreProviderProgram,
+} from "../../suite/index.ts";
+import { programPath } from "../../suite/subjects/program-file.ts";
 import type { RunFlags } from "./flags.ts";
-import type { RunOptions } from "./options.ts";
+import { type RunOptions, storeProvider } from "./options.ts";
 
 /** Who is examined on a tier, and what cannot be run there. Disposing of it gives back what the tier started. */
 export type TierPlan = AsyncDisposable &
   Pick<PlanRequest, "refusal" | "only"> & {
-    readonly subjects: readonly ReferenceSubject[];
+    readonly subjects: readonly (ReferenceSubject | StoreProviderProgram)[];
     /** Keeps what a failed run is looked into by, below the report's folder. */
     readonly failed?: (folder: string) => Promise<void>;
   };
@@ -36,6 +45,7 @@ export async function tierOf(
   signal: AbortSignal,
 ): Promise<TierPlan | undefined> {
   if (tier === "E0") return undefined;
+  if (tier === "E1" && flags.provider !== undefined) return await programBeforeEmulators(flags.provider, storesBy);
   const subject = Object.entries({
     "--exec": flags.exec,
     "--target": flags.target,
@@ -46,7 +56,10 @@ export async function tierOf(
   if (subject !== undefined)
     throw new MountproofError("invalid_argument", {
       message: `tier ${tier} runs this project's own parts, and ${subject[0]} was given`,
-      hint: "leave one of the two out",
+      hint:
+        tier === "E1"
+          ? "a store's provider is run before its emulators by --provider STORE=PATH; drivers meet no store: tier E0 covers them"
+          : "leave one of the two out",
     });
   if (tier === "E1") return await emulatorTier(storesBy);
   if (tier === "E3") return await kubeconfigTier(flags, runId);
@@ -95,7 +108,7 @@ function terminal(): ((question: string) => Promise<string>) | undefined {
 }
 
 async function emulatorTier(storesBy: RunOptions["storesBy"]): Promise<TierPlan> {
-  const { emulators, missing } = await findEmulators(storesBy, (image) => canRunImage(thisMachine, image), process.env);
+  const { emulators, missing } = await emulatorsHere(storesBy);
   const subjects = emulators.map(
     (emulator): ReferenceSubject => ({
       kind: "reference",
@@ -104,21 +117,56 @@ async function emulatorTier(storesBy: RunOptions["storesBy"]): Promise<TierPlan>
       emulator,
     }),
   );
-  const reasons = missing.map(({ reason }) => reason);
   return {
     ...NOTHING_TO_END,
     subjects: [...subjects, REFERENCE],
     refusal: (one, subject) =>
       subject.kind === "reference" && subject.emulator !== undefined
         ? carriedBy(subject.emulator.name, one)
-        : withoutEmulator(one, reasons),
+        : withoutEmulator(profileOf(one.profile)?.store, missing),
   };
 }
 
+/** A store's provider as its vendor ships it, before each emulator of its store that can be run here. */
+async function programBeforeEmulators(given: string, storesBy: RunOptions["storesBy"]): Promise<TierPlan> {
+  const { store, path } = storeProvider(given);
+  const program = programPath(path, `provider ${store}`);
+  const { emulators, missing } = await emulatorsHere(storesBy);
+  const subjects = emulators
+    .filter((emulator) => emulator.store === store)
+    .map(
+      (emulator): StoreProviderProgram => ({
+        kind: "store-provider",
+        id: `${store}-${emulator.name}`,
+        title: `${given} before ${describeEmulator(emulator)}`,
+        store,
+        path: program,
+        emulator,
+      }),
+    );
+  if (subjects.length === 0)
+    throw new MountproofError("environment", {
+      message: `tier E1 cannot run here with ${given}: ${withoutEmulator(store, missing)}`,
+      hint: "without --tier it meets a fake that checks who asks",
+    });
+  return {
+    ...NOTHING_TO_END,
+    subjects,
+    refusal: (one, subject) => {
+      const emulator = emulatorOfSubject(subject);
+      return emulator === undefined ? undefined : carriedBy(emulator.name, one);
+    },
+  };
+}
+
+async function emulatorsHere(storesBy: RunOptions["storesBy"]): Promise<Found> {
+  return await findEmulators(storesBy, (image) => canRunImage(thisMachine, image), process.env);
+}
+
 /** Why a case has no emulator. */
-function withoutEmulator(one: Case, missing: readonly string[]): string {
-  const store = profileOf(one.profile)?.store;
+function withoutEmulator(store: Store | undefined, missing: Found["missing"]): string {
   if (store === undefined) return "meets no store of its own: tier E0 covers it";
   if (store !== "vault" && store !== "aws") return `no emulator of ${store} checks what its provider is asked for`;
-  return `no emulator of ${store} can be run here: ${missing.join("; ")}`;
+  const mine = missing.filter(({ name }) => STORE_OF[name] === store).map(({ reason }) => reason);
+  return `no emulator of ${store} can be run here: ${mine.join("; ")}`;
 }

@@ -1,6 +1,6 @@
 import { isMountproofError } from "../../core/index.ts";
 import { type RunningEmulator, startEmulator } from "../../suite/emulators/index.ts";
-import { KeptLog, logFileOf } from "../../suite/index.ts";
+import { emulatorOfSubject, KeptLog, logFileOf } from "../../suite/index.ts";
 import type { MountproofWorld } from "../world.ts";
 
 /**
@@ -8,9 +8,8 @@ import type { MountproofWorld } from "../world.ts";
  * each scenario empties it.
  */
 export async function emulatorOf({ pass, run }: MountproofWorld): Promise<RunningEmulator | undefined> {
-  const { subject } = pass;
-  if (subject.kind !== "reference" || subject.emulator === undefined) return undefined;
-  const { emulator } = subject;
+  const emulator = emulatorOfSubject(pass.subject);
+  if (emulator === undefined) return undefined;
   const { clock, guard, lifeline } = run;
   try {
     return await pass.once(`emulator ${emulator.name}`, async (scope) => {

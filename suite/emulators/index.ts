@@ -6,6 +6,7 @@ export {
   type EmulatorName,
   type EmulatorPlace,
   type RunningEmulator,
+  STORE_OF,
 } from "./emulator.ts";
 export { type Found, findEmulators, type ImageCheck, WAYS, type Way } from "./find.ts";
 export { startEmulator } from "./start.ts";

@@ -94,8 +94,16 @@ export type StoreProviderProgram = {
   readonly title: string;
   readonly store: Store;
   readonly path: string;
+  /** What stands where the fake store would: tier E1. */
+  readonly emulator?: Emulator;
   readonly start?: never;
 };
+
+/** What stands where a fake store would; undefined where one does. */
+export function emulatorOfSubject(subject: Subject): Emulator | undefined {
+  if (subject.kind === "reference") return subject.emulator;
+  return subject.kind === "store-provider" && subject.start === undefined ? subject.emulator : undefined;
+}
 
 /** A provider of one store that each case starts in this process and on its own clock. */
 export type StoreProviderInProcess = {
