@@ -1,5 +1,5 @@
 import { isObject, itemsOf, type Loose, type Schema } from "../crd/types.ts";
-import { same } from "../crd/validate.ts";
+import { counterpart, same } from "../crd/validate.ts";
 import { duplicate, type FieldError, forbidden, invalid, required } from "../validation/field-error.ts";
 import type { Budget } from "./program.ts";
 import { type CompiledRule, compileRule, failureOf, rulesOf } from "./rule.ts";
@@ -104,13 +104,6 @@ function visit(
     const at = property === undefined ? `${path}[${name}]` : path === "" ? name : `${path}.${name}`;
     return visit(below, inner, Object.hasOwn(before, name) ? before[name] : undefined, at, budget, errors);
   });
-}
-
-/** The item of the old list that has the same keys; only those of a map list can be found again. */
-function counterpart(item: unknown, old: unknown, schema: Schema): unknown {
-  const keys = schema["x-kubernetes-list-map-keys"] ?? [];
-  if (schema["x-kubernetes-list-type"] !== "map" || !Array.isArray(old) || !isObject(item)) return undefined;
-  return old.find((one) => isObject(one) && keys.every((key) => one[key] === item[key]));
 }
 
 /** @returns false when no further rules may be asked */

@@ -70,3 +70,44 @@ test("a definition's kinds are served in the instant it is stored, and gone with
   await clock.advance(seconds(1));
   expect((await admin.raw("GET", path)).status).toBe(404);
 });
+
+test("what an update leaves as it was may stay although the schema has become stricter; what it changes may not", async () => {
+  const definition = (maximum: object): KubeObject => ({
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: "things.example.org" },
+    spec: {
+      group: "example.org",
+      scope: "Namespaced",
+      names: { plural: "things", kind: "Thing" },
+      versions: [
+        {
+          name: "v1",
+          served: true,
+          storage: true,
+          schema: {
+            openAPIV3Schema: {
+              type: "object",
+              properties: { size: { type: "integer", ...maximum }, note: { type: "string" } },
+            },
+          },
+        },
+      ],
+    },
+  });
+  const all = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+  const path = "/apis/example.org/v1/namespaces/default/things";
+  await admin.raw("POST", all, { body: definition({}) });
+  const thing = { apiVersion: "example.org/v1", kind: "Thing", metadata: { name: "a" }, size: 9 };
+  expect((await admin.raw("POST", path, { body: thing })).status).toBe(201);
+  const { spec } = definition({ maximum: 5 }) as unknown as { spec: object };
+  await admin.raw("PATCH", `${all}/things.example.org`, {
+    body: { spec },
+    contentType: "application/merge-patch+json",
+  });
+  const patch = async (body: object): Promise<number> =>
+    (await admin.raw("PATCH", `${path}/a`, { body, contentType: "application/merge-patch+json" })).status;
+  expect(await patch({ note: "kept" })).toBe(200);
+  expect(await patch({ size: 8 })).toBe(422);
+  expect(await patch({ size: 4 })).toBe(200);
+});

@@ -6,10 +6,11 @@ import { isObject, itemsOf, type Loose, type Schema } from "./types.ts";
 /**
  * What is wrong with an object by its schema, with the causes and texts of a real server (kube-openapi's validation,
  * translated by k8s.io/apiextensions-apiserver).
+ * @param old the object before an update: what it leaves as it was may stay, even where the schema came later
  */
-export function validateObject(object: Loose, schema: Schema): FieldError[] {
+export function validateObject(object: Loose, schema: Schema, old?: Loose): FieldError[] {
   const errors: FieldError[] = [];
-  validateValue(object, schema, "", true, errors);
+  validateValue(object, schema, "", true, errors, old);
   return [...errors, ...listErrors(object, schema)];
 }
 
@@ -20,8 +21,10 @@ export function validateValue(
   path: string,
   isResource: boolean,
   errors: FieldError[],
+  old?: unknown,
 ): void {
   if (value === null && schema.nullable) return;
+  if (old !== undefined && same(old, value)) return;
   const wanted = schema["x-kubernetes-int-or-string"] ? ["integer", "string"] : schema.type ? [schema.type] : [];
   const type = typeOf(value);
   if (wanted.length > 0 && !wanted.some((name) => isA(type, name))) {
@@ -38,8 +41,8 @@ export function validateValue(
     );
   if (typeof value === "string") validateString(value, schema, path, errors);
   else if (typeof value === "number") validateNumber(value, schema, path, errors);
-  else if (Array.isArray(value)) validateArray(value, schema, path, errors);
-  else if (isObject(value)) validateFields(value, schema, path, isResource, errors);
+  else if (Array.isArray(value)) validateArray(value, schema, path, errors, old);
+  else if (isObject(value)) validateFields(value, schema, path, isResource, errors, old);
   validateJunctors(value, schema, path, errors);
 }
 
@@ -101,12 +104,25 @@ function validateNumber(value: number, schema: Schema, path: string, errors: Fie
     errors.push(invalid(path, value, `${inBody(path)} must be of type int32: "${value}"`));
 }
 
-function validateArray(value: readonly unknown[], schema: Schema, path: string, errors: FieldError[]): void {
+function validateArray(
+  value: readonly unknown[],
+  schema: Schema,
+  path: string,
+  errors: FieldError[],
+  old: unknown,
+): void {
   const { maxItems, minItems } = schema;
   const items = itemsOf(schema);
   if (items !== undefined)
     for (const [index, item] of value.entries())
-      validateValue(item, items, `${path}[${index}]`, items["x-kubernetes-embedded-resource"] === true, errors);
+      validateValue(
+        item,
+        items,
+        `${path}[${index}]`,
+        items["x-kubernetes-embedded-resource"] === true,
+        errors,
+        counterpart(item, old, schema),
+      );
   if (minItems !== undefined && value.length < minItems)
     errors.push(invalid(path, value.length, `${inBody(path)} should have at least ${minItems} items`));
   if (maxItems !== undefined && value.length > maxItems) errors.push(tooMany(path, value.length, maxItems));
@@ -116,7 +132,22 @@ function tooMany(field: string, count: number, most: number): FieldError {
   return { type: "tooMany", field, value: count, detail: `must have at most ${most} item${most === 1 ? "" : "s"}` };
 }
 
-function validateFields(value: Loose, schema: Schema, path: string, isResource: boolean, errors: FieldError[]): void {
+/** The item of the old list that has the same keys; only those of a map list can be found again. */
+export function counterpart(item: unknown, old: unknown, schema: Schema): unknown {
+  const keys = schema["x-kubernetes-list-map-keys"] ?? [];
+  if (schema["x-kubernetes-list-type"] !== "map" || !Array.isArray(old) || !isObject(item)) return undefined;
+  return old.find((one) => isObject(one) && keys.every((key) => one[key] === item[key]));
+}
+
+function validateFields(
+  value: Loose,
+  schema: Schema,
+  path: string,
+  isResource: boolean,
+  errors: FieldError[],
+  old: unknown,
+): void {
+  const before = isObject(old) ? old : {};
   const { additionalProperties, maxProperties, minProperties, properties = {} } = schema;
   const at = (name: string): string => (path === "" ? name : `${path}.${name}`);
   const count = Object.keys(value).length;
@@ -128,9 +159,23 @@ function validateFields(value: Loose, schema: Schema, path: string, isResource: 
     if (isResource && (name === "metadata" || name === "apiVersion" || name === "kind")) continue;
     const known = Object.hasOwn(properties, name) ? properties[name] : undefined;
     if (known !== undefined)
-      validateValue(inner, known, at(name), known["x-kubernetes-embedded-resource"] === true, errors);
+      validateValue(
+        inner,
+        known,
+        at(name),
+        known["x-kubernetes-embedded-resource"] === true,
+        errors,
+        Object.hasOwn(before, name) ? before[name] : undefined,
+      );
     else if (isObject(additionalProperties))
-      validateValue(inner, additionalProperties as Schema, at(name), false, errors);
+      validateValue(
+        inner,
+        additionalProperties as Schema,
+        at(name),
+        false,
+        errors,
+        Object.hasOwn(before, name) ? before[name] : undefined,
+      );
     // Only inside junctors: at the top, pruning has already taken these out.
     else if (additionalProperties === false)
       errors.push(forbidden(at(name), `${inBody(at(name))} is a forbidden property`));

@@ -62,7 +62,7 @@ export function admit(
   const errors: FieldError[] = [
     ...metadataErrors(kind, object.metadata as Loose),
     ...(kind.validate?.(object, old) ?? []),
-    ...(schema === undefined ? [] : validateObject(object as Loose, schema)),
+    ...(schema === undefined ? [] : validateObject(object as Loose, schema, old as Loose | undefined)),
     ...scaleErrors(kind, object),
   ];
   if (expressions !== undefined && isDefinitionKind(kind) && errors.length === 0)
