@@ -66,7 +66,8 @@ export class MountproofError extends Error {
       .filter(([, value]) => value !== undefined)
       .map(([kind, value]) => `${kind}=${value}`)
       .join(" ");
-    return [this.message, culprit && `(${culprit})`, this.hint && `\n  hint: ${this.hint}`].filter(Boolean).join(" ");
+    const what = [this.message, culprit && `(${culprit})`].filter(Boolean).join(" ");
+    return this.hint === undefined ? what : `${what}\n  hint: ${this.hint}`;
   }
 }
 

@@ -24,5 +24,5 @@ export async function oracle(name: "kubectl" | "helm"): Promise<Oracle> {
       )
     )
       return { path };
-  return { missing: `${name} is not here: node scripts/oracles.ts fetches it, or name one by ${variable}` };
+  return { missing: `${name} is not here: npm run oracles fetches it, or name one by ${variable}` };
 }

@@ -40,6 +40,8 @@ export async function startAws(parts: StoreParts): Promise<RunningStore> {
   const environment = {
     AWS_ENDPOINT_URL: aws.url,
     AWS_REGION: REGION,
+    // What boto3 and the AWS CLI read.
+    AWS_DEFAULT_REGION: REGION,
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
   };

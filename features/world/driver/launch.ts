@@ -204,12 +204,12 @@ async function untilServing(clock: Clock, program: RunningProgram, socket: strin
     const lastWords = program.tail().slice(-5).join("\n");
     if (program.end !== undefined)
       throw new MountproofError("subject_failed", {
-        message: `the driver ended with ${endText(program.end)} before it served: ${lastWords}`,
+        message: `the driver ended with ${endText(program.end)} before it served${lastWords === "" ? "" : `: ${lastWords}`}`,
         hint: "is it a driver? It is given the upstream driver's flags; see its log",
       });
     if (clock.now() > end)
       throw new MountproofError("timeout", {
-        message: `the driver did not answer on "${socket}" within ${READY_WITHIN_MS / 1000} s: ${lastWords}`,
+        message: `the driver did not answer on "${socket}" within ${READY_WITHIN_MS / 1000} s${lastWords === "" ? "" : `: ${lastWords}`}`,
         hint: "is it a driver? It is given the upstream driver's flags; see its log",
       });
     await clock.sleep(25);

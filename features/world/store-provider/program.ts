@@ -132,12 +132,12 @@ async function untilReady(
     const lastWords = program.tail().slice(-5).join("\n");
     if (program.end !== undefined)
       throw new MountproofError("subject_failed", {
-        message: `the provider "${subject.title}" ended with ${endText(program.end)} while it started: ${lastWords}`,
+        message: `the provider "${subject.title}" ended with ${endText(program.end)} while it started${lastWords === "" ? "" : `: ${lastWords}`}`,
         hint: `is it the ${subject.store} provider, and built for this machine?`,
       });
     if (run.clock.now() > end)
       throw new MountproofError("timeout", {
-        message: `the provider "${subject.title}" did not answer on "${socket}" within ${READY_WITHIN_MS / 1000} s: ${lastWords}`,
+        message: `the provider "${subject.title}" did not answer on "${socket}" within ${READY_WITHIN_MS / 1000} s${lastWords === "" ? "" : `: ${lastWords}`}`,
         hint: `is it the ${subject.store} provider?`,
       });
     await run.clock.sleep(LOOK_MS);

@@ -14,9 +14,7 @@ export function oracleFolder(env: NodeJS.ProcessEnv = process.env): string {
 /** Why the tests with real clients cannot run here; undefined when they can. */
 export function whyNoOracles(): string | undefined {
   const missing = ["kubectl/kubectl", "helm/helm"].find((path) => !existsSync(join(oracleFolder(), path)));
-  return missing === undefined
-    ? undefined
-    : `there is no ${join(oracleFolder(), missing)}: node scripts/oracles.ts fetches it`;
+  return missing === undefined ? undefined : `there is no ${join(oracleFolder(), missing)}: npm run oracles fetches it`;
 }
 
 export type Outcome = { readonly code: number; readonly stdout: string; readonly stderr: string };
