@@ -71,8 +71,14 @@ async function tried(name: string, detail: string, file: string, args: readonly 
       code === "ENOENT"
         ? `the program "${file}" is not installed`
         : lastLine(stderr ?? "") || `"${file}" ended with ${code}`;
-    return { name, available: false, detail: `${name} cannot be used: ${why}` };
+    return { name, available: false, detail: `${name} cannot be used${whoAsks(file)}: ${why}` };
   }
+}
+
+/** Whoever is not root reads the system's refusal with other eyes. */
+function whoAsks(file: string): string {
+  const uid = process.getuid?.();
+  return file !== "unshare" || uid === undefined || uid === 0 ? "" : ` by user ${uid}, and root may`;
 }
 
 function lastLine(text: string): string {

@@ -74,6 +74,12 @@ export function subjectsOf(
   if (provider !== undefined) {
     const { store, path } = storeProvider(provider);
     const program = programPath(path, `provider ${store}`);
+    const uid = process.getuid?.();
+    if (uid !== 0)
+      throw new MountproofError("environment", {
+        message: `--provider runs a program with mounts of its own, which root may make, and this user ${uid === undefined ? "may not" : `has the number ${uid}`}`,
+        hint: "run it as root: its account's files stand at fixed paths, and nobody else sees these mounts",
+      });
     return [{ kind: "store-provider", id: store, title: provider, store, path: program }];
   }
   return [...referenceProviders(layout), REFERENCE];
