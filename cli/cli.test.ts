@@ -242,7 +242,7 @@ describe("bad input", () => {
     ],
     [
       ["run", "--provider", "aws=/bin/true", "--id", "A18"],
-      /provider "aws=\/bin\/true" ended with .* while it started/,
+      /provider "aws=\/bin\/true" ended with .* while it started|--provider runs a program with mounts of its own/,
       3,
     ],
     [["run", "--driver", "."], /the driver "\." is no file/, 3],
