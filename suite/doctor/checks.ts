@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { oracleFolder } from "../../clusters/embedded/apiserver/testing/oracles.ts";
 import { findEmulators } from "../emulators/index.ts";
 import type { Check } from "./check.ts";
 import { checkDocker } from "./docker.ts";
@@ -24,18 +26,8 @@ export async function examine(system: System): Promise<Check[]> {
     ])),
     ...docker,
     await program(system, "kind", ["kind", "version"], "go install sigs.k8s.io/kind@v0.30.0, or see kind.sigs.k8s.io"),
-    await program(
-      system,
-      "kubectl",
-      [system.env["MOUNTPROOF_KUBECTL"] ?? "kubectl", "version", "--client"],
-      "npm run oracles fetches one; name it by MOUNTPROOF_KUBECTL",
-    ),
-    await program(
-      system,
-      "helm",
-      [system.env["MOUNTPROOF_HELM"] ?? "helm", "version", "--short"],
-      "npm run oracles fetches one; name it by MOUNTPROOF_HELM",
-    ),
+    await client(system, "kubectl", ["version", "--client"]),
+    await client(system, "helm", ["version", "--short"]),
     await python(system),
     containers,
     ...found.emulators.map(({ name, title, source }) => ({
@@ -89,6 +81,19 @@ async function tried(
   const [file = "", ...args] = command;
   const answer = await system.ask(file, ...args);
   return { id, name, ...verdict(answer, works), ...(!answer.ok && { todo: TODO[id] ?? "" }) };
+}
+
+/** A client as tests find it: by its variable, else what `npm run oracles` has fetched, else on the search path. */
+async function client(system: System, name: "kubectl" | "helm", args: readonly string[]): Promise<Check> {
+  const variable = `MOUNTPROOF_${name.toUpperCase()}`;
+  const todo = `npm run oracles fetches one; name another by ${variable}`;
+  const given = system.env[variable];
+  if (given !== undefined) return await program(system, name, [given, ...args], todo);
+  const fetched = join(oracleFolder({ ...system.env }), name, name);
+  const found = await program(system, name, [fetched, ...args], todo);
+  // A shell does not look there by itself.
+  if (found.ok) return { ...found, detail: `${found.detail}, at ${fetched}` };
+  return await program(system, name, [name, ...args], todo);
 }
 
 async function program(system: System, name: string, command: readonly string[], todo: string): Promise<Check> {

@@ -78,6 +78,17 @@ describe("an image", () => {
   });
 });
 
+test("helm is found where npm run oracles has put it, and told with its path", async () => {
+  const fetched = { ...machine({ helm: notInstalled }), env: { PATH: "", MOUNTPROOF_ORACLES: "/fetched" } };
+  expect(await checkOf(fetched, "helm")).toMatchObject({ ok: true, detail: "1.2.3, at /fetched/helm/helm" });
+  const none = machine({ helm: notInstalled, "/fetched/helm/helm": notInstalled });
+  expect(await checkOf({ ...none, env: fetched.env }, "helm")).toMatchObject({
+    ok: false,
+    detail: 'the program "helm" is not installed',
+    todo: expect.stringContaining("npm run oracles"),
+  });
+});
+
 test("a user who is not root is told what root is needed for, and is not kept from E0", async () => {
   expect(await checkOf(machine(), "root")).toMatchObject({ ok: true });
   const user = machine({ unshare: no("unshare: unshare failed: Operation not permitted") }, { uid: 1000 });
