@@ -41,7 +41,7 @@ export const defineParity: DefineCommand = (program, finish) => {
     .option("--out <folder>", "where parity.md and parity.json go", "docs")
     .addHelpText(
       "after",
-      `\nWhat no flag names is taken from ${Object.values(VARIABLES).join(", ")}.\nEnds with 1 when a difference has no note, with 3 when no program is given.`,
+      `\nWhat no flag names is taken from ${Object.values(VARIABLES).join(", ")}. Tables of programs that are not given stay as they are.\nEnds with 1 when a difference has no note, with 3 when no program is given.`,
     )
     .action(async (flags: ParityFlags) => finish(await runParity(flags, process.env)));
 };
@@ -50,8 +50,9 @@ async function runParity(flags: ParityFlags, variables: NodeJS.ProcessEnv): Prom
   // Lazily: what reads the flags of a run brings the suite along, and every command would pay for it.
   const { storeProvider } = await import("./run/options.ts");
   const comparisons = comparisonsOf(flags, variables, storeProvider);
-  const { compareReports, parityMarkdown, parseParityNotes } = await import("../reports/parity/index.ts");
+  const { compareReports, mergeTables, parityMarkdown, parseParityNotes } = await import("../reports/parity/index.ts");
   const notes = await readNotes(flags.notes, parseParityNotes);
+  const known = await readKnown(join(flags.out, "parity.json"));
   const folder = await mkdtemp(join(tmpdir(), "mountproof-parity-"));
   const tables: ParityTable[] = [];
   try {
@@ -72,8 +73,9 @@ async function runParity(flags: ParityFlags, variables: NodeJS.ProcessEnv): Prom
     await rm(folder, { recursive: true, force: true });
   }
   await makeFolders(flags.out);
-  await writeFile(join(flags.out, "parity.md"), parityMarkdown(tables));
-  await writeFile(join(flags.out, "parity.json"), `${JSON.stringify(tables, null, 2)}\n`);
+  const all = mergeTables(known, tables);
+  await writeFile(join(flags.out, "parity.md"), parityMarkdown(all));
+  await writeFile(join(flags.out, "parity.json"), `${JSON.stringify(all, null, 2)}\n`);
   return tables.some(({ counts }) => counts.unexplained > 0) ? ExitCode.failed : ExitCode.good;
 }
 
@@ -117,6 +119,23 @@ function tell({ rows, counts, other }: ParityTable): void {
     `${other}: ${same} same, ${explained} explained, ${unexplained} unexplained, ${counts["not compared"]} not compared\n`,
   );
 }
+
+/** What an earlier run wrote there; nothing when there was none. @throws MountproofError `invalid_argument` for another file */
+async function readKnown(path: string): Promise<ParityTable[]> {
+  const text = await readFile(path, "utf8").catch(() => "[]");
+  try {
+    const tables = JSON.parse(text) as ParityTable[];
+    if (tables.every(({ other, rows, counts }) => typeof other === "string" && rows && counts)) return tables;
+    throw new Error("an entry has no other, rows or counts");
+  } catch (cause) {
+    throw new MountproofError("invalid_argument", {
+      message: `"${path}" is no table of this command: ${messageOf(cause)}`,
+      hint: "delete it, or give another folder by --out",
+      cause,
+    });
+  }
+}
+
 async function readNotes<T>(path: string, parse: (text: string) => T[]): Promise<T[]> {
   try {
     return parse(await readFile(path, "utf8"));

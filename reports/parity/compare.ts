@@ -22,6 +22,8 @@ export type ParityTable = {
   readonly reference: string;
   readonly other: string;
   readonly behaviour: string;
+  /** Day of the other's run: `2026-11-26`; undefined in tables of former versions. */
+  readonly measured?: string;
   readonly rows: readonly ParityRow[];
   readonly counts: Readonly<Record<ParityRow["outcome"], number>>;
   /** Ids of notes that no difference of this run needs. */
@@ -71,6 +73,7 @@ export function compareReports(request: ParityRequest): ParityTable {
     reference: reference.name,
     other: other.name,
     behaviour,
+    measured: other.report.run.startedAt.slice(0, 10),
     rows,
     counts,
     unusedNotes: notes.map((note) => note.case).filter((id) => !used.has(id)),

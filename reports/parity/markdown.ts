@@ -9,13 +9,13 @@ export function parityMarkdown(tables: readonly ParityTable[]): string {
 }
 
 function section(table: ParityTable): string {
-  const { reference, other, behaviour, counts, rows, unusedNotes } = table;
+  const { reference, other, behaviour, measured, counts, rows, unusedNotes } = table;
   const compared = counts.same + counts.explained + counts.unexplained;
   const differing = rows.filter(({ outcome }) => outcome === "explained" || outcome === "unexplained");
   const left = rows.filter(({ outcome }) => outcome === "not compared");
   return [
     `## ${other}, beside ${reference} (${behaviour})\n`,
-    `${compared} cases compared: ${counts.same} with one verdict, ${counts.explained} that differ for a known reason, ${counts.unexplained} that nobody has explained. ${counts["not compared"]} were not compared.\n`,
+    `${compared} cases compared: ${counts.same} with one verdict, ${counts.explained} that differ for a known reason, ${counts.unexplained} that nobody has explained. ${counts["not compared"]} were not compared.${measured === undefined ? "" : ` Measured on ${measured}.`}\n`,
     ...(differing.length === 0 ? [] : ["### What differs\n", ...differing.map(difference), ""]),
     ...(left.length === 0 ? [] : ["### Not compared\n", ...byReason(left), ""]),
     ...(unusedNotes.length === 0 ? [] : [`Notes that this run did not need: ${unusedNotes.join(", ")}.\n`]),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { sampleCase, sampleReport } from "../testing/sample-report.ts";
-import { compareReports, parityMarkdown, parseParityNotes } from "./index.ts";
+import { compareReports, mergeTables, parityMarkdown, parseParityNotes } from "./index.ts";
 
 const failed = (id: string, message: string) =>
   sampleCase({ id, title: id, status: "failed", failure: { message, expected: "a", got: "b" } });
@@ -75,6 +75,24 @@ describe("parityMarkdown", () => {
     expect(text).toContain("- **A-02** A-02: **unexplained** (it \\| broke)");
     expect(text).toContain("- theirs: needs virtual time: A-09");
     expect(text).toContain("| A-02 A-02 | PROVIDER-GRPC | ✓ | ✗ |");
+  });
+});
+
+describe("mergeTables", () => {
+  it("replaces what was measured anew, keeps the rest in its place, and adds what is new", () => {
+    const of = (other: string, measured: string) => ({ ...table(), other, measured });
+    const known = [of("driver", "2026-01-01"), of("aws", "2026-01-01"), { ...of("gcp", "2026-01-01"), behaviour: "h" }];
+    const merged = mergeTables(known, [of("aws", "2026-02-02"), of("gcp", "2026-02-02")]);
+    expect(merged.map(({ other, measured, behaviour }) => `${other} ${measured} ${behaviour}`)).toEqual([
+      "driver 2026-01-01 upstream-1.6",
+      "aws 2026-02-02 upstream-1.6",
+      "gcp 2026-01-01 h",
+      "gcp 2026-02-02 upstream-1.6",
+    ]);
+    const { measured: _day, ...former } = table();
+    const text = parityMarkdown([of("aws", "2026-02-02"), former]);
+    expect(text.match(/Measured on/g)).toHaveLength(1);
+    expect(text).toContain("2 were not compared. Measured on 2026-02-02.");
   });
 });
 
