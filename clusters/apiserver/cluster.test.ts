@@ -1,11 +1,15 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { RealClock, Scope, seconds, VirtualClock } from "../../core/index.ts";
+import { RealClock, Scope, seconds, silentLog, VirtualClock } from "../../core/index.ts";
+import { createKubeClient } from "../../kube/index.ts";
 import { ConfigMaps, CSIDrivers, Deployments, Events, Namespaces, Nodes, Pods } from "../../kube/resources.ts";
 import type { KubeObject } from "../../kube/types.ts";
 import type { RunningEmbeddedCluster } from "../embedded/index.ts";
 import { type DriverCall, RecordedDriver } from "../embedded/kubelet/testing/recorded-driver.ts";
 import { oneVolume } from "../embedded/kubelet/testing/rig.ts";
-import { ApiServerCluster, findAssets } from "./index.ts";
+import { ApiServerCluster, ApiServerPool, findAssets } from "./index.ts";
 
 const DRIVER = "d.example.com";
 const assets = findAssets(process.env);
@@ -109,5 +113,51 @@ describe.skipIf(typeof assets === "string")("controllers and kubelets over a rea
     const isGone = async (): Promise<boolean> => (await cluster.admin.find(Namespaces, "app")) === undefined;
     expect(await cluster.until(isGone, seconds(90))).toBe(true);
     expect(await cluster.admin.find(CSIDrivers, DRIVER)).toBeDefined();
+  }, 300_000);
+});
+
+describe.skipIf(typeof assets === "string")("a kube-apiserver that is used again", () => {
+  let scope: Scope;
+  let pool: ApiServerPool;
+  beforeAll(() => {
+    scope = new Scope("test");
+    if (typeof assets === "string") return;
+    const makeFolder = async (own: Scope): Promise<string> => {
+      const folder = await mkdtemp(join(tmpdir(), "mp-real-"));
+      own.defer("folder", () => rm(folder, { recursive: true, force: true }));
+      return folder;
+    };
+    pool = scope.use(new ApiServerPool({ assets, clock: new RealClock(), log: silentLog, makeFolder }));
+  });
+  afterAll(() => scope[Symbol.asyncDispose](), 60_000);
+
+  test("is as it was when it started, and nobody has one together with another", async () => {
+    const first = await pool.take();
+    await using admin = createKubeClient(first.adminConfig, { clock: new RealClock() });
+    const statusOf = async (path: string): Promise<number> => (await admin.raw("GET", path)).status;
+    const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    const crd = `${definitions}/secretproviderclasses.secrets-store.csi.x-k8s.io`;
+    const role = "/apis/rbac.authorization.k8s.io/v1/clusterroles/system:basic-user";
+    const rulesOf = async (): Promise<unknown> =>
+      (JSON.parse((await admin.raw("GET", role)).body) as { rules?: unknown }).rules;
+    const rules = await rulesOf();
+    await admin.create(Namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: "left" } });
+    await admin.raw("DELETE", crd);
+    await admin.raw("PATCH", role, {
+      body: { rules: [] },
+      contentType: "application/merge-patch+json",
+    });
+    expect(await rulesOf()).not.toEqual(rules);
+    const other = await pool.take();
+    expect(other.url).not.toBe(first.url);
+    await first[Symbol.asyncDispose]();
+    const again = await pool.take();
+    expect(again.url).toBe(first.url);
+    expect(await statusOf("/api/v1/namespaces/left")).toBe(404);
+    expect(await statusOf(crd)).toBe(200);
+    expect(await statusOf("/apis/secrets-store.csi.x-k8s.io/v1/secretproviderclasses")).toBe(200);
+    expect(await rulesOf()).toEqual(rules);
+    await again[Symbol.asyncDispose]();
+    await other[Symbol.asyncDispose]();
   }, 300_000);
 });

@@ -1,25 +1,17 @@
-import { MountproofError, RealClock, seconds } from "../../core/index.ts";
-import { createKubeClient, type KubeClient } from "../../kube/index.ts";
-import { applyObjects, untilHolds } from "../embedded/acts.ts";
-import { secretsStoreDefinitions } from "../embedded/apiserver/crd/secrets-store.ts";
+import { MountproofError } from "../../core/index.ts";
+import { createKubeClient } from "../../kube/index.ts";
 import { EmbeddedCluster, type EmbeddedClusterSpec, type RunningEmbeddedCluster } from "../embedded/index.ts";
 import type { Assets } from "./assets.ts";
+import { installDefinitions } from "./definitions.ts";
+import type { ApiServerPool } from "./pool.ts";
 import { startRealApiServer } from "./real-api-server.ts";
 
-export type ApiServerClusterSpec = Omit<EmbeddedClusterSpec, "api" | "audit" | "faults" | "listen" | "issuer"> & {
-  readonly assets: Assets;
-};
-
-/** The driver's two CustomResourceDefinitions, which the embedded server has from the start; resolves when both are served. */
-export async function installDefinitions(admin: KubeClient): Promise<void> {
-  await applyObjects(admin, secretsStoreDefinitions());
-  const isServed = async (): Promise<boolean> =>
-    (await admin.raw("GET", "/apis/secrets-store.csi.x-k8s.io/v1/secretproviderclasspodstatuses")).status === 200 &&
-    (await admin.raw("GET", "/apis/secrets-store.csi.x-k8s.io/v1/secretproviderclasses")).status === 200;
-  const clock = new RealClock();
-  if (!(await untilHolds(clock, isServed, seconds(30))))
-    throw new MountproofError("timeout", { message: "the driver's definitions were not served within 30 s" });
-}
+export type ApiServerClusterSpec = Omit<EmbeddedClusterSpec, "api" | "audit" | "faults" | "listen" | "issuer"> &
+  (
+    | { readonly assets: Assets }
+    /** Lends a server that has the driver's definitions, in place of one of the cluster's own. */
+    | { readonly servers: Pick<ApiServerPool, "take"> }
+  );
 
 /**
  * The embedded cluster's controllers, scheduler and simulated kubelets over a real kube-apiserver and etcd: what holds on
@@ -39,7 +31,7 @@ export class ApiServerCluster {
 
   /** @throws MountproofError `invalid_config` on a virtual clock, `environment` when a program does not get ready */
   async start(): Promise<RunningEmbeddedCluster> {
-    const { assets, manifests = [], ...spec } = this.#spec;
+    const { manifests = [], ...spec } = this.#spec;
     if (spec.clock.kind === "virtual")
       throw new MountproofError("invalid_config", {
         message: "kube-apiserver keeps real time, and the clock is a virtual one",
@@ -49,7 +41,8 @@ export class ApiServerCluster {
       ...spec,
       manifests,
       api: async (context) => {
-        const api = await startRealApiServer(assets, context);
+        if ("servers" in spec) return await spec.servers.take();
+        const api = await startRealApiServer(spec.assets, context);
         await using admin = createKubeClient(api.adminConfig, { clock: context.clock });
         await installDefinitions(admin);
         return api;

@@ -1,3 +1,3 @@
 export { type Assets, findAssets } from "./assets.ts";
-export { ApiServerCluster, installDefinitions } from "./cluster.ts";
-export { startRealApiServer } from "./real-api-server.ts";
+export { ApiServerCluster } from "./cluster.ts";
+export { ApiServerPool } from "./pool.ts";

@@ -1,12 +1,14 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { isMountproofError, MountproofError, Scope, seconds } from "../../core/index.ts";
+import { type Clock, isMountproofError, MountproofError, Scope, seconds } from "../../core/index.ts";
 import type { KubeConfig } from "../../kube/client.ts";
 import { createKubeClient, type KubeClient } from "../../kube/index.ts";
-import { createCertificateAuthority, createDialer, createHttpClient, createSigningKey } from "../../net/index.ts";
+import { createCertificateAuthority, createSigningKey } from "../../net/index.ts";
+import { untilHolds } from "../embedded/acts.ts";
 import type { ClusterApi, ClusterApiContext } from "../embedded/index.ts";
 import type { Assets } from "./assets.ts";
+import { Etcd } from "./etcd.ts";
 import { startProgram } from "./program.ts";
 
 const READY_MS = seconds(120);
@@ -18,29 +20,33 @@ const OWN_NAMES = [
   "kubernetes.default.svc.cluster.local",
 ];
 
+/** A running one, and the store below it. */
+export type RealApiServer = ClusterApi & { readonly clock: Clock; readonly etcd: Etcd };
+
 /**
  * A real kube-apiserver over a real etcd, both with their files in the cluster's folder and gone with it. It has what a
  * control plane of one machine needs and nothing that only controllers bring.
  * @throws MountproofError `environment` when one of them does not get ready
  */
-export async function startRealApiServer(assets: Assets, context: ClusterApiContext): Promise<ClusterApi> {
+export async function startRealApiServer(assets: Assets, context: ClusterApiContext): Promise<RealApiServer> {
   return await Scope.run("kube-apiserver", async (scope) => await start(assets, context, scope));
 }
 
-async function start(assets: Assets, context: ClusterApiContext, scope: Scope): Promise<ClusterApi> {
+async function start(assets: Assets, context: ClusterApiContext, scope: Scope): Promise<RealApiServer> {
   const { clock, processGroups } = context;
   const folder = join(context.folder, "apiserver");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const authority = context.authority ?? (await createCertificateAuthority({ clock, commonName: "kubernetes" }));
-  const etcd = join(folder, "etcd.sock");
+  const socket = join(folder, "etcd.sock");
+  const etcd = new Etcd(socket, clock, scope);
   const groups = processGroups === undefined ? {} : { processGroups };
   await startProgram(
     {
       name: "etcd",
       path: assets.etcd,
-      args: etcdArguments(folder, etcd),
+      args: etcdArguments(folder, socket),
       logFile: join(folder, "etcd.log"),
-      isReady: healthOf(etcd, context, scope),
+      isReady: () => etcd.isHealthy(),
       readyMs: READY_MS,
       clock,
       ...groups,
@@ -66,7 +72,7 @@ async function start(assets: Assets, context: ClusterApiContext, scope: Scope): 
         {
           name: "kube-apiserver",
           path: assets.kubeApiserver,
-          args: apiServerArguments({ files, folder, etcd, port, url, audiences: context.audiences ?? [] }),
+          args: apiServerArguments({ files, folder, socket, port, url, audiences: context.audiences ?? [] }),
           logFile: join(folder, "kube-apiserver.log"),
           isReady: async () => (await admin.raw("GET", "/readyz")).status === 200,
           readyMs: READY_MS,
@@ -81,7 +87,10 @@ async function start(assets: Assets, context: ClusterApiContext, scope: Scope): 
       throw error;
     }
     await openIssuer(admin);
+    await untilFurnished(admin, clock);
     return {
+      clock,
+      etcd,
       url,
       port,
       caPem: authority.certPem,
@@ -113,12 +122,6 @@ function etcdArguments(folder: string, socket: string): string[] {
     "--unsafe-no-fsync",
     "--log-level=error",
   ];
-}
-
-function healthOf(socket: string, { clock }: ClusterApiContext, scope: Scope): () => Promise<boolean> {
-  const dialer = createDialer({ resolvers: [async () => ({ path: socket })] });
-  const http = scope.use(createHttpClient({ clock, dialer }));
-  return async () => (await http.request({ method: "GET", url: "http://etcd/health" })).status === 200;
 }
 
 type Files = {
@@ -158,15 +161,15 @@ async function writeFiles(
 type ServerArguments = {
   readonly files: Files;
   readonly folder: string;
-  readonly etcd: string;
+  readonly socket: string;
   readonly port: number;
   readonly url: string;
   readonly audiences: readonly string[];
 };
 
-function apiServerArguments({ audiences, etcd, files, folder, port, url }: ServerArguments): string[] {
+function apiServerArguments({ audiences, files, folder, port, socket, url }: ServerArguments): string[] {
   return [
-    `--etcd-servers=unix://${etcd}`,
+    `--etcd-servers=unix://${socket}`,
     "--bind-address=127.0.0.1",
     "--advertise-address=127.0.0.1",
     `--secure-port=${port}`,
@@ -202,6 +205,20 @@ async function openIssuer(admin: KubeClient): Promise<void> {
     throw new MountproofError("api_status", {
       message: `the issuer's documents cannot be opened: ${body.slice(0, 200)}`,
     });
+}
+
+/** What it writes for itself a moment after it is ready. */
+const FURNITURE = [
+  ...["default", "kube-node-lease", "kube-public", "kube-system"].map((name) => `/api/v1/namespaces/${name}`),
+  "/api/v1/namespaces/default/services/kubernetes",
+  "/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication",
+];
+
+async function untilFurnished(admin: KubeClient, clock: Clock): Promise<void> {
+  const isThere = async (path: string): Promise<boolean> => (await admin.raw("GET", path)).status === 200;
+  const isFurnished = async (): Promise<boolean> => (await Promise.all(FURNITURE.map(isThere))).every(Boolean);
+  if (!(await untilHolds(clock, isFurnished, seconds(60))))
+    throw new MountproofError("timeout", { message: "kube-apiserver did not make its own objects within 60 s" });
 }
 
 /** One that nobody has at this moment. */

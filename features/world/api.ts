@@ -1,3 +1,4 @@
+import type { ApiServerPool } from "../../clusters/apiserver/index.ts";
 import { EmbeddedApiServer, type RunningApiServer } from "../../clusters/embedded/apiserver/index.ts";
 import {
   createKubeClient,
@@ -23,11 +24,11 @@ export type TokenOwner = { readonly namespace: string; readonly serviceAccount: 
 export type Claims = Readonly<Record<string, unknown>>;
 
 /** Keys are made once a run: a cluster of its own for each scenario must stay cheap. */
-export function runAuthority({ run }: MountproofWorld): Promise<CertificateAuthority> {
+export function runAuthority({ run }: Pick<MountproofWorld, "run">): Promise<CertificateAuthority> {
   return run.once("certificate authority", () => createCertificateAuthority({ clock: run.clock }));
 }
 
-export function runSigningKey({ run }: MountproofWorld): Promise<SigningKey> {
+export function runSigningKey({ run }: Pick<MountproofWorld, "run">): Promise<SigningKey> {
   return run.once("signing key", () => createSigningKey());
 }
 
@@ -142,8 +143,8 @@ export class ApiFacet {
 
   async #start(): Promise<ScenarioApi> {
     const world = this.#world;
+    if (world.run.apiserver !== undefined) return await borrowed(world, world.run.apiserver);
     const [authority, key] = await Promise.all([runAuthority(world), runSigningKey(world)]);
-    if (world.run.apiserver !== undefined) return await startReal(world, world.run.apiserver);
     return world.scope.use(
       await new EmbeddedApiServer({
         clock: world.clock,
@@ -164,22 +165,37 @@ function resourceOf({ apiVersion = "v1", kind = "", metadata }: KubeObject): Res
   return resource({ group, version, kind, plural: `${kind.toLowerCase()}s`, namespaced });
 }
 
-/** A real kube-apiserver of this scenario, with the driver's definitions; what it cannot do skips the case. */
-async function startReal(
+/** Real kube-apiservers of this run: a scenario has one alone, as new. */
+export async function runServers(
+  { run }: MountproofWorld,
+  assets: NonNullable<MountproofWorld["run"]["apiserver"]>,
+): Promise<ApiServerPool> {
+  return await run.once("kube-apiservers", async (scope) => {
+    const { ApiServerPool: Pool } = await import("../../clusters/apiserver/index.ts");
+    const [authority, key] = await Promise.all([runAuthority({ run }), runSigningKey({ run })]);
+    return scope.use(
+      new Pool({
+        assets,
+        clock: run.clock,
+        log: run.log,
+        authority,
+        signingKey: async () => key,
+        processGroups: run.lifeline,
+        makeFolder: (own) => run.makeFolder("a", own),
+      }),
+    );
+  });
+}
+
+/** What a real one cannot do skips the case. */
+async function borrowed(
   world: MountproofWorld,
   assets: NonNullable<MountproofWorld["run"]["apiserver"]>,
 ): Promise<ScenarioApi> {
-  const { installDefinitions, startRealApiServer } = await import("../../clusters/apiserver/index.ts");
-  const { clock, logger: log, run } = world;
-  const [authority, key, folder] = await Promise.all([runAuthority(world), runSigningKey(world), world.folder()]);
-  const signingKey = async (): Promise<SigningKey> => key;
-  const context = { clock, log, folder, authority, signingKey, processGroups: run.lifeline };
-  const real = world.scope.use(await startRealApiServer(assets, context));
-  await using admin = createKubeClient(real.adminConfig, { clock });
-  await installDefinitions(admin);
+  const { adminConfig, issuer } = world.scope.use(await (await runServers(world, assets)).take());
   return {
-    adminConfig: real.adminConfig,
-    issuer: real.issuer,
+    adminConfig,
+    issuer,
     compact: () => world.skip("a real kube-apiserver keeps its watch history"),
     get authority(): never {
       return world.skip("a real kube-apiserver signs with the key that it was started with");

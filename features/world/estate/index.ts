@@ -19,7 +19,7 @@ import {
 import { type Provider, type ProviderBehaviour, startProvider } from "../../../providers/kit/index.ts";
 import { layoutOf } from "../../../suite/index.ts";
 import type { Facet, MountproofWorld } from "../../world.ts";
-import { runAuthority, runSigningKey } from "../api.ts";
+import { runAuthority, runServers, runSigningKey } from "../api.ts";
 import { processes } from "../processes.ts";
 import { startStoreProvider, storeProgram } from "../store-provider/index.ts";
 import { startClusterProcess, startProviderProcess } from "./as-processes.ts";
@@ -281,7 +281,7 @@ export class EstateFacet {
   async #startInProcess(): Promise<RunningEmbeddedCluster> {
     const world = this.#world;
     const [authority, key, folder] = await Promise.all([runAuthority(world), runSigningKey(world), world.folder()]);
-    const { apiserver: assets, lifeline } = world.run;
+    const { apiserver: assets } = world.run;
     const spec = {
       clock: world.clock,
       log: world.logger,
@@ -294,7 +294,7 @@ export class EstateFacet {
     };
     if (assets === undefined) return await new EmbeddedCluster(spec).start();
     const { ApiServerCluster } = await import("../../../clusters/apiserver/index.ts");
-    return await new ApiServerCluster({ ...spec, assets, processGroups: lifeline }).start();
+    return await new ApiServerCluster({ ...spec, servers: await runServers(world, assets) }).start();
   }
 }
 
