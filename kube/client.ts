@@ -1,4 +1,5 @@
 import type { Activity } from "../core/index.ts";
+import type { TlsMemory } from "../net/index.ts";
 import type { KubeObject, Status } from "./types.ts";
 
 /**
@@ -28,6 +29,8 @@ export type KubeConfig = {
     | { readonly kind: "none" };
   /** Sent as User-Agent, and the field manager's default. */
   readonly userAgent?: string;
+  /** What clients of this server in this process share of their handshakes. */
+  readonly memory?: TlsMemory;
 };
 
 export type ListOptions = {

@@ -35,6 +35,7 @@ export function createKubeClient(config: KubeConfig, options: KubeClientOptions)
   const http: HttpClient = createHttpClient({
     clock: options.clock,
     caPem: config.caPem,
+    ...(config.memory !== undefined && { memory: config.memory }),
     ...(options.dialer !== undefined && { dialer: options.dialer }),
     ...(options.connections !== undefined && { connections: options.connections }),
     ...(credentials.kind === "certificate" && { clientCertificate: credentials }),

@@ -11,6 +11,7 @@ import { isIP, isIPv6 } from "node:net";
 import type { Clock } from "../core/index.ts";
 import { bits, boolean, context, integer, octets, oid, sequence, set, time, utf8 } from "./der.ts";
 import { child, readDer } from "./der-reader.ts";
+import { TlsMemory } from "./tls-client.ts";
 
 /** A certificate with its key, both PEM; the chain is the leaf alone. */
 export type IssuedCertificate = { readonly certPem: string; readonly keyPem: string };
@@ -32,6 +33,10 @@ export type CertificateRequest = {
 
 export interface CertificateAuthority {
   readonly certPem: string;
+  /** What its servers seal session tickets with: a client that has met one of them knows the next by its session. */
+  readonly ticketKeys: Buffer;
+  /** What clients of this process remember of its servers. */
+  readonly memory: TlsMemory;
   issue(request: CertificateRequest): Promise<IssuedCertificate>;
   /** As {@link issue}, and the same certificate whenever the same is asked for: servers that come and go need no new key. */
   reissue(request: Omit<CertificateRequest, "key">): Promise<IssuedCertificate>;
@@ -53,6 +58,8 @@ const OID = {
   clientAuth: "1.3.6.1.5.5.7.3.2",
 } as const;
 
+/** Name, encryption and authentication, 16 bytes each: what OpenSSL takes. */
+const TICKET_KEY_BYTES = 48;
 const HOUR_MS = 3_600_000;
 const YEAR_MS = 365 * 24 * HOUR_MS;
 
@@ -89,6 +96,8 @@ function authority(clock: Clock, commonName: string, parent: Signer | undefined)
   const issued = new Map<string, IssuedCertificate>();
   return {
     certPem,
+    ticketKeys: randomBytes(TICKET_KEY_BYTES),
+    memory: new TlsMemory(),
     issue: async (request) => leafOf(request, self, clock.wall()),
     reissue: async (request) => {
       const key = JSON.stringify(request, Object.keys(request).sort());

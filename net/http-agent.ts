@@ -28,7 +28,7 @@ export async function createAgent(options: ConnectionOptions, use: "requests" | 
       const isTls = target.protocol === "https:";
       const host = target.hostname.replace(/^\[|\]$/g, "");
       dial(host, Number(target.port) || (isTls ? 443 : 80))
-        .then((socket) => (isTls ? secure(socket, host, target.port) : socket))
+        .then((socket) => (isTls ? secure(socket, host) : socket))
         .then(
           (socket) => callback(null, socket),
           (error: Error) => callback(error, null),

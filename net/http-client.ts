@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import type { Agent, Dispatcher } from "undici";
 import { type Clock, isMountproofError, MountproofError, messageOf } from "../core/index.ts";
 import { type ConnectionOptions, createAgent } from "./http-agent.ts";
+import { TlsMemory } from "./tls-client.ts";
 
 export type HttpClientOptions = ConnectionOptions & { readonly clock: Clock };
 
@@ -49,13 +50,13 @@ const ACTIVITY_HEADER = "x-mountproof-activity";
  * const { status, body } = await http.request({ method: "GET", url: "https://vault.vault.svc:8200/v1/sys/health" });
  */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const { clock } = options;
+  const { clock, memory = new TlsMemory() } = options;
   // Watches stay open: they must not take the connections away that requests need.
   const agents: Record<Use, LazyAgent> = { requests: {}, streams: {} };
   let isClosed = false;
   const load = async (use: Use): Promise<Agent> => {
     const lazy = agents[use];
-    lazy.loading ??= createAgent(options, use);
+    lazy.loading ??= createAgent({ ...options, memory }, use);
     lazy.agent = await lazy.loading;
     return lazy.agent;
   };

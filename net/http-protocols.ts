@@ -9,12 +9,13 @@ import * as http2 from "node:http2";
 import { createServer as createHttps, type ServerOptions } from "node:https";
 import { createServer as createTcp, type Server } from "node:net";
 import { createServer as createTls, type TlsOptions } from "node:tls";
+import type { ServerTls } from "./http-server.ts";
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
 export type ListenerParts = {
   readonly settings: ServerOptions;
-  readonly tls: { readonly certPem: string; readonly keyPem: string; readonly clientCaPem?: string } | undefined;
+  readonly tls: ServerTls | undefined;
   readonly http2: Http2Options | undefined;
   readonly listener: Listener;
 };
@@ -45,6 +46,7 @@ export function createListener({ settings, tls, http2: newerOptions, listener }:
   const secrets: TlsOptions | undefined = tls && {
     cert: tls.certPem,
     key: tls.keyPem,
+    ...(tls.ticketKeys !== undefined && { ticketKeys: tls.ticketKeys }),
     ...(tls.clientCaPem !== undefined && { ca: tls.clientCaPem, requestCert: true, rejectUnauthorized: false }),
   };
   if (newerOptions === undefined) {

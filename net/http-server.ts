@@ -50,6 +50,14 @@ export interface ListenPlace {
   listen(host: string, port: number): number;
 }
 
+export type ServerTls = {
+  readonly certPem: string;
+  readonly keyPem: string;
+  readonly clientCaPem?: string;
+  /** Shared by servers that are one to their clients; each has its own when left out. */
+  readonly ticketKeys?: Buffer;
+};
+
 export type ListenAt = { readonly host?: string; readonly port?: number; readonly place?: ListenPlace };
 
 export type HttpServerOptions = {
@@ -59,7 +67,7 @@ export type HttpServerOptions = {
   /** Loopback and any free port unless told otherwise. */
   readonly listen?: ListenAt | { readonly path: string };
   /** With `clientCaPem` clients may show a certificate; one that does not check out counts as none. */
-  readonly tls?: { readonly certPem: string; readonly keyPem: string; readonly clientCaPem?: string };
+  readonly tls?: ServerTls;
   /** Serves HTTP/2 on the same port, too: by ALPN behind TLS, by its preface without. Off by default. */
   readonly http2?: boolean | Http2Options;
   readonly handler: HttpHandler;

@@ -62,6 +62,7 @@ export {
 export { type PfxContent, type PfxDialect, readPfx, writePfx } from "./pkcs12/index.ts";
 export { processDialer } from "./process-dialer.ts";
 export { type SpdyOptions, type SpdyStream, serveSpdy } from "./spdy/connection.ts";
+export { TlsMemory } from "./tls-client.ts";
 export {
   acceptWebSocket,
   commonProtocol,

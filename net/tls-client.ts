@@ -9,6 +9,41 @@ export type TlsClientOptions = {
   /** Checks the server's certificate against this name in place of the URL's. */
   readonly serverName?: string;
   readonly insecureSkipVerify?: boolean;
+  /** Shared with other clients of this process; one of its own when left out. */
+  readonly memory?: TlsMemory;
+};
+
+/**
+ * What clients keep from one handshake to the next: certificates that were read, and sessions of servers that they
+ * met. Several clients may share one, since each has its own place in it by whom it trusts and what it shows.
+ */
+export class TlsMemory {
+  readonly #known = new Map<string, TlsKnowledge>();
+
+  /** @internal */
+  of({ caPem, clientCertificate, insecureSkipVerify }: TlsClientOptions): TlsKnowledge {
+    const key = JSON.stringify([caPem, clientCertificate?.certPem, clientCertificate?.keyPem, insecureSkipVerify]);
+    const known = this.#known.get(key) ?? {
+      context: createSecureContext({
+        ...(caPem !== undefined && { ca: caPem }),
+        ...(clientCertificate !== undefined && { cert: clientCertificate.certPem, key: clientCertificate.keyPem }),
+      }),
+      sessions: new Map(),
+    };
+    this.#known.set(key, known);
+    return known;
+  }
+
+  /** It belongs to this process: a configuration that is written down goes without it. */
+  toJSON(): undefined {
+    return undefined;
+  }
+}
+
+type TlsKnowledge = {
+  readonly context: SecureContext;
+  /** By server name: a server is known again at another port, and whoever else listens there cannot open its tickets. */
+  readonly sessions: Map<string, Buffer>;
 };
 
 /**
@@ -18,21 +53,16 @@ export type TlsClientOptions = {
 export function securer(
   options: TlsClientOptions,
   protocol: "http/1.1" | "h2",
-): (socket: Socket, host: string, port: string) => Promise<Socket> {
-  const sessions = new Map<string, Buffer>();
-  let context: SecureContext | undefined;
-  return (socket, host, port) =>
+): (socket: Socket, host: string) => Promise<Socket> {
+  const memory = options.memory ?? new TlsMemory();
+  let known: TlsKnowledge | undefined;
+  return (socket, host) =>
     new Promise((resolve, reject) => {
-      context ??= createSecureContext({
-        ...(options.caPem !== undefined && { ca: options.caPem }),
-        ...(options.clientCertificate !== undefined && {
-          cert: options.clientCertificate.certPem,
-          key: options.clientCertificate.keyPem,
-        }),
-      });
+      known ??= memory.of(options);
+      const { context, sessions } = known;
       const name = options.serverName ?? host;
-      const server = `${host}:${port}`;
-      const session = sessions.get(server);
+      const session = sessions.get(name);
+      let isSecured = false;
       const secured = connectTls(
         {
           socket,
@@ -44,11 +74,15 @@ export function securer(
           rejectUnauthorized: options.insecureSkipVerify !== true,
           ...(session !== undefined && { session }),
         },
-        () => resolve(secured),
+        () => {
+          isSecured = true;
+          resolve(secured);
+        },
       );
-      secured.on("session", (fresh: Buffer) => sessions.set(server, fresh));
+      secured.on("session", (fresh: Buffer) => sessions.set(name, fresh));
       secured.once("error", (error) => {
-        sessions.delete(server);
+        // A connection that breaks later says nothing about the session it was made with.
+        if (!isSecured) sessions.delete(name);
         socket.destroy();
         reject(error);
       });

@@ -30,7 +30,7 @@ export async function applyObjects(admin: KubeClient, objects: readonly KubeObje
 /** A config that acts as a ServiceAccount, with a token from TokenRequest. */
 export async function configOfAccount(
   admin: KubeClient,
-  { server, caPem }: Pick<KubeConfig, "server" | "caPem">,
+  { server, caPem, memory }: Pick<KubeConfig, "server" | "caPem" | "memory">,
   namespace: string,
   serviceAccount: string,
 ): Promise<KubeConfig> {
@@ -41,7 +41,10 @@ export async function configOfAccount(
     spec: { audiences: [], expirationSeconds: PART_TOKEN_SECONDS },
   };
   const answer = await admin.create(ServiceAccounts as Resource<TokenRequest>, request, { subresource: "token" });
-  return { server, caPem, credentials: { kind: "token", token: answer.status?.token ?? "" } };
+  return {
+    ...{ server, caPem, ...(memory !== undefined && { memory }) },
+    credentials: { kind: "token", token: answer.status?.token ?? "" },
+  };
 }
 
 /** Launches a part on its nodes; it ends with the scope, or when what is returned is disposed. */

@@ -90,7 +90,7 @@ export class EmbeddedClusterHandle implements RunningEmbeddedCluster {
 
   async configFor(namespace: string, serviceAccount: string): Promise<KubeConfig> {
     const { api, admin } = this.#spec;
-    return await configOfAccount(admin, { server: api.url, caPem: api.caPem }, namespace, serviceAccount);
+    return await configOfAccount(admin, api.adminConfig, namespace, serviceAccount);
   }
 
   async configForUser(user: { readonly name: string; readonly groups?: readonly string[] }): Promise<KubeConfig> {

@@ -61,7 +61,7 @@ export function grpcOverHttp2<S extends DescService>(descriptor: S, options: Grp
 class Connection {
   readonly #options: GrpcHttpClientOptions;
   readonly #dial: Dialer;
-  readonly #secure: (socket: Socket, host: string, port: string) => Promise<Socket>;
+  readonly #secure: (socket: Socket, host: string) => Promise<Socket>;
   #session: Promise<ClientHttp2Session> | undefined;
   #isClosed = false;
 
@@ -93,7 +93,7 @@ class Connection {
     const { host, port, plaintext } = this.#options;
     if (this.#isClosed) throw new GrpcError(GrpcStatus.CANCELLED, "grpc: the client connection is closing");
     const socket = await this.#dial(host, port);
-    const secured = plaintext === true ? socket : await this.#secure(socket, host, String(port));
+    const secured = plaintext === true ? socket : await this.#secure(socket, host);
     const session = connect(`${plaintext === true ? "http" : "https"}://${host}:${port}`, {
       createConnection: () => secured,
     });

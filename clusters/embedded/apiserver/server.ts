@@ -188,7 +188,7 @@ async function assemble(spec: ApiServerSpec, scope: Scope): Promise<RunningApiSe
       clock,
       name: "apiserver",
       ...(spec.listen !== undefined && { listen: spec.listen }),
-      tls: { certPem: serving.certPem, keyPem: serving.keyPem, clientCaPem: ca.certPem },
+      tls: { ...serving, clientCaPem: ca.certPem, ticketKeys: ca.ticketKeys },
       http2: { maxConcurrentStreams: MAX_STREAMS },
       handler: spec.faults === undefined ? handler : withFaults({ faults: spec.faults, clock }, handler),
       ...(spec.kubelets !== undefined && {
@@ -229,13 +229,14 @@ async function assemble(spec: ApiServerSpec, scope: Scope): Promise<RunningApiSe
   );
   bootstrap(server, { secretsStore: spec.secretsStore !== false });
 
+  const reached = () => ({ server: url(), caPem: ca.certPem, memory: ca.memory });
   const configFor = async (user: { name: string; groups?: readonly string[] }): Promise<KubeConfig> => {
     const { certPem, keyPem } = await ca.reissue({
       commonName: user.name,
       ...(user.groups !== undefined && { organizations: user.groups }),
       usages: ["client"],
     });
-    return { server: url(), caPem: ca.certPem, credentials: { kind: "certificate", certPem, keyPem } };
+    return { ...reached(), credentials: { kind: "certificate", certPem, keyPem } };
   };
   return {
     url: running.url,
@@ -249,7 +250,7 @@ async function assemble(spec: ApiServerSpec, scope: Scope): Promise<RunningApiSe
     configFor,
     tokenConfig: (token, user) => {
       authority.authenticator.addToken(token, user);
-      return { server: url(), caPem: ca.certPem, credentials: { kind: "token", token } };
+      return { ...reached(), credentials: { kind: "token", token } };
     },
     compact: () => store.compact(),
     [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
