@@ -13,6 +13,7 @@ const PARTS: Readonly<Record<string, { readonly module: string; readonly run: st
   "fake-aws": { module: "fakes/aws/main.ts", run: "runFakeAws" },
   "fake-azure": { module: "fakes/azure/main.ts", run: "runFakeAzure" },
   "fake-gcp": { module: "fakes/gcp/main.ts", run: "runFakeGcp" },
+  recorder: { module: "clusters/embedded/kubelet/testing/recorder.ts", run: "runRecorder" },
   "fake-vault": { module: "fakes/vault/main.ts", run: "runFakeVault" },
   "provider-vault": { module: "providers/vault/main.ts", run: "runVaultProvider" },
 };
@@ -21,7 +22,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /**
  * Puts one part with all that it needs, and nothing else, into a folder: the context of its image.
- * @param part `driver`, or `fake-` or `provider-` and the store's name
+ * @param part `driver`, `recorder`, or `fake-` or `provider-` and the store's name
  */
 export async function bundle(part: string, folder: string): Promise<void> {
   const found = PARTS[part];

@@ -3,16 +3,20 @@
  * order, their context, deadlines and codes, the gaps of back-off and republish, what pods and events showed.
  *
  * usage: npm run kubelet [-- [--json] [FOLDER]]   the recordings that the tests have, or a folder of others in their form
+ *        npm run kubelet -- --kubeconfig FILE [--context NAME] [--yes] [--image IMAGE] [--out FOLDER] [EXPERIMENT …]
+ *                       plays experiments on a real node's kubelet first, with a recording driver in a pod there
  *
  * Ends with 1 for a difference that docs/kubelet-differences.md does not explain, with 3 where there is no recording.
  */
 import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
 import { compare, type Difference } from "../clusters/embedded/kubelet/testing/compare.ts";
 import { KNOWN, SEEDS } from "../clusters/embedded/kubelet/testing/known.ts";
-import { type RecordedCall, readRecording } from "../clusters/embedded/kubelet/testing/recording.ts";
+import { type RecordedCall, type Recording, readRecording } from "../clusters/embedded/kubelet/testing/recording.ts";
 import { replay } from "../clusters/embedded/kubelet/testing/replay.ts";
+import { MountproofError } from "../core/index.ts";
 
 type Row = {
   readonly name: string;
@@ -23,25 +27,36 @@ type Row = {
   readonly unexplained: readonly Difference[];
 };
 
-const args = process.argv.slice(2);
-const isJson = args.includes("--json");
-const given = args.find((arg) => !arg.startsWith("--"));
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: "boolean", default: false },
+    kubeconfig: { type: "string" },
+    context: { type: "string" },
+    yes: { type: "boolean", default: false },
+    image: { type: "string", default: "mountproof/recorder:e2e" },
+    out: { type: "string" },
+  },
+});
+const [given] = flags.kubeconfig === undefined ? positionals : [];
 const folder =
   given === undefined
     ? new URL("../clusters/embedded/kubelet/fixtures/", import.meta.url)
     : pathToFileURL(`${resolve(given)}/`);
 
-process.exitCode = await main();
+process.exitCode = await main().catch((error: unknown) => {
+  process.stderr.write(`error: ${error instanceof MountproofError ? error.describe() : String(error)}\n`);
+  return 3;
+});
 
 async function main(): Promise<number> {
-  const names = recordings();
-  if (names.length === 0) {
+  const all = await toCompare();
+  if (all.size === 0) {
     process.stderr.write(`error: there is no recording (*.ndjson) in ${folder.pathname}\n`);
     return 3;
   }
   const rows: Row[] = [];
-  for (const name of names) {
-    const real = readRecording(name, folder);
+  for (const [name, real] of all) {
     const simulated = await replay(real, SEEDS[name]);
     const differences = compare(real, simulated);
     const isKnown = ({ where }: Difference): boolean => KNOWN[name]?.includes(where) === true;
@@ -52,13 +67,22 @@ async function main(): Promise<number> {
       explained: differences.filter(isKnown),
       unexplained: differences.filter((one) => !isKnown(one)),
     });
-    if (!isJson) process.stdout.write(textOf(rows.at(-1) as Row));
+    if (!flags.json) process.stdout.write(textOf(rows.at(-1) as Row));
   }
   const failed = rows.filter(({ unexplained }) => unexplained.length > 0).length;
   process.stdout.write(
-    isJson ? `${JSON.stringify(rows, null, 2)}\n` : `${rows.length - failed} passed, ${failed} failed, 0 skipped\n`,
+    flags.json ? `${JSON.stringify(rows, null, 2)}\n` : `${rows.length - failed} passed, ${failed} failed, 0 skipped\n`,
   );
   return failed === 0 ? 0 : 1;
+}
+
+async function toCompare(): Promise<Map<string, Recording>> {
+  const { kubeconfig, context, yes, image, out } = flags;
+  if (kubeconfig === undefined) return new Map(recordings().map((name) => [name, readRecording(name, folder)]));
+  const { recordOnCluster, SHORT } = await import("./kubelet-live.ts");
+  const names = positionals.length === 0 ? SHORT : positionals;
+  const more = { ...(context !== undefined && { context }), ...(out !== undefined && { out }) };
+  return await recordOnCluster({ kubeconfig, yes, image, names, ...more });
 }
 
 function recordings(): string[] {

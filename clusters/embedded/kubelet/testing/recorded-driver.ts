@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, rmdir, symlink, unlink, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, rmdir, symlink, writeFile } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import { type Clock, Scope } from "../../../../core/index.ts";
@@ -8,7 +8,7 @@ import { Registration } from "../../../../wire/gen/registration_pb.ts";
 import { GrpcError, GrpcStatus, service, startGrpcServer } from "../../../../wire/grpc/index.ts";
 import type { ServerCall } from "../../../../wire/grpc/server.ts";
 import type { NodePaths } from "../../../cluster.ts";
-import { plainMountMarker } from "../mounts.ts";
+import { markedMounts, type TargetMounts } from "./target-mounts.ts";
 
 /** One call that arrived at the driver, as the recordings have it. */
 export type DriverCall = {
@@ -31,6 +31,8 @@ export type RecordedDriverSpec = {
   readonly flags: ReadonlyMap<string, string>;
   /** How many calls of each volume were made, kept by who outlives a driver's process. */
   readonly calls: DriverCall[];
+  /** Marked folders by default. */
+  readonly mounts?: TargetMounts;
 };
 
 const CAPABILITIES: Record<string, NodeServiceCapability_RPC_Type> = {
@@ -45,12 +47,14 @@ export class RecordedDriver implements AsyncDisposable {
   readonly #scope = new Scope("recorded driver");
   readonly #steps = new Map<string, string[]>();
   readonly #sockets: { csi: string; registration: string };
+  readonly #mounts: TargetMounts;
   #isOver = false;
   control: Readonly<Record<string, string>> = {};
 
   constructor(spec: RecordedDriverSpec) {
     this.#spec = spec;
     const folder = join(dirname(spec.paths.driverPluginDir), spec.name);
+    this.#mounts = spec.mounts ?? markedMounts(join(folder, ".covered"));
     this.#sockets = {
       csi: join(folder, "csi.sock"),
       registration: join(spec.paths.pluginsRegistry, `${spec.name}-reg.sock`),
@@ -206,7 +210,7 @@ export class RecordedDriver implements AsyncDisposable {
       method,
       at: clock.now(),
       request,
-      before: await describe(target),
+      before: await describe(target, this.#mounts),
       deadlineMs: call.deadline?.remaining(),
       step: "",
       code: "",
@@ -222,7 +226,7 @@ export class RecordedDriver implements AsyncDisposable {
       if (entry.code === "") entry.code = error instanceof GrpcError ? error.codeName : "Unknown";
       throw error;
     } finally {
-      if (entry.code !== "cut") entry.after = await describe(target);
+      if (entry.code !== "cut") entry.after = await describe(target, this.#mounts);
       entry.endedAt = clock.now();
     }
   }
@@ -286,35 +290,15 @@ export class RecordedDriver implements AsyncDisposable {
     throw new GrpcError(GrpcStatus.CANCELLED, "context canceled");
   }
 
-  #coveredBy(target: string): string {
-    return join(dirname(this.#sockets.csi), ".covered", target.replaceAll("/", "~"));
-  }
-
-  /** What lies at a target is hidden by a mount, and there again after it. */
-  async #cover(target: string): Promise<void> {
-    const aside = this.#coveredBy(target);
-    for (const name of await readdir(target)) {
-      await mkdir(aside, { recursive: true });
-      await rename(join(target, name), join(aside, name));
-    }
-  }
-
   async #unmount(target: string, isRemoved: boolean): Promise<void> {
-    if (existsSync(plainMountMarker(target))) {
-      for (const name of await readdir(target).catch(() => []))
-        await rm(join(target, name), { recursive: true, force: true });
-      await unlink(plainMountMarker(target));
-      const aside = this.#coveredBy(target);
-      for (const name of await readdir(aside).catch(() => [])) await rename(join(aside, name), join(target, name));
-    }
+    if (await this.#mounts.isMounted(target)) await this.#mounts.unmount(target);
     if (isRemoved) await rmdir(target).catch(() => undefined);
   }
 
   async #mount(target: string, context: Record<string, string>, _secrets: Record<string, string>): Promise<void> {
     await mkdir(target, { recursive: true, mode: 0o755 });
-    if (!existsSync(plainMountMarker(target))) await this.#cover(target);
+    if (!(await this.#mounts.isMounted(target))) await this.#mounts.mount(target);
     const count = 1 + Number(await readFile(join(target, "publish-count"), "utf8").catch(() => "0"));
-    await writeFile(plainMountMarker(target), "");
     await writeFile(join(target, "publish-count"), String(count));
     await writeFile(join(target, "secret"), `value ${count}`, { mode: 0o600 });
     if (context["subdir"] !== undefined) {
@@ -338,10 +322,10 @@ function failure(code: string): GrpcError {
   return new GrpcError(GrpcStatus[name as keyof typeof GrpcStatus] as number, `told to fail with ${code}`);
 }
 
-async function describe(target: string): Promise<string> {
+async function describe(target: string, mounts: TargetMounts): Promise<string> {
   if (target === "") return "";
   if (!existsSync(target)) return existsSync(dirname(target)) ? "absent" : "no parent";
-  if (existsSync(plainMountMarker(target))) return "mount";
+  if (await mounts.isMounted(target)) return "mount";
   return (await readdir(target)).length === 0 ? "empty dir" : "dir";
 }
 

@@ -1,21 +1,18 @@
 import { existsSync } from "node:fs";
 import { readdir, rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { silentLog } from "../../../../core/index.ts";
-import { startInformer } from "../../../../kube/informer.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
 import type { Program } from "../containers/program.ts";
 import { plainMountMarker } from "../mounts.ts";
-import { CsiDrivers, CsiNodes, Events, Pods, Secrets } from "../resources.ts";
+import { CsiDrivers, Pods, Secrets } from "../resources.ts";
 import type { Container, CsiDriver, Pod, PodSpec } from "../types.ts";
-import type { DriverCall, RecordedDriver } from "./recorded-driver.ts";
-import { type RecordedCall, type RecordedLine, type RecordedStep, type Recording, sortLines } from "./recording.ts";
+import { callLine, observe } from "./observe.ts";
+import type { RecordedDriver } from "./recorded-driver.ts";
+import { type RecordedStep, type Recording, sortLines } from "./recording.ts";
 import { Rig } from "./rig.ts";
 
-const TOKENS = "csi.storage.k8s.io/serviceAccount.tokens";
-
 /** The program of the recordings' image: `sleep [S [T]]` ends after S seconds (0: never) and takes T to stop. */
-function recordedProgram({ command, args = [] }: Container): Program | undefined {
+export function recordedProgram({ command, args = [] }: Container): Program | undefined {
   if (command?.[0] === "/nosuch")
     return {
       startError:
@@ -30,44 +27,8 @@ function recordedProgram({ command, args = [] }: Container): Program | undefined
 export async function replay(recording: Recording, seed = 5): Promise<Recording> {
   await using rig = await Rig.start({ seed, kubeVersion: "1.34", program: recordedProgram });
   const start = rig.clock.now();
-  const lines: RecordedLine[] = [];
-  const now = (): number => (rig.clock.now() - start) / 1000;
-  const watch = { clock: rig.clock, log: silentLog };
-  await using pods = startInformer(rig.client, Pods, {}, watch);
-  await using nodes = startInformer(rig.client, CsiNodes, {}, watch);
-  await using events = startInformer(rig.client, Events, {}, watch);
-  const shown = new Map<string, string>();
-  const names = new Map<string, string>();
-  pods.onEvent(({ type, object }) => {
-    names.set(object.metadata.uid, object.metadata.name);
-    const line = podLine(now(), type, object);
-    const key = JSON.stringify({ ...line, t: 0 });
-    if (shown.get(line.uid) === key) return;
-    shown.set(line.uid, key);
-    lines.push(line);
-  });
-  nodes.onEvent(({ object }) => {
-    lines.push({ t: now(), csinode: (object.spec.drivers ?? []).map(({ name }) => name) });
-  });
-  const told = new Map<string, Extract<RecordedLine, { event: string }>>();
-  events.onEvent(({ object }) => {
-    const { involvedObject, reason, message, count, source } = object as unknown as EventObject;
-    const key = object.metadata.name ?? "";
-    const known = told.get(key);
-    const text = message.replaceAll(rig.paths.kubeletRoot, "/var/lib/kubelet");
-    const line = {
-      t: known?.t ?? now(),
-      event: reason,
-      pod: involvedObject.name,
-      uid: involvedObject.uid,
-      message: text,
-      count,
-      component: source.component,
-    };
-    if (known !== undefined) lines.splice(lines.indexOf(known), 1);
-    told.set(key, line);
-    lines.push(line);
-  });
+  const { kubeletRoot: root } = rig.paths;
+  await using observed = await observe(rig.client, rig.clock, { root });
   const world = new World(rig);
   for (const step of recording.steps) {
     await rig.clock.advance(Math.max(0, start + step.t * 1000 - rig.clock.now()));
@@ -77,18 +38,9 @@ export async function replay(recording: Recording, seed = 5): Promise<Recording>
     ...Object.values(recording).flatMap((kind: readonly { t: number }[]) => kind.map(({ t }) => t)),
   );
   await rig.clock.advance(Math.max(0, start + last * 1000 - rig.clock.now()));
-  for (const call of rig.calls) lines.push(callLine(call, start, names, rig.paths.kubeletRoot));
-  lines.sort((a, b) => a.t - b.t);
-  return sortLines(lines);
+  const calls = rig.calls.map((call) => callLine(call, start, observed.names, root));
+  return sortLines([...observed.lines, ...calls].toSorted((a, b) => a.t - b.t));
 }
-
-type EventObject = {
-  involvedObject: { name: string; uid: string };
-  reason: string;
-  message: string;
-  count: number;
-  source: { component: string };
-};
 
 class World {
   readonly #rig: Rig;
@@ -227,7 +179,7 @@ type SecretObject = {
 };
 
 /** What the API server defaults. */
-function defaulted(driver: CsiDriver): CsiDriver {
+export function defaulted(driver: CsiDriver): CsiDriver {
   const { serviceAccountTokenInSecrets: _unknownTo134, ...spec } = driver.spec;
   return {
     ...driver,
@@ -238,79 +190,6 @@ function defaulted(driver: CsiDriver): CsiDriver {
       requiresRepublish: false,
       volumeLifecycleModes: ["Persistent"],
       ...spec,
-    },
-  };
-}
-
-function podLine(t: number, podState: "ADDED" | "MODIFIED" | "DELETED", pod: Pod): RecordedLine & { uid: string } {
-  const { initContainerStatuses = [], containerStatuses = [], phase = "Pending", conditions = [] } = pod.status ?? {};
-  const containers = [...initContainerStatuses, ...containerStatuses].map(({ name, state }) => {
-    const kind = Object.keys(state)[0] ?? "?";
-    const reason = state.waiting?.reason ?? state.terminated?.reason;
-    return `${name}=${kind}${reason === undefined ? "" : `:${reason}`}`;
-  });
-  const ready = conditions.find(({ type }) => type === "Ready")?.status ?? null;
-  const { name, uid, deletionTimestamp } = pod.metadata;
-  return { t, podState, pod: name, uid, phase, containers, ready, deleting: deletionTimestamp !== undefined };
-}
-
-function callLine(call: DriverCall, start: number, names: ReadonlyMap<string, string>, root: string): RecordedCall {
-  const { driver, method, at, code, before, after, step, endedAt } = call;
-  const t = (at - start) / 1000;
-  const took = (endedAt - at) / 1000;
-  const base = { t, driver, call: method, code, ...(took > 0.5 && { took }) };
-  const where = /pods\/([^/]+)\/volumes\/kubernetes\.io~csi\/([^/]+)\/mount$/.exec(String(call.request["targetPath"]));
-  if (where === null) return method === "NotifyRegistrationStatus" ? { ...base, request: notified(call, root) } : base;
-  const [, uid = "", volume = ""] = where;
-  const pod = names.get(uid) ?? uid;
-  return {
-    ...base,
-    pod,
-    uid,
-    volume,
-    before,
-    after,
-    step,
-    ...(method === "NodePublishVolume" && { request: requestOf(call) }),
-  };
-}
-
-/** As the recordings have it: defaults are left out. */
-function notified({ request }: DriverCall, root: string): Record<string, unknown> {
-  const { pluginRegistered, error } = request as { pluginRegistered: boolean; error: string };
-  return {
-    ...(error !== "" && { error: error.replaceAll(root, "/var/lib/kubelet") }),
-    ...(pluginRegistered && { plugin_registered: true }),
-  };
-}
-
-function requestOf({ request }: DriverCall): Record<string, unknown> {
-  const { readonly, secrets, volumeCapability, volumeContext } = request as {
-    readonly: boolean;
-    secrets: Record<string, string>;
-    volumeCapability: {
-      accessMode: { mode: number };
-      accessType: { value: { fsType: string; volumeMountGroup: string } };
-    };
-    volumeContext: Record<string, string>;
-  };
-  const { "csi.storage.k8s.io/pod.uid": _uid, ...context } = volumeContext;
-  const tokens = context[TOKENS];
-  const { fsType, volumeMountGroup } = volumeCapability.accessType.value;
-  return {
-    ...(readonly && { readonly }),
-    ...(Object.keys(secrets).length > 0 && { secrets }),
-    volume_capability: {
-      access_mode: { mode: volumeCapability.accessMode.mode === 7 ? "SINGLE_NODE_MULTI_WRITER" : "SINGLE_NODE_WRITER" },
-      mount: {
-        ...(fsType !== "" && { fs_type: fsType }),
-        ...(volumeMountGroup !== "" && { volume_mount_group: volumeMountGroup }),
-      },
-    },
-    volume_context: {
-      ...context,
-      ...(tokens !== undefined &&
-        tokens !== "spoofed" && { [TOKENS]: Object.keys(JSON.parse(tokens) as object).sort() }),
     },
   };
 }

@@ -1,0 +1,103 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { impossibleStep, recorderManifests, recordLive } from "../clusters/embedded/kubelet/testing/live.ts";
+import type { RecorderAnswer, RecorderOrder } from "../clusters/embedded/kubelet/testing/recorder.ts";
+import { type Recording, readRecording } from "../clusters/embedded/kubelet/testing/recording.ts";
+import { openContext, openRemoteCluster } from "../clusters/kubeconfig/index.ts";
+import { MountproofError, makeFolders, minutes, RealClock, Scope, silentLog } from "../core/index.ts";
+import { Pods } from "../kube/index.ts";
+import { Journal } from "../net/index.ts";
+
+export type LiveOptions = {
+  readonly kubeconfig: string;
+  readonly context?: string;
+  /** A context that is neither kind's nor `mountproof up`'s may be used. */
+  readonly yes: boolean;
+  readonly image: string;
+  /** Experiments; the short ones by default. */
+  readonly names: readonly string[];
+  /** Keeps the recordings there. */
+  readonly out?: string;
+};
+
+/** Under two minutes each, and nothing that stops a kubelet. */
+export const SHORT = [
+  "02-simple-pod",
+  "03-token-requests",
+  "05a-publish-fails-codes",
+  "10-parallel-and-names",
+  "13-driver-missing",
+  "16-subpath-and-containers",
+  "22-event-aggregation",
+] as const;
+
+const NAMESPACE = "mountproof-recorder";
+const READY_MS = minutes(2);
+const RUN_ID = "mountproof-recorder";
+
+/**
+ * Plays experiments on the kubelet of a real node, all at once, with a recording driver in a pod there.
+ * @returns the recordings by name
+ * @throws MountproofError `permission_denied` for a context that is somebody's, `unsupported` for an experiment that
+ * cannot be played on a real node
+ */
+export async function recordOnCluster(options: LiveOptions): Promise<Map<string, Recording>> {
+  const experiments = options.names.map((name) => [name, readRecording(name)] as const);
+  for (const [name, experiment] of experiments) {
+    const step = impossibleStep(experiment);
+    if (step !== undefined)
+      throw new MountproofError("unsupported", {
+        message: `the experiment "${name}" takes the step "${step}", which is not done to a real node`,
+        hint: `these can be played: ${SHORT.join(", ")}`,
+      });
+  }
+  await using scope = new Scope("recorder");
+  const clock = new RealClock();
+  const context = await openContext(options.kubeconfig, options.context, async ({ name, owner }) => {
+    if (owner !== "somebody" || options.yes) return;
+    throw new MountproofError("permission_denied", {
+      message: `the context "${name}" is neither kind's nor mountproof's: a privileged pod is not put there unasked`,
+      hint: "say --yes",
+    });
+  });
+  const cluster = scope.use(
+    await openRemoteCluster(context, { clock, log: silentLog, journal: new Journal(clock), run: RUN_ID }),
+  );
+  await cluster.owned.sweep();
+  await cluster.apply(recorderManifests(NAMESPACE, options.image));
+  const pod = { namespace: NAMESPACE, name: "recorder", container: "recorder" };
+  const found = async () => await cluster.admin.get(Pods, pod.name, pod.namespace);
+  const isReady = async (): Promise<boolean> =>
+    ((await found()).status as { readonly phase?: string } | undefined)?.phase === "Running";
+  if (!(await cluster.until(isReady, READY_MS)))
+    throw new MountproofError("subject_failed", {
+      message: `the recorder's pod does not run: ${JSON.stringify((await found()).status)}`,
+      hint: `is the image "${options.image}" there for the node? deploy/images/Dockerfile.recorder says how to make it`,
+    });
+  const nodeName = String(((await found())["spec"] as { readonly nodeName?: string }).nodeName);
+  const tell = async (order: RecorderOrder): Promise<RecorderAnswer> => {
+    const command = ["node", "/mountproof/main.mjs", "tell", JSON.stringify(order)];
+    const { exitCode, stdout, stderr } = await cluster.exec(pod, command);
+    if (exitCode === 0) return JSON.parse(stdout) as RecorderAnswer;
+    throw new MountproofError("subject_failed", { message: `the recorder refused "${order.do}": ${stderr.trim()}` });
+  };
+  const apply = (objects: Parameters<typeof cluster.apply>[0]): Promise<void> => cluster.apply(objects);
+  const node = { client: cluster.admin, clock, apply, tell, image: options.image, nodeName };
+  const recordings = new Map<string, Recording>();
+  await Promise.all(
+    experiments.map(async ([name, experiment]) => {
+      recordings.set(name, await recordLive(experiment, node));
+    }),
+  );
+  if (options.out !== undefined) await keep(options.out, recordings);
+  return recordings;
+}
+
+async function keep(folder: string, recordings: ReadonlyMap<string, Recording>): Promise<void> {
+  await makeFolders(folder);
+  for (const [name, recording] of recordings) {
+    const lines = Object.values(recording).flatMap((kind: readonly { t: number }[]) => kind);
+    const text = lines.toSorted((a, b) => a.t - b.t).map((line) => `${JSON.stringify(line)}\n`);
+    await writeFile(join(folder, `${name}.ndjson`), text.join(""));
+  }
+}
