@@ -1,7 +1,7 @@
 import { describeFlags, parseFlags } from "../core/go/flags.ts";
 import { createLog, isMountproofError, RealClock, Scope } from "../core/index.ts";
 import { loadKubeConfig } from "../kube/index.ts";
-import { journalInto } from "../net/index.ts";
+import { journalInto, processDialer } from "../net/index.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { Driver } from "./driver.ts";
 import { parseEndpoint } from "./endpoint.ts";
@@ -63,6 +63,7 @@ async function specOf(flags: DriverFlags, behaviour: Behaviour): Promise<DriverS
     clock,
     log: createLog({ clock, name: "driver", level: flags.v >= 4 ? "debug" : "info" }),
     kubeConfig: await loadKubeConfig(flags.kubeconfig, process.env, userAgent),
+    dialer: processDialer(process.env),
     ...(flags["journal-file"] !== "" && { journal: journalInto(flags["journal-file"], clock) }),
     onPanic: (message) => {
       process.stderr.write(`panic: ${message}\n`);

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Clock, isMountproofError, type Log, Scope } from "../core/index.ts";
+import { type Clock, isMountproofError, type Log, messageOf, Scope } from "../core/index.ts";
 import {
   type Informer,
   isKubeStatus,
@@ -135,8 +135,10 @@ export function startInformer<T extends KubeObject>(
         else if (isStreaming && !streams && version === undefined && isKubeStatus(error, "Invalid", "BadRequest"))
           log.debug(`${kind.plural} are listed: the server shows nothing at the start of a watch`);
         else {
-          log.debug(`the watch of ${kind.plural} broke`, {
+          // Who waits for what it shows is told why, once; that it goes on is of no news.
+          log[retry === FIRST_RETRY_MS ? "warn" : "debug"](`the watch of ${kind.plural} broke`, {
             error: isMountproofError(error) ? error.code : String(error),
+            reason: messageOf(error),
             retryMs: retry,
           });
           await clock.sleep(retry, { signal: scope.signal }).catch(() => undefined);
