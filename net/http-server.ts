@@ -139,10 +139,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
   const scheme = tls === undefined ? "http" : "https";
   const { address, port } = "path" in listen ? { address: listen.path, port: 0 } : (server.address() as AddressInfo);
   return {
-    url:
-      "path" in listen
-        ? `${scheme}+unix:${listen.path}`
-        : `${scheme}://${address.includes(":") ? `[${address}]` : address}:${port}`,
+    url: "path" in listen ? `${scheme}+unix:${listen.path}` : `${scheme}://${reachable(address)}:${port}`,
     host: address,
     port,
     [Symbol.asyncDispose]: async () => {
@@ -153,6 +150,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<Runni
       if ("path" in listen) await rm(listen.path, { force: true });
     },
   };
+}
+
+/** Who listens on every address is met at loopback: all addresses at once are nowhere to go to. */
+function reachable(address: string): string {
+  if (address === "0.0.0.0") return "127.0.0.1";
+  if (address === "::") return "[::1]";
+  return address.includes(":") ? `[${address}]` : address;
 }
 
 function bind(server: Server, name: string, listen: NonNullable<HttpServerOptions["listen"]>): Promise<void> {

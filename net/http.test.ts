@@ -15,6 +15,18 @@ beforeEach(() => {
 });
 afterEach(() => scope[Symbol.asyncDispose]());
 
+test("a server on every address names one at which it can be reached", async () => {
+  await using server = await startHttpServer({
+    clock: new RealClock(),
+    name: "everywhere",
+    listen: { host: "0.0.0.0" },
+    handler: (exchange) => exchange.json(200, {}),
+  });
+  await using client = createHttpClient({ clock: new RealClock() });
+  expect(server.url).toBe(`http://127.0.0.1:${server.port}`);
+  expect((await client.request({ method: "GET", url: server.url })).status).toBe(200);
+});
+
 test("HTTPS by name through a dialer, with a client certificate, a body and a journal-able path", async () => {
   const ca = await createCertificateAuthority({ clock });
   const leaf = await ca.issue({ commonName: "vault", dnsNames: ["vault.vault.svc"] });

@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/index.ts";
+import type { Dialer } from "../../net/index.ts";
 import { type RemoteStore, remoteStore } from "../kit/index.ts";
 import type { AwsTold } from "./served.ts";
 
@@ -25,8 +26,13 @@ export type AwsAccount = {
 };
 
 /** A fake account in a pod of its own, emptied of what an earlier scenario left. */
-export async function openRemoteAws(url: string, accountId: string, clock: Clock): Promise<AwsAccount & RemoteStore> {
-  const store = remoteStore(url, clock);
+export async function openRemoteAws(
+  url: string,
+  accountId: string,
+  clock: Clock,
+  dialer?: Dialer,
+): Promise<AwsAccount & RemoteStore> {
+  const store = remoteStore(url, clock, dialer);
   await store.reset();
   let last: Promise<void> = Promise.resolve();
   const tell =

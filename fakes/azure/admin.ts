@@ -1,4 +1,5 @@
 import type { Clock } from "../../core/index.ts";
+import type { Dialer } from "../../net/index.ts";
 import { type RemoteStore, remoteStore } from "../kit/index.ts";
 import type { FederatedCredential } from "./directory/directory.ts";
 import { type AzureSeed, seedAzure } from "./seed.ts";
@@ -57,8 +58,12 @@ export const AZURE_OPERATIONS = [
 ] as const satisfies readonly (keyof AzureAdmin)[];
 
 /** A fake Azure in a pod of its own, emptied of what an earlier scenario left. */
-export async function openRemoteAzure(url: string, clock: Clock): Promise<RemoteStore & { readonly told: AzureTold }> {
-  const store = remoteStore(url, clock);
+export async function openRemoteAzure(
+  url: string,
+  clock: Clock,
+  dialer?: Dialer,
+): Promise<RemoteStore & { readonly told: AzureTold }> {
+  const store = remoteStore(url, clock, dialer);
   await store.reset();
   const tell =
     (operation: (typeof AZURE_OPERATIONS)[number]) =>

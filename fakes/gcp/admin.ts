@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { type Clock, MountproofError } from "../../core/index.ts";
+import type { Dialer } from "../../net/index.ts";
 import { type Binding, BindingSchema } from "../../wire/gen/google_iam_pb.ts";
 import { type RemoteStore, remoteStore } from "../kit/index.ts";
 import { type GcpSeed, seedGcp } from "./seed.ts";
@@ -46,8 +47,12 @@ export class GcpAdmin {
 export const GCP_OPERATIONS = ["seed", "grantSecret", "grantAccount"] as const satisfies readonly (keyof GcpAdmin)[];
 
 /** A fake Google in a pod of its own, emptied of what an earlier scenario left. */
-export async function openRemoteGcp(url: string, clock: Clock): Promise<RemoteStore & { readonly told: GcpTold }> {
-  const store = remoteStore(url, clock);
+export async function openRemoteGcp(
+  url: string,
+  clock: Clock,
+  dialer?: Dialer,
+): Promise<RemoteStore & { readonly told: GcpTold }> {
+  const store = remoteStore(url, clock, dialer);
   await store.reset();
   const tell =
     (operation: (typeof GCP_OPERATIONS)[number]) =>

@@ -1,5 +1,5 @@
 import { type Clock, MountproofError } from "../../core/index.ts";
-import { createHttpClient, type Fault } from "../../net/index.ts";
+import { createHttpClient, type Dialer, type Fault } from "../../net/index.ts";
 import { CONTROL_ROOT, type Controls } from "./control.ts";
 
 /** Methods of an administrator, by name. */
@@ -33,8 +33,8 @@ export type RemoteStore = AsyncDisposable & {
 };
 
 /** @param url what stands before `/_mountproof/`: `http://127.0.0.1:41234` */
-export function remoteStore(url: string, clock: Clock): RemoteStore {
-  const http = createHttpClient({ clock });
+export function remoteStore(url: string, clock: Clock, dialer?: Dialer): RemoteStore {
+  const http = createHttpClient({ clock, ...(dialer && { dialer }) });
   const ask = async (method: string, what: string, body: unknown = {}): Promise<void> => {
     const answer = await http.request({
       method,

@@ -1,5 +1,5 @@
 import { type Clock, MountproofError } from "../../core/index.ts";
-import { createHttpClient } from "../../net/index.ts";
+import { createHttpClient, type Dialer } from "../../net/index.ts";
 import { type AdminCall, VaultAdmin } from "./admin.ts";
 import type { VaultHandle } from "./remote.ts";
 
@@ -15,8 +15,8 @@ export type OutsideVault = {
  * A Vault that is somebody's own: it is told by its API what the guide's script says, and nothing else is done to it. It
  * is neither emptied nor sealed, and nothing stands before it.
  */
-export function outsideVault(vault: OutsideVault, clock: Clock): VaultHandle & AsyncDisposable {
-  const http = createHttpClient({ clock });
+export function outsideVault(vault: OutsideVault, clock: Clock, dialer?: Dialer): VaultHandle & AsyncDisposable {
+  const http = createHttpClient({ clock, ...(dialer && { dialer }) });
   const call: AdminCall = async (method, path, data, namespace) => {
     const isConfig = /^auth\/[^/]+\/config$/.test(path);
     const answer = await http.request({

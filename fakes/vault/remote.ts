@@ -1,5 +1,5 @@
 import { type Clock, MountproofError } from "../../core/index.ts";
-import { createHttpClient, type Fault, type HttpServerOptions } from "../../net/index.ts";
+import { createHttpClient, type Dialer, type Fault, type HttpServerOptions } from "../../net/index.ts";
 import { CONTROL_ROOT } from "../kit/index.ts";
 import { VaultAdmin } from "./admin.ts";
 
@@ -20,8 +20,8 @@ export interface VaultHandle {
 }
 
 /** A fake Vault in a process of its own, by its control API. @param url `http://127.0.0.1:41234` */
-export function remoteVault(url: string, clock: Clock): VaultHandle & AsyncDisposable {
-  const http = createHttpClient({ clock });
+export function remoteVault(url: string, clock: Clock, dialer?: Dialer): VaultHandle & AsyncDisposable {
+  const http = createHttpClient({ clock, ...(dialer && { dialer }) });
   const ask = async (method: string, what: string, body: unknown = {}): Promise<unknown> => {
     const answer = await http.request({
       method,

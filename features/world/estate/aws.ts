@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import { type AwsAccount, FakeAws, openRemoteAws } from "../../../fakes/aws/index.ts";
+import { processDialer } from "../../../net/index.ts";
 import {
   AWS_PROVIDER_NAMESPACE,
   AWS_PROVIDER_SERVICE_ACCOUNT,
@@ -45,7 +46,7 @@ export class AwsEstateFacet {
     if (ownStoreOf(this.#world, "aws") !== undefined) return;
     const control = cloudOf(this.#world, "aws");
     if (control !== undefined) {
-      this.#aws = scope.use(await openRemoteAws(control, ACCOUNT_ID, run.clock));
+      this.#aws = scope.use(await openRemoteAws(control, ACCOUNT_ID, run.clock, processDialer(process.env)));
       return;
     }
     const dialer = await this.#estate.dialer();

@@ -1,7 +1,7 @@
 import { parse } from "yaml";
 import { type AzureTold, FakeAzure, openRemoteAzure, type RunningFakeAzure } from "../../../fakes/azure/index.ts";
 import type { RemoteStore } from "../../../fakes/kit/index.ts";
-import { createCertificateAuthority, createSigningKey, type Fault } from "../../../net/index.ts";
+import { createCertificateAuthority, createSigningKey, type Fault, processDialer } from "../../../net/index.ts";
 import {
   AZURE_PROVIDER_NAMESPACE,
   AZURE_PROVIDER_SERVICE_ACCOUNT,
@@ -80,7 +80,9 @@ export class AzureEstateFacet {
     const control = cloudOf(this.#world, "azure");
     if (control === undefined) await this.#startHere(issuer);
     else {
-      const azure = this.#world.scope.use(await openRemoteAzure(control, this.#world.run.clock));
+      const azure = this.#world.scope.use(
+        await openRemoteAzure(control, this.#world.run.clock, processDialer(process.env)),
+      );
       this.#told = azure.told;
       this.#faults = azure.faults;
     }

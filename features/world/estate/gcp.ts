@@ -1,4 +1,5 @@
 import { FakeGcp, type GcpTold, openRemoteGcp, type RunningFakeGcp } from "../../../fakes/gcp/index.ts";
+import { processDialer } from "../../../net/index.ts";
 import {
   GCP_PROVIDER_NAMESPACE,
   GCP_PROVIDER_SERVICE_ACCOUNT,
@@ -48,7 +49,10 @@ export class GcpEstateFacet {
     if (ownStoreOf(this.#world, "gcp") !== undefined) return;
     const control = cloudOf(this.#world, "gcp");
     if (control === undefined) await this.#startHere(issuer);
-    else this.#told = this.#world.scope.use(await openRemoteGcp(control, this.#world.run.clock)).told;
+    else
+      this.#told = this.#world.scope.use(
+        await openRemoteGcp(control, this.#world.run.clock, processDialer(process.env)),
+      ).told;
     await this.told.seed({
       projects: { [PROJECT]: {} },
       clusters: [{ ...CLUSTER, issuer: issuer.url }],

@@ -8,7 +8,7 @@ import {
   type VaultHandle,
 } from "../../../fakes/vault/index.ts";
 import { tokenReviewer } from "../../../kube/index.ts";
-import { createCertificateAuthority } from "../../../net/index.ts";
+import { createCertificateAuthority, processDialer } from "../../../net/index.ts";
 import {
   VAULT_PROVIDER_NAMESPACE,
   VAULT_PROVIDER_SERVICE_ACCOUNT,
@@ -60,7 +60,7 @@ export class VaultEstateFacet {
       if (vault === undefined)
         this.#world.skip("needs a Vault that the cluster's pods reach: --cluster-settings says where it is");
       const { scope, run } = this.#world;
-      const outside = scope.use(outsideVault(vault as OutsideVault, run.clock));
+      const outside = scope.use(outsideVault(vault as OutsideVault, run.clock, processDialer(process.env)));
       this.#vault = vault.isFake === true ? this.#controlled(outside, vault.admin) : outside;
       this.#isOutside = vault.isFake !== true;
       return;
@@ -80,7 +80,7 @@ export class VaultEstateFacet {
   /** This project's fake in somebody's cluster: what a scenario did to it is undone at its end. */
   #controlled(outside: VaultHandle, url: string): VaultHandle {
     const { scope, run } = this.#world;
-    const { faults, seal, unseal, listenToo } = scope.use(remoteVault(url, run.clock));
+    const { faults, seal, unseal, listenToo } = scope.use(remoteVault(url, run.clock, processDialer(process.env)));
     scope.defer("what was done to Vault", async () => {
       await faults.clear();
       await unseal();
