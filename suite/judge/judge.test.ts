@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { DEFECTS } from "../../driver/index.ts";
 import { SPOILERS } from "../spoilt-drivers/drivers.ts";
+import { SPOILT_PROVIDERS } from "../spoilt-providers/index.ts";
 import type { Judgement } from "./judge.ts";
 import { KNOWN_DEFECTS } from "./known-defects.ts";
 
@@ -81,6 +82,19 @@ describe("a suite is only as good as what it catches", () => {
     const failed = failedBy(await judgements("defective-providers.ts", Object.keys(expected)));
     expect(Object.fromEntries(failed)).toEqual(expected);
   });
+
+  test.for(Object.entries(SPOILT_PROVIDERS))(
+    "a provider of %s with one defect fails the cases that name it",
+    { timeout: 600_000 },
+    async ([profile, defects]) => {
+      expect(defects.length).toBeGreaterThanOrEqual(10);
+      const ids = defects.map(({ id }) => id);
+      const all = await judgements("defective-store-providers.ts", ["--named", profile, ...ids]);
+      const shown = (id: string) => all.filter(({ subject }) => subject === id).map((one) => one.id);
+      for (const id of ids) expect(shown(id), `cases that are to notice ${id}`).not.toEqual([]);
+      expect(Object.fromEntries(failedBy(all))).toEqual(Object.fromEntries(ids.map((id) => [id, shown(id)])));
+    },
+  );
 
   // The real driver's known defects; those that others could have stand in suite/spoilt-drivers.
   test.for(Object.entries(KNOWN_DEFECTS))(

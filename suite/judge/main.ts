@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import { DEFECTS } from "../../driver/index.ts";
 import { PROFILE_IDS } from "../profiles.ts";
 import { SPOILERS } from "../spoilt-drivers/drivers.ts";
+import { SPOILT_PROVIDERS } from "../spoilt-providers/index.ts";
 import type { Judgement } from "./judge.ts";
 import { KNOWN_DEFECTS } from "./known-defects.ts";
 
@@ -17,7 +18,9 @@ const profiles = asked.length > 0 ? asked : PROFILE_IDS;
 let isSound = true;
 for (const profile of profiles) {
   await showNull(profile);
-  if (KNOWN_DEFECTS[profile] !== undefined) await showDefects(profile, KNOWN_DEFECTS[profile]);
+  const providers = SPOILT_PROVIDERS[profile];
+  if (KNOWN_DEFECTS[profile] !== undefined) await showDrivers(profile, KNOWN_DEFECTS[profile]);
+  if (providers !== undefined) await showDefects(profile, "providers", "defective-store-providers.ts", providers);
 }
 process.exitCode = isSound ? 0 : 1;
 
@@ -34,15 +37,21 @@ async function showNull(profile: string): Promise<void> {
   say(`  pass on all of them: ${uncaught.join(", ")}`);
 }
 
-async function showDefects(profile: string, known: readonly string[]): Promise<void> {
-  const spoilers = SPOILERS[profile] ?? [];
-  const ids = [...known, ...spoilers.map(({ id }) => id)];
-  const all = await judgements("defective-drivers.ts", [profile, "none", ...ids]);
-  say(`${profile}: ${ids.length} drivers with one defect each, ${all.length} runs`);
+async function showDrivers(profile: string, known: readonly string[]): Promise<void> {
+  const ofField = DEFECTS.filter(({ id }) => known.includes(id));
+  await showDefects(profile, "drivers", "defective-drivers.ts", [...ofField, ...(SPOILERS[profile] ?? [])]);
+}
+
+type Defect = { readonly id: string; readonly breaks: readonly string[] };
+
+async function showDefects(profile: string, what: string, program: string, defects: readonly Defect[]): Promise<void> {
+  const ids = defects.map(({ id }) => id);
+  const all = await judgements(program, [profile, "none", ...ids]);
+  say(`${profile}: ${ids.length} ${what} with one defect each, ${all.length} runs`);
   for (const id of ["none", ...ids]) {
     const mine = all.filter(({ subject }) => subject === id);
     const failed = mine.filter(({ status }) => status === "failed").map((one) => one.id);
-    const breaks = [...DEFECTS, ...spoilers].find((one) => one.id === id)?.breaks ?? [];
+    const breaks = defects.find((one) => one.id === id)?.breaks ?? [];
     const named = breaks.filter((one) => mine.some((shown) => shown.id === one));
     const others = failed.filter((one) => !named.includes(one));
     const silent = named.filter((one) => !failed.includes(one));

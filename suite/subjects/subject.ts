@@ -7,6 +7,7 @@ import type { Right } from "../judge/rights.ts";
 import type { Lifeline } from "../lifeline.ts";
 import type { Behaviour } from "../needs.ts";
 import type { Spoiler } from "../spoilt-drivers/spoil.ts";
+import type { ProviderSpoiler } from "../spoilt-providers/spoil.ts";
 import type { KeptLog } from "./kept-log.ts";
 import type { Store } from "./store.ts";
 
@@ -150,6 +151,8 @@ export type ReferenceSubject = {
   readonly defects?: ReadonlySet<Quirk>;
   /** What is put between the driver and its neighbours to spoil it; the suite's own judges alone set any. */
   readonly spoiler?: Spoiler;
+  /** What is put between the driver and a store's provider to spoil that; the suite's own judges alone set any. */
+  readonly providerSpoiler?: ProviderSpoiler;
   /** What the driver's chart does not let it do (`get pods`); the suite's own judges alone say so. */
   readonly withoutRight?: Right;
   /** Told at the end of each case what its journal holds; judges listen. */

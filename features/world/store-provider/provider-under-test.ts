@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { type Clock, type Log, minutes, type Random } from "../../../core/index.ts";
 import { type Provider, startProvider } from "../../../providers/kit/index.ts";
 import type { Store } from "../../../suite/index.ts";
+import { spoilt } from "../../../suite/spoilt-providers/spoil.ts";
 import { CSIDriverProvider, type VersionResponse } from "../../../wire/gen/provider_pb.ts";
 import { type GrpcClient, GrpcError, grpcClient } from "../../../wire/grpc/index.ts";
 import type { MountproofWorld } from "../../world.ts";
@@ -144,7 +145,9 @@ export class ProviderUnderTest {
       return socket;
     }
     const behaviour = pass.behaviour === "hardened" ? "hardened" : "upstream";
-    const provider = await ours({ clock, log, random: pass.random, behaviour });
+    const made = await ours({ clock, log, random: pass.random, behaviour });
+    const spoiler = pass.subject.kind === "reference" ? pass.subject.providerSpoiler : undefined;
+    const provider = spoiler === undefined ? made : spoilt(made, spoiler);
     scope.use(await startProvider({ clock, log, journal, endpoint: socket, provider, health }));
     return socket;
   }
