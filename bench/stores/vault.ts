@@ -3,7 +3,7 @@ import { PodRig } from "../../providers/vault/testing/pod-rig.ts";
 import { requestBytes } from "../load.ts";
 import type { StoreBench } from "./store.ts";
 
-/** KV version 2 over HTTP: one login a pod, one read an object, the token kept between mounts as in any provider. */
+/** KV version 2 over HTTP: each mount is a new pod's, so one login a mount, and one read an object. */
 export const vault: StoreBench = {
   name: "vault",
   fakeFlags: ["--root-token", "root"],
@@ -16,6 +16,7 @@ export const vault: StoreBench = {
     for (let at = 0; at < 30; at++) await store.admin.write(`secret/data/s${at}`, { data: { k: `value ${at}` } });
     const provider = rig.provider({ behaviour: "hardened" });
     let fault: ActiveFault | undefined;
+    let pods = 0;
     return {
       delay: (ms) => {
         fault?.remove();
@@ -24,7 +25,8 @@ export const vault: StoreBench = {
       mount: async (count) => {
         const item = (at: number): string => `- {objectName: f${at}, secretPath: secret/data/s${at}, secretKey: k}\n`;
         const objects = Array.from({ length: count }, (_, at) => item(at)).join("");
-        await rig.mount(provider, { vaultAddress: store.url, objects });
+        const uid = `uid-${pods++}`;
+        await rig.mount(provider, { vaultAddress: store.url, objects, "csi.storage.k8s.io/pod.uid": uid });
       },
     };
   },
