@@ -14,6 +14,7 @@ export type Stored = {
 /** A real server keeps five minutes of history in etcd; here at least that much, and at most this many changes. */
 const HISTORY_MS = 5 * 60_000;
 const HISTORY_CHANGES = 10_000;
+const HISTORY_SLACK = 500;
 
 type Table = {
   readonly objects: Map<string, Stored>;
@@ -135,6 +136,8 @@ export class Store {
     const { objects } = written;
     const previous = objects.get(key)?.object;
     if (previous === undefined) written.keys = undefined;
+    // Only who reads the past asks for the old state again: its text is not kept as long as the history.
+    else texts.delete(previous);
     const resourceVersion = ++this.#version;
     // kind and apiVersion first: see itemJsonOf.
     const stored = freeze({
@@ -226,7 +229,8 @@ export class Store {
   #publish(name: string, change: Change): void {
     const table = this.#table(name);
     table.history.push(change);
-    if (table.history.length > HISTORY_CHANGES) this.#forget(table);
+    // Some more may gather first: not every write pays for a copy.
+    if (table.history.length > HISTORY_CHANGES + HISTORY_SLACK) this.#forget(table);
     table.listeners.tell(change);
   }
 
