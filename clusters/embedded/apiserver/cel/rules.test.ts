@@ -159,7 +159,7 @@ test("rules are not asked of an object whose fields are of wrong types", async (
   await define({ type: "object", properties: { a: number }, "x-kubernetes-validations": [{ rule: "self.a > 0" }] });
   expect(causesOf(await create("a", { a: "x" }))).toEqual([
     'FieldValueTypeInvalid spec.a: Invalid value: "string": spec.a in body must be of type integer: "string"',
-    'FieldValueInvalid <nil>: Invalid value: "null": some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+    "FieldValueInvalid <nil>: Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation",
   ]);
 });
 

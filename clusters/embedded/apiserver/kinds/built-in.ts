@@ -141,6 +141,11 @@ function coreKinds(): Kind[] {
       kind: "ServiceAccount",
       plural: "serviceaccounts",
       shortNames: ["sa"],
+      // Of a Secret its name alone is kept (k8s.io/kubernetes, registry/core/serviceaccount).
+      prepare: (object) => {
+        const { secrets } = object as { secrets?: { name?: string }[] };
+        if (Array.isArray(secrets)) object["secrets"] = secrets.map(({ name }) => (name ? { name } : {}));
+      },
       subresources: [{ name: "token", verbs: POST, group: AUTHENTICATION, version: "v1", kind: "TokenRequest" }],
     }),
     kind("", { ...serviceKind, subresources: [{ ...PROXY, kind: "ServiceProxyOptions" }, ...statusOnly] }),

@@ -1,5 +1,6 @@
 import { goJsonError } from "../../../../core/go/json-error.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
+import { sameJson } from "../json.ts";
 import { type FieldError, forbidden, invalid, required } from "../validation/field-error.ts";
 import type { Kind } from "./kind.ts";
 
@@ -32,12 +33,20 @@ function dataErrors(object: KubeObject, sizeOf: (value: string) => number): Fiel
   return errors;
 }
 
+/** A key is in one of the two alone. */
+function sharedKeys(object: KubeObject): FieldError[] {
+  const { binaryData, data } = object as { data?: Record<string, string>; binaryData?: Record<string, string> };
+  return Object.keys(data ?? {})
+    .filter((key) => Object.hasOwn(binaryData ?? {}, key))
+    .map((key) => invalid(`data[${key}]`, key, "duplicate of key present in binaryData"));
+}
+
 function immutableErrors(object: KubeObject, old: KubeObject | undefined, fields: readonly string[]): FieldError[] {
   if (old?.["immutable"] !== true) return [];
   const errors: FieldError[] = [];
   if (object["immutable"] !== true) errors.push(forbidden("immutable", "field is immutable when `immutable` is set"));
   for (const field of fields)
-    if (JSON.stringify(object[field] ?? null) !== JSON.stringify(old[field] ?? null))
+    if (!sameJson(object[field] ?? {}, old[field] ?? {}))
       errors.push(forbidden(field, "field is immutable when `immutable` is set"));
   return errors;
 }
@@ -102,6 +111,7 @@ export const configMapKind: Definition = {
   shortNames: ["cm"],
   validate: (object, old) => [
     ...dataErrors(object, Buffer.byteLength),
+    ...sharedKeys(object),
     ...immutableErrors(object, old, ["data", "binaryData"]),
   ],
 };
@@ -150,7 +160,8 @@ export const serviceKind: Definition = {
     spec["internalTrafficPolicy"] ??= "Cluster";
     for (const port of (spec["ports"] ?? []) as Loose[]) {
       port["protocol"] ??= "TCP";
-      port["targetPort"] ??= port["port"];
+      // None, 0 and "" are the same to Go.
+      port["targetPort"] ||= port["port"];
     }
     object["status"] ??= { loadBalancer: {} };
   },

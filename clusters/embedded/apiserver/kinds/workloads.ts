@@ -1,6 +1,6 @@
 import type { KubeObject } from "../../../../kube/types.ts";
 import { sameJson } from "../json.ts";
-import { type FieldError, invalid, required } from "../validation/field-error.ts";
+import { type FieldError, forbidden, invalid, required } from "../validation/field-error.ts";
 import type { Kind } from "./kind.ts";
 import { defaultPodSpec, podSpecErrors } from "./pods.ts";
 
@@ -69,7 +69,13 @@ export const deploymentKind: Definition = {
     spec["progressDeadlineSeconds"] ??= 600;
     defaultTemplate(spec);
   },
-  validate: workloadErrors,
+  validate: (object, old) => {
+    const { strategy } = specOf(object) as { strategy?: { type?: string; rollingUpdate?: unknown } };
+    const errors = workloadErrors(object, old);
+    if (strategy?.type === "Recreate" && strategy.rollingUpdate !== undefined)
+      errors.push(forbidden("spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'"));
+    return errors;
+  },
 };
 
 export const replicaSetKind: Definition = {

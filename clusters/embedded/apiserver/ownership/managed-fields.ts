@@ -150,7 +150,12 @@ export function applied(
       return { ...entry, fieldsV1 };
     })
     .filter(({ fieldsV1 }) => !isEmpty(fieldsV1));
-  const entries = isEmpty(wanted) ? left : [...left, entryOf(writer, "Apply", wanted)];
+  // An apply that changes nothing of the object leaves the time of its owner as it was.
+  const { time, ...own } = entryOf(writer, "Apply", wanted);
+  const isChange = live === undefined || !isEmpty(union(changed, removed));
+  const when = isChange ? time : mine?.time;
+  const entry: ManagedFieldsEntry = { ...own, ...(when !== undefined && { time: when }) };
+  const entries = isEmpty(wanted) ? left : [...left, entry];
   return { object, entries: sorted(entries) };
 }
 

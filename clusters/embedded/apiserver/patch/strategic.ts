@@ -24,15 +24,15 @@ export function strategicMerge(target: Json | undefined, patch: Json, type: Type
   const retained = patch[RETAIN];
   if (Array.isArray(retained))
     result = Object.fromEntries(Object.entries(result).filter(([key]) => retained.includes(key)));
+  // What is deleted goes first, so that the same patch may add it again.
   for (const [key, value] of Object.entries(patch)) {
-    if (key === DIRECTIVE || key === RETAIN || key.startsWith(ORDER)) continue;
-    if (key.startsWith(DELETE_PRIMITIVE)) {
-      const field = key.slice(DELETE_PRIMITIVE.length);
-      const current = result[field];
-      if (Array.isArray(current) && Array.isArray(value))
-        result[field] = current.filter((item) => !value.includes(item));
-      continue;
-    }
+    if (!key.startsWith(DELETE_PRIMITIVE)) continue;
+    const field = key.slice(DELETE_PRIMITIVE.length);
+    const current = result[field];
+    if (Array.isArray(current) && Array.isArray(value)) result[field] = current.filter((item) => !value.includes(item));
+  }
+  for (const [key, value] of Object.entries(patch)) {
+    if (key === DIRECTIVE || key === RETAIN || key.startsWith(ORDER) || key.startsWith(DELETE_PRIMITIVE)) continue;
     if (value === null) delete result[key];
     else if (Array.isArray(value))
       result[key] = mergeList(result[key], value, fieldOf(type, key), key, patch[`${ORDER}${key}`]);

@@ -3,7 +3,15 @@ import { canonicalQuantity } from "./quantity.ts";
 import type { FieldNode, Scalar, TypeNode } from "./type-node.ts";
 
 /** A value that Go could not put into the field: the text is that of its JSON reader. */
-export class UnmarshalError extends Error {}
+export class UnmarshalError extends Error {
+  /** The same as Go's reader of unstructured objects words it, by which strategic patches are read. */
+  readonly unstructured: string;
+
+  constructor(message: string, unstructured = message) {
+    super(message);
+    this.unstructured = unstructured;
+  }
+}
 
 type Place = {
   /** As strict validation names a field: `spec.containers[0].image`. */
@@ -200,11 +208,16 @@ function readScalar(value: unknown, type: TypeNode, place: Place): unknown {
 
 function readBytes(text: string): string {
   const bad = /[^A-Za-z0-9+/=\r\n]/.exec(text);
-  if (bad !== null) throw new UnmarshalError(`illegal base64 data at input byte ${bad.index}`);
+  if (bad !== null) throw illegalBase64(bad.index);
   const bare = text.replaceAll(/[\r\n]/g, "");
   if (bare.length % 4 !== 0 || /=[^=]|={3}/.test(bare))
-    throw new UnmarshalError(`illegal base64 data at input byte ${Math.max(0, bare.length - (bare.length % 4))}`);
+    throw illegalBase64(Math.max(0, bare.length - (bare.length % 4)));
   return bare;
+}
+
+function illegalBase64(at: number): UnmarshalError {
+  const text = `illegal base64 data at input byte ${at}`;
+  return new UnmarshalError(text, `error decoding from json: ${text}`);
 }
 
 function readTime(text: string, isMicro: boolean): string | null {
@@ -229,7 +242,22 @@ function readQuantity(text: string): string {
 function mismatch(value: unknown, goType: string, { struct, names }: Place, token = tokenOf(value)): UnmarshalError {
   return new UnmarshalError(
     `json: cannot unmarshal ${token} into Go struct field ${struct}.${names} of type ${goType}`,
+    unstructuredMismatch(value, goType),
   );
+}
+
+/** k8s.io/apimachinery, runtime/converter.go */
+function unstructuredMismatch(value: unknown, goType: string): string {
+  if (typeof value === "number") return `cannot convert ${Number.isInteger(value) ? "int64" : "float64"} to ${goType}`;
+  if (typeof value === "boolean") return `cannot convert bool to ${goType}`;
+  if (goType.startsWith("[]")) return `cannot restore slice from ${goKind(value)}`;
+  if (goType.startsWith("map[")) return `cannot restore map from ${goKind(value)}`;
+  if (goType.includes(".")) return `cannot restore struct from: ${goKind(value)}`;
+  return `unrecognized type: ${goType}`;
+}
+
+function goKind(value: unknown): string {
+  return Array.isArray(value) ? "slice" : typeof value === "object" ? "map" : "string";
 }
 
 function tokenOf(value: unknown): string {

@@ -61,9 +61,9 @@ export function errorBody(error: FieldError): string {
   return error.detail ? `${head}: ${error.detail}` : head;
 }
 
-/** A value as the message shows it: strings quoted, the rest as JSON, nothing as `"null"`. */
+/** A value as the message shows it: strings quoted, the rest as JSON. */
 function goValue(value: unknown): string {
-  if (value === null || value === undefined) return '"null"';
+  if (value === null || value === undefined) return "null";
   return JSON.stringify(value);
 }
 

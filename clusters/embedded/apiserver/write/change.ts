@@ -148,8 +148,13 @@ function keep(
   else Object.assign(next, { [field]: current[field] });
 }
 
+const annotationsOf = ({ metadata }: KubeObject): unknown => metadata.annotations ?? {};
+
 function changesGeneration(kind: Kind, next: KubeObject, current: KubeObject): boolean {
   if (kind.isCustom !== true && kind.hasGeneration !== true) return false;
+  // A Deployment's annotations reach its ReplicaSets, so they count as its spec does.
+  if (kind.kind === "Deployment" && kind.group === "apps" && !sameJson(annotationsOf(next), annotationsOf(current)))
+    return true;
   const hasStatus = kind.isCustom !== true || kind.subresources.some(({ name }) => name === "status");
   const counted = ({ metadata: _metadata, status, ...rest }: KubeObject): unknown =>
     hasStatus ? rest : { ...rest, status };

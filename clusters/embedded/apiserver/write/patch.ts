@@ -3,7 +3,7 @@ import { isMountproofError, messageOf } from "../../../../core/index.ts";
 import { KubeStatusError } from "../../../../kube/client.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
 import { isObject, type Schema } from "../crd/types.ts";
-import { copyJson } from "../json.ts";
+import { copyJson, sameJson } from "../json.ts";
 import { apiVersionOf, type Kind } from "../kinds/kind.ts";
 import { applied } from "../ownership/managed-fields.ts";
 import { assertTyped, TypedValueError } from "../ownership/typed-value.ts";
@@ -54,14 +54,26 @@ export async function patchObject(
   const current = currentOf(write);
   const changed = change(copyJson(present(kind, current)) as unknown as Json);
   if (!isObject(changed) || !isObject(changed["metadata"])) throw badRequest("the patch leaves no object");
-  const patched = typedPatched(write, changed as KubeObject, () =>
-    type === STRATEGIC ? goText(patch) : JSON.stringify(changed),
+  const before = present(kind, current);
+  const patched = typedPatched(
+    write,
+    changed as KubeObject,
+    () => (type === STRATEGIC ? goText(patch) : changedText(changed, before)),
+    type === STRATEGIC,
   );
   if (patched.metadata.name !== info.name)
     throw badRequest(
       `the name of the object (${patched.metadata.name ?? ""}) does not match the name on the URL (${info.name})`,
     );
   sendObject(server, request, kind, 200, storeChange(write, current, patched));
+}
+
+/** JSON as Go shows what a patch has made: the keys of each object that it touched are in order. */
+function changedText(value: unknown, before: unknown): string {
+  if (!isObject(value) || sameJson(value, before)) return JSON.stringify(value);
+  const old = isObject(before) ? before : {};
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${fields.map(([name, inner]) => `${JSON.stringify(name)}:${changedText(inner, old[name])}`).join(",")}}`;
 }
 
 function patchedBy(mediaType: string, target: Json, patch: Json, { type }: Write): Json {
@@ -85,7 +97,7 @@ async function applyObject(write: Write): Promise<void> {
   const live = stored === undefined ? undefined : present(kind, stored);
   if (live === undefined && info.subresource !== "") currentOf(write);
   const { object, entries } = merged(write, live, patch);
-  const next = typedObject({ ...write, options: { ...options, fieldValidation: "Ignore" } }, object);
+  const next = readApplied({ ...write, options: { ...options, fieldValidation: "Ignore" } }, object);
   if (stored !== undefined) {
     // A version or uid in the patch is a precondition; the live object's own are none.
     next.metadata = { ...next.metadata };
@@ -94,6 +106,16 @@ async function applyObject(write: Write): Promise<void> {
   }
   next.metadata = { ...next.metadata, name: info.name };
   sendObject(server, request, kind, 201, storeNew(write, next, entries));
+}
+
+/** What Go cannot read of a merged object is no fault of the request to a real server: a plain error, 500. */
+function readApplied(write: Write, object: KubeObject): KubeObject {
+  try {
+    return typedObject(write, object);
+  } catch (error) {
+    if (error instanceof KubeStatusError && error.status.code === 400) throw typedFailure(error.status.message ?? "");
+    throw error;
+  }
 }
 
 function merged(write: Write, live: KubeObject | undefined, patch: KubeObject): ReturnType<typeof applied> {

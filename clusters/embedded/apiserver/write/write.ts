@@ -75,9 +75,10 @@ export function typedObject(write: Write, sent: KubeObject, duplicates: readonly
 /**
  * The same of an object that a patch made: what is wrong is the patch.
  * @param shown the patch or the object, as the refusal shows it
+ * @param isStrategic whose objects Go reads another way, with other words
  * @throws KubeStatusError 422
  */
-export function typedPatched(write: Write, patched: KubeObject, shown: () => string): KubeObject {
+export function typedPatched(write: Write, patched: KubeObject, shown: () => string, isStrategic: boolean): KubeObject {
   const refusal = (why: string): KubeStatusError => {
     const { status } = invalidObject({ group: "", kind: "", name: "" }, [invalid("patch", shown(), why)]);
     return new KubeStatusError({
@@ -90,7 +91,7 @@ export function typedPatched(write: Write, patched: KubeObject, shown: () => str
       throw refusal(`strict decoding error: ${why}`);
     });
   } catch (error) {
-    if (error instanceof UnmarshalError) throw refusal(error.message);
+    if (error instanceof UnmarshalError) throw refusal(isStrategic ? error.unstructured : error.message);
     throw error;
   }
 }
