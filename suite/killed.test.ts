@@ -6,11 +6,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { RealClock } from "../core/index.ts";
 
 const MAIN = fileURLToPath(new URL("../bin/mountproof.js", import.meta.url));
 const SAMPLE = fileURLToPath(new URL("./testing/sample-provider.ts", import.meta.url));
 /** Node processes load the steps; a busy machine takes its time. */
 const timeout = 180_000;
+const clock = new RealClock();
+const LOOK_MS = 25;
 let parent: string;
 beforeEach(async () => {
   parent = await mkdtemp(join(tmpdir(), "k-"));
@@ -30,8 +33,8 @@ async function killed(flags: readonly string[], isUnderWay: (printed: string) =>
   run.stdout.on("data", (chunk: Buffer) => {
     printed += chunk.toString();
   });
-  while (!isUnderWay(printed) && run.exitCode === null) await new Promise((resolve) => setImmediate(resolve));
-  expect(run.exitCode).toBeNull();
+  while (!isUnderWay(printed) && run.exitCode === null) await clock.sleep(LOOK_MS);
+  expect([run.exitCode, printed]).toEqual([null, printed]);
   run.kill("SIGKILL");
   await ended;
 }
@@ -56,7 +59,7 @@ async function nothingLeft(): Promise<void> {
     ...(await readdir(join(parent, "out"))).filter((name) => name !== "report.yaml"),
     ...(await readFile("/proc/mounts", "utf8")).split("\n").filter((line) => line.includes(parent)),
   ];
-  while ((await left()).length > 0) await new Promise((resolve) => setImmediate(resolve));
+  while ((await left()).length > 0) await clock.sleep(LOOK_MS);
   expect(await readFile(join(parent, "out", "report.yaml"), "utf8")).toBe("earlier");
 }
 
@@ -79,6 +82,7 @@ test("kill -9 of a run ends the --rotate command with it", { timeout }, async ({
   await killed(
     [
       ...["--exec", `exec '${process.execPath}' '${SAMPLE}' --socket "$SOCKET" --store '${store}'`, "--id", "PC-09"],
+      ...["--ready-within", "120", "--answer-within", "120"],
       ...["--parameters", join(parent, "parameters.yaml"), "--rotate", `touch '${rotating}'; sleep 1000`],
     ],
     () => existsSync(rotating),
