@@ -24,6 +24,7 @@ const CSIDrivers = resource({
   plural: "csidrivers",
   namespaced: false,
 });
+const Namespaces = resource({ version: "v1", kind: "Namespace", plural: "namespaces", namespaced: false });
 const CustomResourceDefinitions = resource({
   group: "apiextensions.k8s.io",
   version: "v1",
@@ -45,6 +46,7 @@ export async function installation(world: MountproofWorld, target: ClusterUnderT
     const cluster = scope.use(await openTarget(world, target));
     const swept = target.isKept === true ? 0 : await cluster.owned.sweep();
     if (swept > 0) world.note(`${swept} objects that an earlier run had left in the cluster were removed`);
+    await defineKinds(cluster);
     return { cluster, parts: new Set<string>() };
   });
 }
@@ -72,17 +74,37 @@ export async function installRemoteDriver(
     world.note(`the driver that the cluster has was used (${DRIVER_NAME})`);
     return await askFor(values.tokenRequests ?? [], installed, world, found);
   }
-  const folder = join(layoutOf().root, "deploy", "charts", "secrets-store-csi-driver", "crds");
-  for (const file of await readdir(folder)) {
-    const [definition] = await documentsOf(join(folder, file));
-    if (definition === undefined) continue;
-    const isThere = await cluster.admin.find(CustomResourceDefinitions, definition.metadata.name ?? "");
-    if (isThere === undefined) await cluster.apply([definition]);
-  }
   const daemonSet = driverDaemonSet(values);
   await cluster.apply([...driverManifests(values), daemonSet].map((object) => inCluster(object, target)));
   await ready(cluster, daemonSet);
   installed.tokens = JSON.stringify(values.tokenRequests ?? []);
+}
+
+/** A guide's classes may come before the driver: their kinds are there first, and served. */
+async function defineKinds(cluster: RemoteCluster): Promise<void> {
+  const folder = join(layoutOf().root, "deploy", "charts", "secrets-store-csi-driver", "crds");
+  const names: string[] = [];
+  for (const file of await readdir(folder)) {
+    const [definition] = await documentsOf(join(folder, file));
+    if (definition === undefined) continue;
+    const { name = "" } = definition.metadata;
+    names.push(name);
+    if ((await cluster.admin.find(CustomResourceDefinitions, name)) === undefined) await cluster.apply([definition]);
+  }
+  const areServed = async (): Promise<boolean> => {
+    const found = await Promise.all(names.map((name) => cluster.admin.get(CustomResourceDefinitions, name)));
+    const served = await cluster.admin.raw("GET", "/apis/secrets-store.csi.x-k8s.io/v1/secretproviderclasses?limit=1");
+    return served.status === 200 && found.every(isEstablished);
+  };
+  if (await cluster.until(areServed, READY_WITHIN_MS)) return;
+  throw new MountproofError("subject_failed", { message: `the API server does not serve ${names.join(", ")}` });
+}
+
+function isEstablished({ status }: KubeObject): boolean {
+  const { conditions = [] } = (status ?? {}) as {
+    readonly conditions?: { readonly type: string; readonly status: string }[];
+  };
+  return conditions.some((one) => one.type === "Established" && one.status === "True");
 }
 
 /** One installed driver serves guides that ask for different tokens: its CSIDriver says which, and nothing else. */
@@ -126,7 +148,10 @@ export async function installRemoteProvider(
     return world.note(`the provider that the cluster has was used (${namespace}/${called})`);
   const ca = trustedAuthority(target, namespace);
   const changed = objects.map((object) => trusting(inCluster(object, target), target, name));
-  await cluster.apply([...changed.filter(({ kind }) => kind !== "DaemonSet"), ...ca]);
+  // The namespace may be the cluster's own, as kube-system is.
+  const isThere = namespace !== undefined && (await cluster.admin.find(Namespaces, namespace)) !== undefined;
+  const before = changed.filter(({ kind }) => kind !== "DaemonSet" && !(kind === "Namespace" && isThere));
+  await cluster.apply([...before, ...ca]);
   await cluster.apply(changed.filter(({ kind }) => kind === "DaemonSet"));
   await ready(cluster, daemonSet);
 }
