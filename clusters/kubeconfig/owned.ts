@@ -38,6 +38,7 @@ const KINDS: readonly Resource[] = [
     }),
   ),
   resource({ version: "v1", kind: "ServiceAccount", plural: "serviceaccounts", namespaced: true }),
+  resource({ version: "v1", kind: "ConfigMap", plural: "configmaps", namespaced: true }),
   resource({
     group: "apiextensions.k8s.io",
     version: "v1",

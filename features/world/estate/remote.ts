@@ -101,10 +101,11 @@ async function defineKinds(cluster: RemoteCluster): Promise<void> {
 }
 
 function isEstablished({ status }: KubeObject): boolean {
-  const { conditions = [] } = (status ?? {}) as {
-    readonly conditions?: { readonly type: string; readonly status: string }[];
+  // A definition that was just made has null there.
+  const { conditions } = (status ?? {}) as {
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[] | null;
   };
-  return conditions.some((one) => one.type === "Established" && one.status === "True");
+  return conditions?.some((one) => one.type === "Established" && one.status === "True") === true;
 }
 
 /** One installed driver serves guides that ask for different tokens: its CSIDriver says which, and nothing else. */
