@@ -51,8 +51,7 @@ export function compileRule(rule: Rule, schema: Schema, isResource: boolean): Co
   else if (message !== undefined && typeText(message.type) !== "string")
     faults.push({ part: "messageExpression", detail: "messageExpression must evaluate to a string" });
   const fieldPath = rule.fieldPath ? resolvedPath(rule.fieldPath, schema) : "";
-  if (fieldPath === undefined)
-    faults.push({ part: "fieldPath", detail: "fieldPath must be a valid path: does not refer to a valid field" });
+  if (fieldPath === undefined) faults.push({ part: "fieldPath", detail: "must be a valid path" });
   if (faults.length > 0 || typeof program === "string" || typeof message === "string" || fieldPath === undefined)
     return faults;
   const usesOldSelf = program.used.has("oldSelf") || message?.used.has("oldSelf") === true;

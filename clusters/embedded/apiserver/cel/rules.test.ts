@@ -194,7 +194,7 @@ test("a definition whose rules do not compile, or mean nothing, is refused", asy
     `FieldValueInvalid ${root}.x-kubernetes-validations[3].message: Invalid value: "two\\nlines": message must not contain line breaks`,
     `FieldValueInvalid ${root}.x-kubernetes-validations[4].messageExpression: Invalid value: ${shown("self.a > 0").replace('"MessageExpression":""', '"MessageExpression":"self.a"')}: messageExpression must evaluate to a string`,
     `FieldValueNotSupported ${root}.x-kubernetes-validations[5].reason: Unsupported value: "Because": supported values: "FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvalid", "FieldValueRequired"`,
-    `FieldValueInvalid ${root}.x-kubernetes-validations[6].fieldPath: Invalid value: ".z": fieldPath must be a valid path: does not refer to a valid field`,
+    `FieldValueInvalid ${root}.x-kubernetes-validations[6].fieldPath: Invalid value: ".z": must be a valid path`,
     `FieldValueInvalid ${root}.properties[list].items.x-kubernetes-validations[0].rule: Invalid value: "self > oldSelf": oldSelf cannot be used on the uncorrelatable portion of the schema within ${root}.properties[list]`,
   ]);
 });
