@@ -5,6 +5,7 @@ import { EmbeddedCluster } from "../clusters/embedded/index.ts";
 import { VirtualClock } from "../core/index.ts";
 import { createCertificateAuthority, createSigningKey } from "../net/index.ts";
 import { nodeStart } from "./baselines/node-start.ts";
+import { bound } from "./lifetime.ts";
 import { type Figure, figure, median } from "./measure.ts";
 
 /** From nothing to the first request served: as a process, and in one that is warm. */
@@ -12,7 +13,7 @@ export async function run(emit: (figure: Figure) => void): Promise<void> {
   const program = fileURLToPath(new URL("./first-request.ts", import.meta.url));
   const measure = async (): Promise<number> => {
     const started = performance.now();
-    const child = spawn(process.execPath, [program], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = bound(spawn(process.execPath, [program], { stdio: ["ignore", "pipe", "inherit"], detached: true }));
     await once(child.stdout, "data");
     const took = performance.now() - started;
     child.kill("SIGKILL");

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { Scope } from "../core/index.ts";
 import { type DriverCommand, ownDriver, upstreamDriver } from "./driver-process.ts";
+import { temporaryFolder } from "./lifetime.ts";
 import { type Figure, figure } from "./measure.ts";
 import { rssOf } from "./process-figures.ts";
 import { startRig } from "./rig.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
 
 const STAGES = [1000, 2000, 5000];
 /** Where upstream's driver is measured beside ours. */

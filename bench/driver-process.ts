@@ -6,6 +6,7 @@ import type { Clock } from "../core/index.ts";
 import { bundle } from "../scripts/bundle.ts";
 import type { Node } from "../wire/gen/csi_pb.ts";
 import type { GrpcClient } from "../wire/grpc/index.ts";
+import { bound } from "./lifetime.ts";
 
 export type DriverProcess = {
   readonly pid: number | undefined;
@@ -54,7 +55,9 @@ export function startDriverProcess(
       ? []
       : ["--enable-secret-rotation=true", `--rotation-poll-interval=${place.intervalMs}ms`]),
   ];
-  const child = spawn(program, [...first, ...flags], { stdio: "ignore", env: { ...process.env, ...env } });
+  const child = bound(
+    spawn(program, [...first, ...flags], { stdio: "ignore", env: { ...process.env, ...env }, detached: true }),
+  );
   return {
     pid: child.pid,
     answers: async (client, clock) => {

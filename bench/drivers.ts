@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { Scope } from "../core/index.ts";
 import { type DriverCommand, ownDriver, upstreamDriver } from "./driver-process.ts";
+import { temporaryFolder } from "./lifetime.ts";
 import { type Figure, figure, rateOf } from "./measure.ts";
 import { cpuOf } from "./process-figures.ts";
 import { startRig } from "./rig.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
 
 /** Upstream at its stock limit does 20 requests a second: this takes it 20 s. */
 const TOTAL = 200;

@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { EmbeddedApiServer } from "../clusters/embedded/apiserver/index.ts";
 import { RealClock, type Scope, silentLog } from "../core/index.ts";
@@ -10,6 +9,7 @@ import { startProvider } from "../providers/kit/index.ts";
 import { Node } from "../wire/gen/csi_pb.ts";
 import { grpcClient } from "../wire/grpc/index.ts";
 import { type DriverCommand, type DriverProcess, startDriverProcess } from "./driver-process.ts";
+import { temporaryFolder } from "./lifetime.ts";
 
 export type RigOptions = {
   /** Whether each pod's class asks for a Secret; requests are counted either way. */
@@ -25,11 +25,10 @@ export type RigOptions = {
 /** A driver between API server and provider, on real sockets and the real clock, called as kubelet calls it. */
 export async function startRig(scope: Scope, onStep?: StepObserver, options: RigOptions = {}) {
   const clock = new RealClock();
-  const folder = mkdtempSync(join(tmpdir(), "mp-bench-"));
+  const folder = temporaryFolder(scope);
   const mounter = await openMounter(silentLog);
   const pods = join(folder, "pods");
   for (const name of ["prov", "pods"]) mkdirSync(join(folder, name));
-  scope.defer("folder", () => rmSync(folder, { recursive: true, force: true }));
   scope.defer("mounts", () => {
     for (const name of readdirSync(pods)) {
       const target = join(pods, name, "mount");

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { bound } from "./lifetime.ts";
 import { type Figure, figure } from "./measure.ts";
 import type { ScaleReport } from "./scale-run.ts";
 
@@ -18,9 +19,12 @@ export async function run(emit: (figure: Figure) => void): Promise<void> {
     .filter((part) => part !== "")
     .map(Number);
   const program = fileURLToPath(new URL("./scale-run.ts", import.meta.url));
-  const child = spawn(process.execPath, [program, String(nodes), String(pods), String(secrets)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = bound(
+    spawn(process.execPath, [program, String(nodes), String(pods), String(secrets)], {
+      stdio: ["ignore", "pipe", "inherit"],
+      detached: true,
+    }),
+  );
   const said: Buffer[] = [];
   child.stdout.on("data", (chunk: Buffer) => said.push(chunk));
   const [code] = (await once(child, "close")) as [number | null];

@@ -4,6 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { RealClock, Scope } from "../core/index.ts";
+import { bound, temporaryFolder } from "./lifetime.ts";
 import { type LoadTarget, loadOf } from "./load.ts";
 import { type Figure, figure, median } from "./measure.ts";
 import { cpuOf, rssOf } from "./process-figures.ts";
@@ -12,7 +13,6 @@ import { azure } from "./stores/azure.ts";
 import { gcp } from "./stores/gcp.ts";
 import type { FakeLine, StoreBench } from "./stores/store.ts";
 import { vault } from "./stores/vault.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
 
 /** One entry a store; each starts its fake and its provider by itself. */
 const STORES = { aws, azure, gcp, vault } satisfies Readonly<Record<string, StoreBench>>;
@@ -80,7 +80,7 @@ async function startFake(
   const seed = join(temporaryFolder(scope), "seed.json");
   await writeFile(seed, JSON.stringify(store.seed));
   const argv = [BIN, "fake", store.name, "--port", "0", "--seed", seed, ...store.fakeFlags];
-  const child = spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "inherit"] });
+  const child = bound(spawn(process.execPath, argv, { stdio: ["ignore", "pipe", "inherit"], detached: true }));
   scope.defer("fake", () => void child.kill("SIGKILL"));
   const [said] = (await once(child.stdout, "data")) as [Buffer];
   return { line: JSON.parse(said.toString()) as FakeLine, child };

@@ -8,12 +8,11 @@
  * etcd (KUBEBUILDER_ASSETS) it is skipped with that reason. `--record` keeps what the real server answered to the
  * patches of the seeds, one answer a line.
  */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { whyNoOracles } from "../clusters/embedded/apiserver/testing/oracles.ts";
 import { RealClock, Scope } from "../core/index.ts";
+import { createRunFolder } from "../suite/run-folder.ts";
 import { compareCommands } from "./differential/commands.ts";
 import { isKnown } from "./differential/known.ts";
 import { comparePatches } from "./differential/patches.ts";
@@ -35,8 +34,8 @@ const [from, to] = [Number(range[1]), Number(range[2] ?? range[1])];
 const seeds = Array.from({ length: Math.max(0, to - from + 1) }, (_, at) => from + at);
 
 const clock = new RealClock();
-const folder = await mkdtemp(join(tmpdir(), "mountproof-differential-"));
 const scope = new Scope("differential");
+const folder = await createRunFolder(scope);
 let unknown = 0;
 try {
   const servers = await startServers(folder, clock, scope);
@@ -47,7 +46,6 @@ try {
   }
 } finally {
   await scope[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
 }
 process.exitCode = unknown === 0 ? 0 : 1;
 
@@ -78,7 +76,7 @@ async function scripts(servers: Servers): Promise<void> {
     return;
   }
   await startTheirControllers(servers, clock, scope);
-  const { found, steps } = await compareCommands(servers, folder, positionals[0]);
+  const { found, steps } = await compareCommands(servers, folder.path, positionals[0]);
   const news = found.filter(({ command, embedded, real }) => !isKnown(`${command}\n${real.text}\n${embedded.text}`));
   for (const { command, embedded, real, script } of news)
     console.log(

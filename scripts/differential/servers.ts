@@ -6,19 +6,22 @@ import { type Clock, type Scope, seededRandom, silentLog } from "../../core/inde
 import type { KubeConfig } from "../../kube/client.ts";
 import { createKubeClient, type KubeClient } from "../../kube/index.ts";
 import { createDialer } from "../../net/index.ts";
+import type { RunFolder } from "../../suite/run-folder.ts";
 
 /** One of the two servers that are compared. */
 export type Subject = { readonly name: "embedded" | "real"; readonly admin: KubeClient; readonly config: KubeConfig };
 
 /** Both servers, with nothing beside them; or the text that says why the real one can't be started. */
 export async function startServers(
-  folder: string,
+  { path, lifeline }: RunFolder,
   clock: Clock,
   scope: Scope,
 ): Promise<readonly [real: Subject, embedded: Subject] | string> {
   const assets = findAssets(process.env);
   if (typeof assets === "string") return assets;
-  const real = scope.use(await startRealApiServer(assets, { clock, log: silentLog, folder }));
+  const real = scope.use(
+    await startRealApiServer(assets, { clock, log: silentLog, folder: path, processGroups: lifeline }),
+  );
   const kubelets = createDialer({ resolvers: [] });
   const embedded = scope.use(await new EmbeddedApiServer({ clock, kubelets, secretsStore: false }).start());
   const subject = (name: Subject["name"], config: KubeConfig): Subject => ({
