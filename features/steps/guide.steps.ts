@@ -315,6 +315,11 @@ Then(
 Then("no volume in {string} holds a file", { timeout: INSTALL_MS }, async function (this: W, _namespace: string) {
   // A real kubelet tries again at any moment, and while an attempt is under way its folder is mounted.
   const facet = this.use(estate);
-  await facet.until(async () => (await facet.mounted()).length === 0, minutes(1));
-  checkSame(await facet.mounted(), [], "mounts below kubelet's root");
+  let left: readonly unknown[] = [];
+  const isNone = async (): Promise<boolean> => {
+    left = await facet.mounted();
+    return left.length === 0;
+  };
+  await facet.until(isNone, minutes(1));
+  checkSame(left, [], "mounts below kubelet's root");
 });
