@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { firstStop } from "../cli/signals.ts";
 import { impossibleStep, recorderManifests, recordLive } from "../clusters/embedded/kubelet/testing/live.ts";
 import type { RecorderAnswer, RecorderOrder } from "../clusters/embedded/kubelet/testing/recorder.ts";
 import { type Recording, readRecording } from "../clusters/embedded/kubelet/testing/recording.ts";
@@ -18,6 +19,8 @@ export type LiveOptions = {
   readonly names: readonly string[];
   /** Keeps the recordings there. */
   readonly out?: string;
+  /** Hears what is played, as it begins. */
+  readonly tell: (line: string) => void;
 };
 
 /** Under two minutes each, and nothing that stops a kubelet. */
@@ -36,7 +39,7 @@ const READY_MS = minutes(2);
 const RUN_ID = "mountproof-recorder";
 
 /**
- * Plays experiments on the kubelet of a real node, all at once, with a recording driver in a pod there.
+ * Plays experiments on the kubelet of a real node, one after another, with a recording driver in a pod there.
  * @returns the recordings by name
  * @throws MountproofError `permission_denied` for a context that is somebody's, `unsupported` for an experiment that
  * cannot be played on a real node
@@ -51,6 +54,10 @@ export async function recordOnCluster(options: LiveOptions): Promise<Map<string,
         hint: `these can be played: ${SHORT.join(", ")}`,
       });
   }
+  const stopped = firstStop().then((): never => {
+    throw new MountproofError("cancelled", { message: "interrupted: what was put into the cluster is taken away" });
+  });
+  stopped.catch(() => {});
   await using scope = new Scope("recorder");
   const clock = new RealClock();
   const context = await openContext(options.kubeconfig, options.context, async ({ name, owner }) => {
@@ -84,13 +91,24 @@ export async function recordOnCluster(options: LiveOptions): Promise<Map<string,
   const apply = (objects: Parameters<typeof cluster.apply>[0]): Promise<void> => cluster.apply(objects);
   const node = { client: cluster.admin, clock, apply, tell, image: options.image, nodeName };
   const recordings = new Map<string, Recording>();
-  await Promise.all(
-    experiments.map(async ([name, experiment]) => {
+  // One after another: side by side they slow the node down, and its back-off would show that and not kubelet's own.
+  const play = async (): Promise<void> => {
+    for (const [name, experiment] of experiments) {
+      options.tell(`plays ${name}, ${lengthOf(experiment)} s`);
       recordings.set(name, await recordLive(experiment, node));
-    }),
-  );
+    }
+  };
+  // What is under way then fails as its pods and drivers go, and is of no use to anybody.
+  const playing = play();
+  playing.catch(() => {});
+  await Promise.race([playing, stopped]);
   if (options.out !== undefined) await keep(options.out, recordings);
   return recordings;
+}
+
+function lengthOf(experiment: Recording): number {
+  const lines: readonly { readonly t: number }[] = Object.values(experiment).flat();
+  return Math.round(Math.max(...lines.map(({ t }) => t)));
 }
 
 async function keep(folder: string, recordings: ReadonlyMap<string, Recording>): Promise<void> {

@@ -12,11 +12,11 @@ import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { ExitCode, reportError } from "../cli/exit.ts";
 import { compare, type Difference } from "../clusters/embedded/kubelet/testing/compare.ts";
 import { KNOWN, SEEDS } from "../clusters/embedded/kubelet/testing/known.ts";
 import { type RecordedCall, type Recording, readRecording } from "../clusters/embedded/kubelet/testing/recording.ts";
 import { replay } from "../clusters/embedded/kubelet/testing/replay.ts";
-import { MountproofError } from "../core/index.ts";
 
 type Row = {
   readonly name: string;
@@ -44,10 +44,10 @@ const folder =
     ? new URL("../clusters/embedded/kubelet/fixtures/", import.meta.url)
     : pathToFileURL(`${resolve(given)}/`);
 
-process.exitCode = await main().catch((error: unknown) => {
-  process.stderr.write(`error: ${error instanceof MountproofError ? error.describe() : String(error)}\n`);
-  return 3;
-});
+const code = await main().catch((error: unknown) => reportError(error, (text) => process.stderr.write(text)));
+// An interrupted recording still has timers and connections.
+if (code === ExitCode.interrupted) process.exit(code);
+process.exitCode = code;
 
 async function main(): Promise<number> {
   const all = await toCompare();
@@ -81,8 +81,9 @@ async function toCompare(): Promise<Map<string, Recording>> {
   if (kubeconfig === undefined) return new Map(recordings().map((name) => [name, readRecording(name, folder)]));
   const { recordOnCluster, SHORT } = await import("./kubelet-live.ts");
   const names = positionals.length === 0 ? SHORT : positionals;
+  const tell = (line: string): boolean => process.stderr.write(`${line}\n`);
   const more = { ...(context !== undefined && { context }), ...(out !== undefined && { out }) };
-  return await recordOnCluster({ kubeconfig, yes, image, names, ...more });
+  return await recordOnCluster({ kubeconfig, yes, image, names, tell, ...more });
 }
 
 function recordings(): string[] {

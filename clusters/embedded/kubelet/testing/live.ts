@@ -46,7 +46,7 @@ export async function recordLive(experiment: Recording, node: LiveNode): Promise
   const namespace = namespaceOf(experiment);
   await node.apply([{ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }]);
   await hasAccount(node, namespace);
-  const offset = clock.now() - (await node.tell({ do: "calls" })).now;
+  const offset = await recorderOffset(node);
   const known = (await node.tell({ do: "calls" })).calls.length;
   await using observed = await observe(client, clock, { namespace, root: ROOT, image: node.image });
   const start = clock.now();
@@ -69,6 +69,13 @@ export async function recordLive(experiment: Recording, node: LiveNode): Promise
   for (const name of drivers)
     if (name !== undefined) await node.tell({ do: "signal driver", driver: name, signal: "SIGTERM" });
   return sortLines([...steps, ...observed.lines, ...lines].toSorted((a, b) => a.t - b.t));
+}
+
+/** How far the recorder's clock is behind ours: it read its own somewhere between the question and the answer. */
+async function recorderOffset({ clock, tell }: LiveNode): Promise<number> {
+  const asked = clock.now();
+  const { now } = await tell({ do: "calls" });
+  return (asked + clock.now()) / 2 - now;
 }
 
 function namespaceOf({ steps }: Recording): string {
