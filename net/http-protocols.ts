@@ -62,7 +62,8 @@ export function createListener({ settings, tls, http2: newerOptions, listener }:
   };
   const { server: newer, leave } = createHttp2(newerOptions, listener);
   if (secrets !== undefined) {
-    const server = createTls({ ...secrets, ALPNProtocols: ["h2", "http/1.1"] }, (socket) => {
+    // A stream's headers and data are written one after the other; the second must not wait 40 ms for a delayed ACK.
+    const server = createTls({ noDelay: true, ...secrets, ALPNProtocols: ["h2", "http/1.1"] }, (socket) => {
       socket.on("error", () => {});
       (socket.alpnProtocol === "h2" ? newer : http1).emit("connection", socket);
     });
