@@ -1,4 +1,5 @@
-// Started by cluster-start.ts: a cluster from nothing, one request, one line.
+// Started by cluster-start.ts: a cluster from nothing, one request as soon as its API server answers, one when its node
+// is Ready, and a line at each.
 import { enableCompileCache } from "node:module";
 
 enableCompileCache();
@@ -6,6 +7,8 @@ const [{ EmbeddedCluster }, { RealClock }] = await Promise.all([
   import("../clusters/embedded/index.ts"),
   import("../core/index.ts"),
 ]);
-const cluster = await new EmbeddedCluster({ clock: new RealClock() }).start();
-const { status } = await cluster.admin.raw("GET", "/api/v1/namespaces");
-console.log(status);
+const cluster = await new EmbeddedCluster({
+  clock: new RealClock(),
+  onServing: async (admin) => console.log((await admin.raw("GET", "/api/v1/namespaces")).status),
+}).start();
+console.log((await cluster.admin.raw("GET", "/api/v1/nodes")).status);

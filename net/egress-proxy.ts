@@ -1,9 +1,10 @@
-import { Agent, type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from "node:http";
+import type { Agent, IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { type Clock, isMountproofError, MountproofError, messageOf } from "../core/index.ts";
 import { createDialer, type Resolver } from "./dialer.ts";
 import { type HttpExchange, startHttpServer } from "./http-server.ts";
 import type { Journal } from "./journal.ts";
+import { nodeHttp } from "./node-http.ts";
 
 export type EgressProxyOptions = {
   readonly clock: Clock;
@@ -57,7 +58,7 @@ export async function startEgressProxy(options: EgressProxyOptions): Promise<Run
     socket.on("close", () => upstreams.delete(socket));
     return socket;
   };
-  const agent = new Agent({ keepAlive: true });
+  const agent = new nodeHttp.Agent({ keepAlive: true });
   agent.createConnection = (target, connected) => {
     open(target.host ?? "", Number(target.port)).then(
       (socket) => connected?.(null, socket),
@@ -118,7 +119,7 @@ function forward(
     exchange.respond(400, { connection: "close" }, "a proxy takes absolute http URLs and CONNECT\n");
     return;
   }
-  const outgoing = requestHttp({
+  const outgoing = nodeHttp.request({
     agent,
     host: target.hostname.replace(/^\[|\]$/g, ""),
     port: Number(target.port) || 80,

@@ -1,15 +1,10 @@
-import {
-  createServer as createHttp1,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type ServerResponse,
-} from "node:http";
-import type { Http2ServerRequest } from "node:http2";
-import * as http2 from "node:http2";
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
+import type { Http2Server, Http2ServerRequest, ServerHttp2Session } from "node:http2";
 import { createServer as createHttps, type ServerOptions } from "node:https";
-import { createServer as createTcp, type Server } from "node:net";
+import { createServer as createTcp, type Server, type Socket } from "node:net";
 import { createServer as createTls, type TlsOptions } from "node:tls";
 import type { ServerTls } from "./http-server.ts";
+import { nodeHttp } from "./node-http.ts";
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -51,21 +46,24 @@ export function createListener({ settings, tls, http2: newerOptions, listener }:
   };
   if (newerOptions === undefined) {
     const server =
-      secrets === undefined ? createHttp1(settings, listener) : createHttps({ ...settings, ...secrets }, listener);
+      secrets === undefined
+        ? nodeHttp.createServer(settings, listener)
+        : createHttps({ ...settings, ...secrets }, listener);
     return { server, http1: server, leave: async () => {} };
   }
-  const http1 = createHttp1(settings, listener);
+  const http1 = nodeHttp.createServer(settings, listener);
   // It listens nowhere itself, so that somebody must tell it when to begin, and end, to look for slow senders.
   const watchSlowSenders = (server: Server): void => {
     server.once("listening", () => http1.emit("listening"));
     server.once("close", () => http1.close());
   };
-  const { server: newer, leave } = createHttp2(newerOptions, listener);
+  const { take: takeNewer, leave } = createHttp2(newerOptions, listener);
   if (secrets !== undefined) {
     // A stream's headers and data are written one after the other; the second must not wait 40 ms for a delayed ACK.
     const server = createTls({ noDelay: true, ...secrets, ALPNProtocols: ["h2", "http/1.1"] }, (socket) => {
       socket.on("error", () => {});
-      (socket.alpnProtocol === "h2" ? newer : http1).emit("connection", socket);
+      if (socket.alpnProtocol === "h2") takeNewer(socket);
+      else http1.emit("connection", socket);
     });
     watchSlowSenders(server);
     return { server, http1, leave };
@@ -79,7 +77,8 @@ export function createListener({ settings, tls, http2: newerOptions, listener }:
         return;
       }
       socket.unshift(first);
-      (first.toString("latin1", 0, PREFACE.length) === PREFACE ? newer : http1).emit("connection", socket);
+      if (first.toString("latin1", 0, PREFACE.length) === PREFACE) takeNewer(socket);
+      else http1.emit("connection", socket);
     };
     socket.once("readable", look);
   });
@@ -87,17 +86,41 @@ export function createListener({ settings, tls, http2: newerOptions, listener }:
   return { server, http1, leave };
 }
 
-/** Node's HTTP/2 requests and responses have the shape of the old ones where this project uses them. */
+/**
+ * Node's HTTP/2 requests and responses have the shape of the old ones where this project uses them. The server, and
+ * Node's module with it, is made by the first connection: many processes never see one.
+ */
 function createHttp2(
+  options: Http2Options,
+  listener: Listener,
+): { readonly take: (socket: Socket) => void; readonly leave: () => Promise<void> } {
+  const sessions = new Set<ServerHttp2Session>();
+  let server: Http2Server | undefined;
+  const take = (socket: Socket): void => {
+    server ??= http2Server(options, listener, sessions);
+    server.emit("connection", socket);
+  };
+  const leave = async (): Promise<void> => {
+    if (sessions.size === 0) return;
+    for (const session of sessions) session.destroy();
+    await new Promise((resolve) => setImmediate(resolve)); // the frames leave before the sockets are cut
+  };
+  return { take, leave };
+}
+
+const nodeHttp2 = (): typeof import("node:http2") => process.getBuiltinModule("node:http2");
+
+function http2Server(
   { maxConcurrentStreams }: Http2Options,
   listener: Listener,
-): { readonly server: http2.Http2Server; readonly leave: () => Promise<void> } {
+  sessions: Set<ServerHttp2Session>,
+): Http2Server {
+  const { createServer, constants } = nodeHttp2();
   const settings = {
     maxHeaderListSize: MAX_HEADER_BYTES,
     ...(maxConcurrentStreams !== undefined && { maxConcurrentStreams }),
   };
-  const server = http2.createServer({ settings }, listener as never);
-  const sessions = new Set<http2.ServerHttp2Session>();
+  const server = createServer({ settings }, listener as never);
   server.on("sessionError", () => {}); // a session that breaks ends its streams, and those tell
   server.on("session", (session) => {
     let open = 0;
@@ -106,8 +129,8 @@ function createHttp2(
     session.on("stream", (stream, _headers, flags) => {
       open++;
       stream.on("close", () => open--);
-      if ((flags & http2.constants.NGHTTP2_FLAG_END_STREAM) !== 0) return;
-      stream.setTimeout(IDLE_UPLOAD_MS, () => stream.close(http2.constants.NGHTTP2_CANCEL));
+      if ((flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0) return;
+      stream.setTimeout(IDLE_UPLOAD_MS, () => stream.close(constants.NGHTTP2_CANCEL));
       stream.once("end", () => stream.setTimeout(0));
     });
     // A watch may be silent for as long as it likes: only who asks for nothing is sent away.
@@ -115,12 +138,7 @@ function createHttp2(
       if (open === 0) session.close();
     });
   });
-  const leave = async (): Promise<void> => {
-    if (sessions.size === 0) return;
-    for (const session of sessions) session.destroy();
-    await new Promise((resolve) => setImmediate(resolve)); // the frames leave before the sockets are cut
-  };
-  return { server, leave };
+  return server;
 }
 
 /** Headers by their HTTP/1.1 names: HTTP/2 calls the host `:authority`. */
@@ -133,7 +151,7 @@ export function headersOf(request: IncomingMessage): IncomingHttpHeaders {
 export function cutExchange(request: IncomingMessage): void {
   const stream = (request as unknown as Partial<Http2ServerRequest>).stream;
   if (stream === undefined) request.socket.destroy();
-  else stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR);
+  else stream.close(nodeHttp2().constants.NGHTTP2_INTERNAL_ERROR);
 }
 
 /** Cuts the connection that a request came on, with all that it carries. */

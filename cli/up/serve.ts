@@ -211,8 +211,8 @@ function environmentOf(kubeconfig: string, proxy: string, ca: string): Readonly<
 
 /** The user's lines come first, then those of the examples, then what everybody's manifests name. */
 async function imagesOf(file: string | undefined): Promise<readonly ImageEntry[]> {
-  const own = file === undefined ? [] : parseImages(await textOf("--images", file), file);
+  const own = file === undefined ? [] : await parseImages(await textOf("--images", file), file);
   const examples = join(layoutOf().root, "examples", "images.yaml");
   const theirs = await readFile(examples, "utf8").catch(() => undefined);
-  return [...own, ...(theirs === undefined ? [] : parseImages(theirs, examples)), ...BUILT_IN_IMAGES];
+  return [...own, ...(theirs === undefined ? [] : await parseImages(theirs, examples)), ...BUILT_IN_IMAGES];
 }

@@ -6,7 +6,7 @@ import { createDialer, createHttpClient, type HttpClient, type Journal } from ".
 import type { ClusterCapability, LaunchContext, NodeHandle, SeenFile } from "../cluster.ts";
 import { applyObjects, configOfAccount, launchOn, untilHolds } from "./acts.ts";
 import type { ControlCalls, PodName } from "./control.ts";
-import { type Mounts, openMounts } from "./kubelet/index.ts";
+import { type Mounts, openMounts } from "./kubelet/mounts.ts";
 import type { NodePart, RunningEmbeddedCluster } from "./spec.ts";
 
 /** What `mountproof cluster` tells of itself. */

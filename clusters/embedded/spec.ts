@@ -1,5 +1,5 @@
 import type { Clock, Log, Random } from "../../core/index.ts";
-import type { KubeConfig } from "../../kube/client.ts";
+import type { KubeClient, KubeConfig } from "../../kube/client.ts";
 import type { KubeObject } from "../../kube/types.ts";
 import type { CertificateAuthority, FaultPlan, Journal, Resolver, Route, SigningKey } from "../../net/index.ts";
 import type { Cluster, Launcher, NodeHandle, PartLauncher } from "../cluster.ts";
@@ -112,6 +112,11 @@ export type EmbeddedClusterSpec = {
   readonly audiences?: readonly string[];
   readonly publicIssuer?: boolean;
   readonly anonymous?: boolean;
+  /**
+   * Told as soon as the API server answers, with the admin's client. Controllers and nodes are loaded and started when
+   * what it returns is done; `start()` resolves when those are there, too.
+   */
+  readonly onServing?: (admin: KubeClient) => Promise<void> | void;
   /** A folder that keeps the API server's objects and signing key from one start to the next. */
   readonly stateFolder?: string;
   /** Starts another API server than the embedded one: controllers and kubelets are the same over any. */

@@ -7,11 +7,8 @@ import { createKubeClient } from "../../kube/create-client.ts";
 import { createDialer, Journal } from "../../net/index.ts";
 import { type ApiServerSpec, EmbeddedApiServer, KUBERNETES_SERVICE_IP } from "./apiserver/index.ts";
 import { EmbeddedClusterHandle } from "./cluster-handle.ts";
-import { startControllers } from "./controllers/index.ts";
 import { ImageTable } from "./images/image-table.ts";
-import { type Mounts, openMounts, plainMounts } from "./kubelet/index.ts";
-import { startNetwork } from "./network/index.ts";
-import { EmbeddedNode } from "./node.ts";
+import { openMounts, plainMounts } from "./kubelet/mounts.ts";
 import type { ClusterApi, ClusterApiContext, EmbeddedClusterSpec, NodeSpec, RunningEmbeddedCluster } from "./spec.ts";
 
 /**
@@ -39,8 +36,7 @@ async function run(spec: EmbeddedClusterSpec, scope: Scope): Promise<RunningEmbe
   const { clock, log = silentLog, random = systemRandom(), kubeVersion = "1.35" } = spec;
   const digester = new Digester();
   const journal = spec.journal ?? new Journal(clock);
-  const mounts = spec.mounts === "plain" ? plainMounts() : await openMounts();
-  const folder = await makeFolder(spec.folder, mounts, scope);
+  const folder = await makeFolder(spec.folder, scope);
   const localSocket = join(folder, "apiserver.sock");
   // Nodes have addresses that lead nowhere outside: kubelets listen on sockets in their nodes' folders.
   const kubeletSockets = new Map<string, string>();
@@ -61,10 +57,16 @@ async function run(spec: EmbeddedClusterSpec, scope: Scope): Promise<RunningEmbe
         )
       : await startGiven(spec.api, { ...spec, log, folder }, scope);
   const admin = scope.use(createKubeClient({ ...api.adminConfig, userAgent: "mountproof-admin" }, { clock }));
+  await spec.onServing?.(admin);
+  const mounts = spec.mounts === "plain" ? plainMounts() : await openMounts();
+  scope.defer("mounts", async () => {
+    if (mounts.isReal) for (const point of await mounts.below(folder)) mounts.unmount(point, { detach: true });
+  });
   const nodes = nodeSpecs(spec.nodes ?? 1).map((node, index) => ({ ...node, index }));
   const controllers = spec.controllers === false ? undefined : startManager(connect, spec, scope);
-  const wired = spec.podAddresses === "network" ? await startNetwork(spec, api, admin, folder, scope) : undefined;
+  const wired = await network(spec, api, admin, folder, scope);
   const images = spec.images === undefined ? undefined : new ImageTable(spec.images);
+  const { EmbeddedNode } = await import("./node.ts");
   const started = await inBatches(nodes, async (node) => {
     const user = { name: `system:node:${node.name}`, groups: ["system:nodes", "system:authenticated"] };
     const makeClient = await connect("kubelet", user);
@@ -118,6 +120,15 @@ async function run(spec: EmbeddedClusterSpec, scope: Scope): Promise<RunningEmbe
   await cluster.apply(spec.manifests ?? []);
   for (const part of spec.parts ?? []) await cluster.launch(part);
   return cluster;
+}
+
+/** Undefined where pods have no network of their own, or none that could be opened. */
+async function network(
+  spec: EmbeddedClusterSpec,
+  ...at: readonly [ClusterApi, KubeClient, string, Scope]
+): Promise<Awaited<ReturnType<typeof import("./network/index.ts").startNetwork>> | undefined> {
+  if (spec.podAddresses !== "network") return undefined;
+  return await (await import("./network/index.ts")).startNetwork(spec, ...at);
 }
 
 /** Side by side, yet not a thousand at once: each opens connections and files. */
@@ -188,8 +199,9 @@ async function startGiven(
   return { api, connect };
 }
 
-/** Controllers and scheduler are one client, as their rights here are one. */
+/** Controllers and scheduler are one client, as their rights here are one. They are loaded once the API server answers. */
 async function startManager(connect: Connect, spec: EmbeddedClusterSpec, scope: Scope): Promise<void> {
+  const { startControllers } = await import("./controllers/index.ts");
   const { clock, log = silentLog, random = systemRandom() } = spec;
   const makeClient = await connect("kube-controller-manager", {
     name: "system:kube-controller-manager",
@@ -204,13 +216,10 @@ function nodeSpecs(nodes: number | readonly NodeSpec[]): (NodeSpec & { readonly 
   return list.map((node, index) => ({ ...node, name: node.name ?? `node-${index}` }));
 }
 
-/** Short, for the paths of sockets below it may not be long; gone at the end with all that is mounted in it. */
-async function makeFolder(wanted: string | undefined, mounts: Mounts, scope: Scope): Promise<string> {
+/** Short, for the paths of sockets below it may not be long; gone at the end. */
+async function makeFolder(wanted: string | undefined, scope: Scope): Promise<string> {
   const folder = wanted ?? (await mkdtemp(join(tmpdir(), "mp-")));
   await mkdir(folder, { recursive: true });
-  scope.defer("folder", async () => {
-    if (mounts.isReal) for (const point of await mounts.below(folder)) mounts.unmount(point, { detach: true });
-    await rm(folder, { recursive: true, force: true });
-  });
+  scope.defer("folder", () => rm(folder, { recursive: true, force: true }));
   return folder;
 }

@@ -1,9 +1,6 @@
 import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { malformed } from "./decode.ts";
 
-/** The media type of these bodies. */
-export const PROTOBUF_CONTENT_TYPE = "application/vnd.kubernetes.protobuf";
-
 /** `k8s` and a zero byte, then runtime.Unknown (k8s.io/apimachinery, runtime/serializer/protobuf). */
 const MAGIC = Uint8Array.of(0x6b, 0x38, 0x73, 0x00);
 

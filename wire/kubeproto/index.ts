@@ -1,12 +1,11 @@
-import { MountproofError } from "../../core/index.ts";
-import { decodeMessage, type JsonObject } from "./decode.ts";
-import { encodeMessage } from "./encode.ts";
-import { openEnvelope, sealEnvelope } from "./envelope.ts";
+import type { JsonObject } from "./decode.ts";
 import type { MessageTable } from "./message-table.ts";
 
 export type { JsonObject } from "./decode.ts";
-export { PROTOBUF_CONTENT_TYPE } from "./envelope.ts";
 export { type FieldRow, MessageTable } from "./message-table.ts";
+
+/** The media type of these bodies. */
+export const PROTOBUF_CONTENT_TYPE = "application/vnd.kubernetes.protobuf";
 
 /** A Kubernetes object as JSON has it. */
 export type TypedObject = { apiVersion: string; kind: string } & JsonObject;
@@ -22,6 +21,8 @@ export interface KubeProtoCodec {
   decode(bytes: Uint8Array, expected?: { readonly apiVersion: string; readonly kind: string }): TypedObject;
   /** @throws MountproofError `unsupported` for a kind not in the table, `invalid_argument` for a value of a wrong type */
   encode(object: { readonly apiVersion: string; readonly kind: string }): Uint8Array<ArrayBuffer>;
+  /** An event as readers of `…;stream=watch` get it. @throws as {@link KubeProtoCodec.encode} */
+  encodeEvent(type: string, object: { readonly apiVersion: string; readonly kind: string }): Buffer;
 }
 
 /**
@@ -32,33 +33,13 @@ export async function loadMessageTable(): Promise<MessageTable> {
 }
 
 /**
- * Loads the field table (50 kB) and gives a codec. Keep the codec: it remembers the messages it has read.
+ * Loads the field table (50 kB) and what reads by it, and gives a codec. Keep the codec: it remembers the messages it has read.
  *
  * @example
  * const codec = await loadKubeProto();
  * const secret = codec.decode(body); // { apiVersion: "v1", kind: "Secret", metadata: {…}, data: {…} }
  */
 export async function loadKubeProto(): Promise<KubeProtoCodec> {
-  const table = await loadMessageTable();
-  const keyOf = (apiVersion: string, kind: string): string => {
-    const key = table.keyOf(apiVersion, kind);
-    if (key !== undefined) return key;
-    throw new MountproofError("unsupported", {
-      message: `kind "${kind}" of "${apiVersion}" is not served in protobuf`,
-      hint: "send it as JSON",
-    });
-  };
-  return {
-    knows: (apiVersion, kind) => table.keyOf(apiVersion, kind) !== undefined,
-    decode(bytes, expected) {
-      const envelope = openEnvelope(bytes);
-      const apiVersion = envelope.apiVersion || (expected?.apiVersion ?? "");
-      const kind = envelope.kind || (expected?.kind ?? "");
-      return { apiVersion, kind, ...decodeMessage(table, keyOf(apiVersion, kind), envelope.raw) };
-    },
-    encode(object) {
-      const { apiVersion, kind } = object;
-      return sealEnvelope({ apiVersion, kind, raw: encodeMessage(table, keyOf(apiVersion, kind), { ...object }) });
-    },
-  };
+  const [table, { codecOf }] = await Promise.all([loadMessageTable(), import("./codec.ts")]);
+  return codecOf(table);
 }

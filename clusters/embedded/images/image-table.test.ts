@@ -51,8 +51,8 @@ test("a pod's command and args replace the image's, as with a container engine",
   expect(run({ command: ["sh"], args: ["-c"] })).toEqual({ run: { command: ["sh", "-c"] } });
 });
 
-test("a program that a line names belongs to the image, wherever it lies", () => {
-  const [line] = parseImages("images: [{image: tool, command: [/srv/tool/bin/tool, --all]}]", "my.yaml");
+test("a program that a line names belongs to the image, wherever it lies", async () => {
+  const [line] = await parseImages("images: [{image: tool, command: [/srv/tool/bin/tool, --all]}]", "my.yaml");
   const own = new ImageTable(line === undefined ? [] : [line]);
   expect(programOfImage(own, { name: "c", image: "tool:v1", args: ["/data"] }, "processes")).toEqual({
     run: { command: ["/srv/tool/bin/tool", "--all", "/data"], expose: ["/srv/tool/bin/tool"] },
@@ -75,6 +75,6 @@ test.each([
   ["images: [{image: a, name: b}]", 'images.0: Unrecognized key: "name"'],
   ["images: [{image: a, command: sh}]", "images.0.command: "],
   ["[", ""],
-])("%s is refused, and the file and the place are named", (text, why) => {
-  expect(() => parseImages(text, "my.yaml")).toThrow(`"my.yaml" is no table of images: ${why}`);
+])("%s is refused, and the file and the place are named", async (text, why) => {
+  await expect(parseImages(text, "my.yaml")).rejects.toThrow(`"my.yaml" is no table of images: ${why}`);
 });

@@ -1,7 +1,3 @@
-import { parse } from "yaml";
-import { z } from "zod";
-import { MountproofError } from "../../../core/index.ts";
-
 /** One line of `images.yaml`: which images, and what runs in their containers. */
 export type ImageEntry = {
   /** The image's name as a pod writes it; `*` stands for any text. Without a tag all tags are meant. */
@@ -16,37 +12,12 @@ export type ImageEntry = {
   readonly args?: readonly string[] | undefined;
 };
 
-const Entry = z.strictObject({
-  image: z.string().min(1),
-  pause: z.boolean().optional(),
-  part: z.string().optional(),
-  command: z.array(z.string()).min(1).optional(),
-  args: z.array(z.string()).optional(),
-});
-const File = z.strictObject({ images: z.array(Entry) });
-
 /**
- * Reads an `images.yaml`.
+ * Reads an `images.yaml`. What reads it is loaded then: most clusters have no such file.
  * @throws MountproofError `invalid_config` naming the line that is wrong
  */
-export function parseImages(text: string, file: string): ImageEntry[] {
-  const refuse = (why: string, cause?: unknown): MountproofError =>
-    new MountproofError("invalid_config", {
-      message: `"${file}" is no table of images: ${why}`,
-      hint: 'one line is {image: "myapp:*", command: [node, server.js]}, or pause: true, or part: http-echo',
-      culprit: { file },
-      cause,
-    });
-  let content: unknown;
-  try {
-    content = parse(text);
-  } catch (cause) {
-    throw refuse((cause as Error).message, cause);
-  }
-  const read = File.safeParse(content);
-  if (read.success) return read.data.images;
-  const [issue] = read.error.issues;
-  throw refuse(`${issue?.path.join(".") ?? ""}: ${issue?.message ?? ""}`);
+export async function parseImages(text: string, file: string): Promise<ImageEntry[]> {
+  return (await import("./images-file.ts")).readImages(text, file);
 }
 
 /** What images run. The first line that matches counts. */

@@ -1,12 +1,8 @@
 import type { Clock, Digester } from "../../../core/index.ts";
 import type { Journal } from "../../../net/journal.ts";
-import {
-  Node,
-  type NodeGetInfoResponse,
-  NodeServiceCapability_RPC_Type,
-  type VolumeCapability_AccessMode_Mode,
-} from "../../../wire/gen/csi_pb.ts";
-import { codeName, type GrpcClient, GrpcError, GrpcStatus, grpcClient } from "../../../wire/grpc/index.ts";
+import type { Node, NodeGetInfoResponse } from "../../../wire/gen/csi_pb.ts";
+import type { GrpcClient } from "../../../wire/grpc/index.ts";
+import { codeName, GrpcError, GrpcStatus } from "../../../wire/grpc/status.ts";
 
 /** Where tokens travel, in `volume_context` or `secrets` (spec kubelet-csi §4). */
 export const TOKENS_KEY = "csi.storage.k8s.io/serviceAccount.tokens";
@@ -35,12 +31,14 @@ export type PublishRequest = {
       readonly case: "mount";
       readonly value: { readonly fsType: string; readonly volumeMountGroup: string };
     };
-    readonly accessMode: { readonly mode: VolumeCapability_AccessMode_Mode };
+    readonly accessMode: { readonly mode: "SINGLE_NODE_WRITER" | "SINGLE_NODE_MULTI_WRITER" };
   };
 };
 
 /** Time left of an attempt: kubelet has one deadline for all calls of it. */
 export type Budget = { remaining(): number };
+
+type CsiMessages = typeof import("../../../wire/gen/csi_pb.ts");
 
 export type CsiClientSpec = {
   readonly clock: Clock;
@@ -59,11 +57,23 @@ export type CsiClientSpec = {
  */
 export class CsiNodeClient {
   readonly #spec: CsiClientSpec;
+  readonly #messages: CsiMessages;
   readonly #client: GrpcClient<typeof Node>;
 
-  constructor(spec: CsiClientSpec) {
+  private constructor(spec: CsiClientSpec, messages: CsiMessages, client: GrpcClient<typeof Node>) {
     this.#spec = spec;
-    this.#client = grpcClient(Node, { clock: spec.clock, target: { path: spec.endpoint }, connectionPerCall: true });
+    this.#messages = messages;
+    this.#client = client;
+  }
+
+  /** Loads gRPC and CSI's messages when they are not there yet; nothing is dialled. */
+  static async open(spec: CsiClientSpec): Promise<CsiNodeClient> {
+    const [messages, { grpcClient }] = await Promise.all([
+      import("../../../wire/gen/csi_pb.ts"),
+      import("../../../wire/grpc/index.ts"),
+    ]);
+    const options = { clock: spec.clock, target: { path: spec.endpoint }, connectionPerCall: true };
+    return new CsiNodeClient(spec, messages, grpcClient(messages.Node, options));
   }
 
   async getInfo(budget: Budget): Promise<NodeGetInfoResponse> {
@@ -74,6 +84,7 @@ export class CsiNodeClient {
     const reply = await this.#call("NodeGetCapabilities", {}, budget, (options) =>
       this.#client.nodeGetCapabilities({}, options),
     );
+    const { NodeServiceCapability_RPC_Type } = this.#messages;
     const names = new Set<NodeCapability>();
     for (const { type } of reply.capabilities) {
       const kind = type.case === "rpc" ? type.value.type : undefined;
@@ -96,8 +107,11 @@ export class CsiNodeClient {
       volumeContext: { ...context, ...(tokens !== undefined && { [TOKENS_KEY]: digester.digest(tokens) }) },
       secrets: digests(request.secrets),
     };
+    const { accessType, accessMode } = request.volumeCapability;
+    const mode = this.#messages.VolumeCapability_AccessMode_Mode[accessMode.mode];
+    const message = { ...request, volumeCapability: { accessType, accessMode: { mode } } };
     await this.#call("NodePublishVolume", detail, budget, (options) =>
-      this.#client.nodePublishVolume(request, options),
+      this.#client.nodePublishVolume(message, options),
     );
   }
 

@@ -12,7 +12,6 @@ import { negotiate } from "./negotiate.ts";
 import { codecFor, includeObject, parseInteger, readVersion, warningHeaders } from "./read.ts";
 import { type Matcher, selection, triggerOf } from "./selectors.ts";
 import { partial, tableOfObjects } from "./table.ts";
-import { watchFrame } from "./watch-frame.ts";
 
 /** A watch without timeoutSeconds ends after 30 to 60 minutes, so that clients spread over servers. */
 const LONGEST_MS = 30 * 60_000;
@@ -47,7 +46,7 @@ export function watchObjects(server: ServerContext, request: ApiRequest, kind: K
     const shown = present(kind, object);
     if (form === "object") return server.store.eventLine(type, shown);
     if (form === "protobuf" && codec !== undefined)
-      return server.store.eventFrame(type, shown, () => watchFrame(codec, type, shown));
+      return server.store.eventFrame(type, shown, () => codec.encodeEvent(type, shown));
     const body =
       form === "partial"
         ? partial(shown)
@@ -74,7 +73,7 @@ export function watchObjects(server: ServerContext, request: ApiRequest, kind: K
     const object = { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata };
     send(
       form === "protobuf" && codec !== undefined
-        ? watchFrame(codec, "BOOKMARK", object)
+        ? codec.encodeEvent("BOOKMARK", object)
         : `${JSON.stringify({ type: "BOOKMARK", object })}\n`,
     );
   };

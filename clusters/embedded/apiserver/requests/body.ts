@@ -1,4 +1,3 @@
-import { parseAllDocuments } from "yaml";
 import { goJsonError } from "../../../../core/go/index.ts";
 import { isMountproofError, messageOf } from "../../../../core/index.ts";
 import { KubeStatusError } from "../../../../kube/client.ts";
@@ -95,7 +94,7 @@ async function decode(
   let value: unknown;
   if (isTooDeep(text)) throw cannot("couldn't get version/kind; json parse error: exceeded max depth");
   try {
-    value = type === JSON_TYPE ? JSON.parse(text) : parseAllDocuments(text).at(0)?.toJS();
+    value = type === JSON_TYPE ? JSON.parse(text) : await readYaml(text);
   } catch (error) {
     throw cannot(
       `couldn't get version/kind; json parse error: ${type === JSON_TYPE ? (goJsonError(text) ?? messageOf(error)) : messageOf(error)} (${text || "<empty>"})`,
@@ -104,6 +103,12 @@ async function decode(
   if (typeof value !== "object" || value === null || Array.isArray(value))
     throw cannot(`couldn't get version/kind; json parse error: json: cannot unmarshal ${nameOf(value)} into Go value`);
   return value as Record<string, unknown>;
+}
+
+/** Loaded by the first body of that form: programs send JSON or protobuf. */
+async function readYaml(text: string): Promise<unknown> {
+  const { parseAllDocuments } = await import("yaml");
+  return parseAllDocuments(text).at(0)?.toJS();
 }
 
 /** Deeper than any object of Kubernetes; Go's own reader stops at 10,000. */

@@ -1,4 +1,3 @@
-import { parse } from "yaml";
 import { isMountproofError, messageOf } from "../../../../core/index.ts";
 import { KubeStatusError } from "../../../../kube/client.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
@@ -92,7 +91,7 @@ async function applyObject(write: Write): Promise<void> {
     ]);
   if (type === undefined || kind.storedAs !== undefined || info.subresource === "scale")
     throw new KubeStatusError({ ...failure(415, "UnsupportedMediaType", "415: Unsupported Media Type"), details: {} });
-  const patch = readPatch(await exchange.body(), write);
+  const patch = await readPatch(await exchange.body(), write);
   const stored = findStored(server, kind, info.namespace, info.name);
   const live = stored === undefined ? undefined : present(kind, stored);
   if (live === undefined && info.subresource !== "") currentOf(write);
@@ -156,7 +155,8 @@ function typedFailure(message: string): KubeStatusError {
 }
 
 /** @throws KubeStatusError 400 for what is no object of the kind */
-function readPatch(body: Buffer, { kind, request }: Write): KubeObject {
+async function readPatch(body: Buffer, { kind, request }: Write): Promise<KubeObject> {
+  const { parse } = await import("yaml");
   let value: unknown;
   try {
     value = parse(body.toString("utf8"), { maxAliasCount: 100 });

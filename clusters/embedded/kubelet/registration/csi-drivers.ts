@@ -42,7 +42,7 @@ export class CsiDrivers implements PluginHandler {
     const { clock, timeoutMs, nodeInfo } = this.#spec;
     const version = highestSupported(supportedVersions);
     if (typeof version === "string") throw new Error(version);
-    const node = new CsiNodeClient({ ...this.#spec, endpoint });
+    const node = await CsiNodeClient.open({ ...this.#spec, endpoint });
     this.#drivers.set(name, { version, node });
     const end = clock.now() + timeoutMs;
     try {

@@ -1,7 +1,6 @@
 import { type Clock, type Log, messageOf } from "../../../../core/index.ts";
 import type { Journal } from "../../../../net/journal.ts";
-import { type PluginInfo, Registration } from "../../../../wire/gen/registration_pb.ts";
-import { type GrpcClient, grpcClient } from "../../../../wire/grpc/index.ts";
+import type { PluginInfo } from "../../../../wire/gen/registration_pb.ts";
 import { inGoWords } from "../csi-client.ts";
 import { TickLoop } from "../ticks.ts";
 import type { KubeletTiming } from "../timing.ts";
@@ -121,7 +120,7 @@ export class PluginRegistry implements Disposable {
   }
 
   async #register(socket: SocketFile): Promise<void> {
-    using plugin = this.#dial(socket.path);
+    using plugin = await this.#dial(socket.path);
     const info = await plugin.getInfo();
     const endpoint = info.endpoint === "" ? socket.path : info.endpoint;
     const handler = this.#spec.handlers.get(info.type);
@@ -146,12 +145,19 @@ export class PluginRegistry implements Disposable {
     await plugin.notify(failure === "", failure).catch(() => undefined);
   }
 
-  #dial(path: string): Disposable & {
-    getInfo(): Promise<PluginInfo>;
-    notify(isRegistered: boolean, error: string): Promise<void>;
-  } {
+  /** gRPC and its messages are loaded by the first plugin: an API server answers before. */
+  async #dial(path: string): Promise<
+    Disposable & {
+      getInfo(): Promise<PluginInfo>;
+      notify(isRegistered: boolean, error: string): Promise<void>;
+    }
+  > {
     const { clock, timing, journal, caller } = this.#spec;
-    const client: GrpcClient<typeof Registration> = grpcClient(Registration, {
+    const [{ Registration }, { grpcClient }] = await Promise.all([
+      import("../../../../wire/gen/registration_pb.ts"),
+      import("../../../../wire/grpc/index.ts"),
+    ]);
+    const client = grpcClient(Registration, {
       clock,
       target: { path },
       // The registration dial leaves the authority to grpc-go, which percent-encodes the socket's path.

@@ -2,8 +2,7 @@ import { mkdir, rmdir, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Clock } from "../../../../core/index.ts";
 import type { KubeClient } from "../../../../kube/client.ts";
-import { VolumeCapability_AccessMode_Mode } from "../../../../wire/gen/csi_pb.ts";
-import { GrpcStatus } from "../../../../wire/grpc/index.ts";
+import { GrpcStatus } from "../../../../wire/grpc/status.ts";
 import { type Budget, CsiCallError, type CsiNodeClient } from "../csi-client.ts";
 import type { Mounts } from "../mounts.ts";
 import { Secrets } from "../resources.ts";
@@ -93,7 +92,7 @@ export class CsiPlugin implements VolumePlugin {
                 volumeMountGroup: takesGroup && fsGroup !== undefined ? String(fsGroup) : "",
               },
             },
-            accessMode: { mode: VolumeCapability_AccessMode_Mode[mode] },
+            accessMode: { mode },
           },
         },
         budget,
