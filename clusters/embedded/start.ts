@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Digester, Scope, silentLog, systemRandom } from "../../core/index.ts";
@@ -220,6 +221,6 @@ function nodeSpecs(nodes: number | readonly NodeSpec[]): (NodeSpec & { readonly 
 async function makeFolder(wanted: string | undefined, scope: Scope): Promise<string> {
   const folder = wanted ?? (await mkdtemp(join(tmpdir(), "mp-")));
   await mkdir(folder, { recursive: true });
-  scope.defer("folder", () => rm(folder, { recursive: true, force: true }));
+  scope.defer("folder", () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }

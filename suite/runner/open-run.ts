@@ -1,4 +1,5 @@
-import { mkdir, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Digester, MountproofError, makeFolders, type Scope } from "../../core/index.ts";
 import { logFileOf, onceIn, type RunContext } from "../run-context.ts";
@@ -78,7 +79,8 @@ function folderMaker(parent: string): RunContext["makeFolder"] {
   return async (prefix, scope) => {
     const folder = join(parent, `${prefix}${next++}`);
     await mkdir(folder, { recursive: true });
-    scope.defer(`folder ${folder}`, () => rm(folder, { recursive: true, force: true }));
+    // At once: file by file through the pool of threads it took half of a case's end.
+    scope.defer(`folder ${folder}`, () => rmSync(folder, { recursive: true, force: true }));
     return folder;
   };
 }
