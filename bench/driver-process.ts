@@ -22,9 +22,14 @@ const DOCKERFILE = join(import.meta.dirname, "..", "deploy", "images", "Dockerfi
 /** Our driver as its image runs it, put into this folder. */
 export async function ownDriver(folder: string): Promise<DriverCommand> {
   await bundle("driver", folder);
-  const lines = readFileSync(DOCKERFILE, "utf8").matchAll(/^ENV (\w+)=(\S+)$/gm);
-  const env = Object.fromEntries([...lines].map(([, name = "", value = ""]) => [name, value]));
-  return { argv: [process.execPath, join(folder, "main.mjs")], env };
+  const dockerfile = readFileSync(DOCKERFILE, "utf8");
+  const env = Object.fromEntries(
+    [...dockerfile.matchAll(/^ENV (\w+)=(\S+)$/gm)].map(([, name = "", value = ""]) => [name, value]),
+  );
+  const [, entry] = /^ENTRYPOINT (\["node", .*"\/mountproof\/main\.mjs"\])$/m.exec(dockerfile) ?? [];
+  if (entry === undefined) throw new Error(`${DOCKERFILE} has no ENTRYPOINT that starts /mountproof/main.mjs by node`);
+  const flags = (JSON.parse(entry) as string[]).slice(1, -1);
+  return { argv: [process.execPath, ...flags, join(folder, "main.mjs")], env };
 }
 
 /** Upstream's driver, when somebody says where it is; there is none that could be shipped or fetched here. */

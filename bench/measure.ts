@@ -21,14 +21,14 @@ export async function rateOf(
 ): Promise<Rate> {
   const { inFlight, total } = options;
   const warm = Math.max(inFlight, Math.floor(total / 10));
-  await lanes(inFlight, warm, work);
+  await times(inFlight, warm, work);
   const histogram = build({
     lowestDiscernibleValue: 1,
     highestTrackableValue: 3_600_000_000,
     numberOfSignificantValueDigits: 3,
   });
   const started = performance.now();
-  await lanes(inFlight, total, async (index) => {
+  await times(inFlight, total, async (index) => {
     const before = performance.now();
     await work(warm + index);
     histogram.recordValue(Math.max(1, Math.round((performance.now() - before) * 1000)));
@@ -41,12 +41,21 @@ export async function rateOf(
   };
 }
 
-async function lanes(inFlight: number, total: number, work: (index: number) => Promise<unknown>): Promise<void> {
-  let next = 0;
+/** Calls `work` with `inFlight` at once as long as there is more. */
+export async function lanes(inFlight: number, hasMore: () => boolean, work: () => Promise<unknown>): Promise<void> {
   await Promise.all(
     Array.from({ length: inFlight }, async () => {
-      while (next < total) await work(next++);
+      while (hasMore()) await work();
     }),
+  );
+}
+
+async function times(inFlight: number, total: number, work: (index: number) => Promise<unknown>): Promise<void> {
+  let next = 0;
+  await lanes(
+    inFlight,
+    () => next < total,
+    () => work(next++),
   );
 }
 
