@@ -4,7 +4,7 @@ import { firstStop } from "../cli/signals.ts";
 import { impossibleStep, recorderManifests, recordLive } from "../clusters/embedded/kubelet/testing/live.ts";
 import type { RecorderAnswer, RecorderOrder } from "../clusters/embedded/kubelet/testing/recorder.ts";
 import { type Recording, readRecording } from "../clusters/embedded/kubelet/testing/recording.ts";
-import { openContext, openRemoteCluster } from "../clusters/kubeconfig/index.ts";
+import { Owned, openContext, openRemoteCluster } from "../clusters/kubeconfig/index.ts";
 import { MountproofError, makeFolders, minutes, RealClock, Scope, silentLog } from "../core/index.ts";
 import { Pods } from "../kube/index.ts";
 import { Journal } from "../net/index.ts";
@@ -88,7 +88,10 @@ export async function recordOnCluster(options: LiveOptions): Promise<Map<string,
     if (exitCode === 0) return JSON.parse(stdout) as RecorderAnswer;
     throw new MountproofError("subject_failed", { message: `the recorder refused "${order.do}": ${stderr.trim()}` });
   };
-  const apply = (objects: Parameters<typeof cluster.apply>[0]): Promise<void> => cluster.apply(objects);
+  // Pods of an experiment need its drivers to go, so that the recorder stays until their namespaces are gone.
+  const played = new Owned(cluster.admin, clock, RUN_ID);
+  scope.defer("experiments", async () => cluster.owned.expectGone(await played.letGo()));
+  const apply = (objects: Parameters<Owned["apply"]>[0]): Promise<void> => played.apply(objects);
   const node = { client: cluster.admin, clock, apply, tell, image: options.image, nodeName };
   const recordings = new Map<string, Recording>();
   // One after another: side by side they slow the node down, and its back-off would show that and not kubelet's own.

@@ -26,6 +26,10 @@ export const quotaKind: Definition = {
   plural: "resourcequotas",
   shortNames: ["quota"],
   subresources: status,
+  validate: (object) =>
+    Object.entries((specOf(object)["hard"] ?? {}) as Record<string, unknown>)
+      .filter(([, quantity]) => Number.parseFloat(String(quantity)) < 0)
+      .map(([name, quantity]) => invalid(`spec.hard[${name}]`, String(quantity), "must be greater than or equal to 0")),
 };
 
 /** Above this only the system's own classes are (2 billion). */

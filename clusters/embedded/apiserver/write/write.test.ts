@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Scope } from "../../../../core/index.ts";
-import { ConfigMaps, type KubeClient, Namespaces, Pods, Secrets, ServiceAccounts } from "../../../../kube/index.ts";
+import {
+  ConfigMaps,
+  type KubeClient,
+  Namespaces,
+  Pods,
+  resource,
+  Secrets,
+  ServiceAccounts,
+} from "../../../../kube/index.ts";
 import { account, configMap, pod, startServerRig, statusOf } from "../testing/server-rig.ts";
 
 let scope: Scope;
@@ -110,4 +118,23 @@ test("a pod on a node is deleted gracefully, and its grace can only shrink", asy
   expect((await admin.get(Pods, "p", "default")).metadata.deletionGracePeriodSeconds).toBe(30);
   await admin.delete(Pods, at, { gracePeriodSeconds: 0 });
   expect(await admin.find(Pods, "p", "default")).toBeUndefined();
+});
+
+test("a quota of less than nothing is refused, and each of its lines is named", async () => {
+  const Quotas = resource({ version: "v1", kind: "ResourceQuota", plural: "resourcequotas", namespaced: true });
+  const quota = (hard: Record<string, string>) => ({
+    apiVersion: "v1",
+    kind: "ResourceQuota",
+    metadata: { name: "most", namespace: "default" },
+    spec: { hard },
+  });
+  const line = (name: string, value: string) =>
+    `spec.hard[${name}]: Invalid value: "${value}": must be greater than or equal to 0`;
+  const refused = quota({ pods: "4", secrets: "-1", "requests.memory": "-2Gi" });
+  expect(await statusOf(admin.create(Quotas, refused))).toMatchObject({
+    code: 422,
+    reason: "Invalid",
+    message: `ResourceQuota "most" is invalid: [${line("secrets", "-1")}, ${line("requests.memory", "-2Gi")}]`,
+  });
+  await admin.create(Quotas, quota({ pods: "0" }));
 });

@@ -1,10 +1,12 @@
 import { isObject } from "../../crd/types.ts";
 import type { OpenApiSchema } from "../../schema/property.ts";
+import { ACCESS } from "./access.ts";
 import { COMMON } from "./common.ts";
 import { CORE } from "./core.ts";
-import { GROUPS } from "./groups.ts";
+import { MACHINERY } from "./machinery.ts";
 import { PODS } from "./pods.ts";
 import { VOLUMES } from "./volumes.ts";
+import { WORKLOADS } from "./workloads.ts";
 
 /** What `kubectl explain` says of a type and its fields. */
 type TypeDescription = {
@@ -44,7 +46,7 @@ let known: ReadonlyMap<string, TypeDescription> | undefined;
 
 /** @param key of the table of types: `core/v1.PodSpec` */
 function descriptionOf(key: string): TypeDescription {
-  known ??= read([COMMON, PODS, VOLUMES, CORE, GROUPS]);
+  known ??= read([COMMON, PODS, VOLUMES, CORE, ACCESS, MACHINERY, WORKLOADS]);
   const common = known.get("*")?.fields ?? new Map<string, string>();
   const own = known.get(key);
   return { text: own?.text, fields: own === undefined ? common : new Map([...common, ...own.fields]) };
