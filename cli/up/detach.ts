@@ -8,6 +8,8 @@ import { StateFiles } from "./state.ts";
 /** `mountproof up --detach`: the same in a process of its own; returns when that is ready, or has failed. */
 export async function detach({ name }: UpFlags): Promise<number> {
   const files = new StateFiles(name);
+  // Before the log is opened, which empties it: it may be another's, who goes on writing it.
+  await files.requireNone();
   await files.prepare();
   const log = await open(files.log, "w", 0o600);
   const own = process.argv.slice(2).filter((word) => word !== "--detach");

@@ -47,12 +47,7 @@ export type UpCluster = AsyncDisposable & {
 export async function serveUp(flags: UpFlags, isStopping: () => boolean = () => false): Promise<UpCluster> {
   const options = readUpOptions(flags);
   const files = new StateFiles(flags.name);
-  const running = await files.read();
-  if (running !== undefined)
-    throw new MountproofError("address_in_use", {
-      message: `a cluster "${flags.name}" runs already, at ${running.server}`,
-      hint: "mountproof down ends it; --name gives another one its own name",
-    });
+  await files.requireNone();
   const [images, seeds] = await Promise.all([imagesOf(flags.images), seedsOf(flags.seed)]);
   await assertWritable(resolve(flags.kubeconfig));
   return await Scope.run("mountproof up", (scope) => start(flags, options, files, images, seeds, scope, isStopping));

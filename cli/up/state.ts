@@ -77,6 +77,16 @@ export class StateFiles {
     }
   }
 
+  /** @throws MountproofError `address_in_use` when a cluster of this name runs */
+  async requireNone(): Promise<void> {
+    const running = await this.read();
+    if (running === undefined) return;
+    throw new MountproofError("address_in_use", {
+      message: `a cluster "${this.#name}" runs already, at ${running.server}`,
+      hint: "mountproof down ends it; --name gives another one its own name",
+    });
+  }
+
   /** @throws MountproofError `not_found` */
   async require(): Promise<UpState> {
     const state = await this.read();

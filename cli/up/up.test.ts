@@ -69,6 +69,7 @@ test("a detached cluster is up, is known to status and env, and is gone after do
     code: 3,
     stderr: expect.stringContaining('a cluster "default" runs already'),
   });
+  expect((await mountproof("logs")).stdout).toBe(logs.stdout);
   expect(await mountproof("down")).toMatchObject({ code: 0, stdout: 'cluster "default" has ended\n' });
   expect(await following).toEqual({
     code: 0,
