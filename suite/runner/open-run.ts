@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Digester, MountproofError, makeFolders, type Scope } from "../../core/index.ts";
+import { briefFolder } from "../memory-folder.ts";
 import { logFileOf, onceIn, type RunContext } from "../run-context.ts";
 import { createRunFolder } from "../run-folder.ts";
 import { KeptLog, type LogSighting } from "../subjects/kept-log.ts";
@@ -15,7 +16,7 @@ export type OpenRun = {
 
 /** Makes what outlives the cases; all of it is given back with `scope`. */
 export async function openRun(request: RunRequest, scope: Scope): Promise<OpenRun> {
-  const { path, lifeline } = await createRunFolder(scope);
+  const { path, lifeline } = await createRunFolder(scope, briefFolder());
   for (const folder of [request.logFolder, request.journalFolder]) if (folder !== undefined) await makeFolders(folder);
   const abandoned = Promise.withResolvers<never>();
   abandoned.promise.catch(() => {}); // who waits for the run hears of it

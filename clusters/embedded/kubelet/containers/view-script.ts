@@ -11,7 +11,7 @@ export function isOfSystem(path: string): boolean {
 
 /**
  * A root of the container's own, made in mount and pid namespaces that end with it: system folders read-only, its own
- * /tmp, /var and /run, and its mounts. A system folder that a mount lies in gets a writable layer of its own, so that
+ * /tmp, /var, /run and /dev/shm (64 MiB, as containerd gives it), and its mounts. A system folder that a mount lies in gets a writable layer of its own, so that
  * the mount's place can be made. Where a mount passes mounts on, everything but the node's shared folder is made
  * private first; such a mount is seen at the node's own path, too, for a kubelet that speaks of targets there.
  * Arguments: root, the shared folder or nothing, names of layered folders, number of exposed folders, they; number of
@@ -47,6 +47,11 @@ mkdir "$root/proc" "$root/dev" "$root/sys" "$root/tmp" "$root/var" "$root/var/tm
 chmod 1777 "$root/tmp" "$root/var/tmp"
 mount -t proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
+mount --make-rprivate "$root/dev"
+if [ -d "$root/dev/shm" ]; then
+  umount -l "$root/dev/shm" 2>/dev/null || :
+  mount -t tmpfs -o mode=1777,size=64m none "$root/dev/shm"
+fi
 exposed=$1; shift
 while [ "$exposed" -gt 0 ]; do
   if [ ! -e "$root$1" ]; then

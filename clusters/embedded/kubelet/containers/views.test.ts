@@ -61,6 +61,15 @@ test("a program of the image's own is seen, and what lies beside it is not", asy
   expect(views.shows("/usr/bin/env")).toBe(true);
 });
 
+test("memory that programs share is the container's own", async ({ skip }) => {
+  const views = await namespaces(skip);
+  const script =
+    "ls -A /dev/shm; echo x > /dev/shm/own && cat /dev/shm/own; df --output=size,target /dev/shm | tail -n 1";
+  const [text, ...more] = (await said(views, { command: ["/bin/sh", "-c", script], mounts: [] })).split("\n");
+  expect(text).toBe("x");
+  expect(more.join("").trim()).toMatch(/^65536 \/dev\/shm$/);
+});
+
 test("what a container mounts where its mount passes mounts on is mounted on the node, and only there", async ({
   skip,
 }) => {
