@@ -23,3 +23,25 @@ test("a word that a report may use itself is not concealed", () => {
   guard.conceal("mounted value", "password");
   expect(guard.redact('"password"')).toBe('"password"');
 });
+
+test.each(["secret", "Password", "TOKEN"])("a word that the report uses itself, %s, is not looked for", (word) => {
+  const guard = new Guard();
+  guard.watch("secret value", word);
+  expect(guard.search(`the ${word} was read`)).toEqual([]);
+  expect(guard.redact(`the ${word} was read`)).toBe(`the ${word} was read`);
+});
+
+test.each(["hunter2", "s3cr3t", "pA55", "correct horse", "qZxvKw"])("what is no word, %s, is", (value) => {
+  const guard = new Guard();
+  guard.watch("secret value", value);
+  expect(guard.search(`got ${value}`)).toContainEqual({ label: "secret value", form: "raw" });
+  expect(guard.redact(`got ${value}, ${value}`)).toBe("got ***secret value***, ***secret value***");
+});
+
+test("the mark in a value's place is left alone, also by a value that stands in it and when the text comes again", () => {
+  const guard = new Guard();
+  for (const value of ["hunter2", "et va", "alue"]) guard.watch("secret value", value);
+  const once = guard.redact("hunter2 and et va");
+  expect(once).toBe("***secret value*** and ***secret value***");
+  expect(guard.redact(once)).toBe(once);
+});

@@ -11,7 +11,14 @@ const LINE_OF_A_SECRET = /^[A-Za-z0-9+/=_-]{32,}$/;
 const LONGEST_CONCEALED = 16 * 1024;
 const MOST_CONCEALED = 1000;
 /** A user name, most likely; and a word that the report itself may use. */
-const WORD = /^[A-Za-z]+$/;
+const LETTERS = /^[A-Za-z]+$/;
+/** As people write words: `secret`, `Password`, `TOKEN`. */
+const WORD = /^([A-Z]?[a-z]{1,15}|[A-Z]{2,16})$/;
+
+/** Whether a value is a word such as a report uses itself: that one shows it tells nothing. */
+export function isWord(value: string): boolean {
+  return WORD.test(value);
+}
 
 /**
  * The secrets of one run: canaries it made, and values its user named. Everything on its way into a report or a
@@ -28,7 +35,9 @@ export class Guard {
     this.canaries = canaries;
   }
 
+  /** Looks for the value from now on; a word, or what is shorter than four characters, cannot be looked for. */
   watch(label: string, value: string): void {
+    if (isWord(value)) return;
     if (Buffer.byteLength(value) >= CANARY_LENGTH) this.canaries.watch(label, value);
     else if (value.length >= SHORTEST) this.#short.set(value, label);
     // A log is searched line by line, and would show a key of several lines without being noticed.
@@ -42,7 +51,7 @@ export class Guard {
   conceal(label: string, value: string): void {
     const bytes = Buffer.byteLength(value);
     if (bytes < CANARY_LENGTH || bytes > LONGEST_CONCEALED || this.#concealedValues.has(value)) return;
-    if (this.#concealedValues.size >= MOST_CONCEALED || WORD.test(value)) return;
+    if (this.#concealedValues.size >= MOST_CONCEALED || LETTERS.test(value)) return;
     this.#concealedValues.add(value);
     for (const text of [value, ...linesOf(value)]) this.#concealed.watch(label, text);
   }
@@ -53,9 +62,20 @@ export class Guard {
   }
 
   redact(text: string): string {
-    let clean = this.canaries.redact(text);
-    for (const [value, label] of this.#short) clean = clean.replaceAll(value, `***${label}***`);
-    return this.#concealed.redact(clean);
+    const clean = this.canaries.redact(text);
+    return this.#concealed.redact(this.#short.size === 0 ? clean : this.#withoutShort(clean));
+  }
+
+  /** A value as short as these may stand in the mark that replaced another one, which stays as it is. */
+  #withoutShort(text: string): string {
+    let parts = text.split(/(\*\*\*[^*\n]+\*\*\*)/);
+    for (const [value, label] of this.#short)
+      parts = parts.flatMap((part, at) =>
+        at % 2 === 1
+          ? [part]
+          : part.split(value).flatMap((rest, index) => (index === 0 ? [rest] : [`***${label}***`, rest])),
+      );
+    return parts.join("");
   }
 }
 

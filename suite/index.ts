@@ -1,7 +1,7 @@
 export type { Case, Catalogue, Level, Problem, Strength } from "./catalogue/case.ts";
 export { assertSound, loadCatalogue, problemLine } from "./catalogue/load.ts";
 export { EVIDENCE, type Evidence, SkipCase } from "./evidence.ts";
-export { Guard } from "./guard.ts";
+export { Guard, isWord } from "./guard.ts";
 export { type InputFiles, readInputs } from "./inputs.ts";
 export { type Right, withoutRight } from "./judge/rights.ts";
 export { type Layout, layoutOf } from "./layout.ts";

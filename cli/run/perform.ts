@@ -7,6 +7,7 @@ import {
   assertSound,
   Guard,
   isPartial,
+  isWord,
   layoutOf,
   loadCatalogue,
   planRun,
@@ -36,6 +37,10 @@ export async function performRun(flags: RunFlags): Promise<number> {
   const catalogue = await loadCatalogue(layout);
   assertSound(catalogue);
   const inputs = await readInputs(flags, clock, guard);
+  if (inputs.secretValues?.values.some(isWord) === true)
+    process.stderr.write(
+      `warning: --secret-values "${flags.secretValues}" names a word, which reports and logs are not searched for: give the object a value that is none\n`,
+    );
   const interrupted = new AbortController();
   onInterrupt(clock, interrupted);
   await using tier = await tierOf(flags, options, randomUUID(), interrupted.signal);

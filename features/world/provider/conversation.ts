@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
+import { isWord } from "../../../suite/index.ts";
 import type { VersionResponse } from "../../../wire/gen/provider_pb.ts";
 import { GrpcError } from "../../../wire/grpc/index.ts";
 import { check, checkSame } from "../../check.ts";
@@ -178,7 +179,10 @@ export class Conversation {
   async verifyShowsNoSecret(): Promise<void> {
     const refusal = this.#last;
     if (this.#provider.inputs.parameters !== undefined) await this.mount();
-    const secrets = this.#provider.secretsKnown(this.#mounts);
+    const known = this.#provider.secretsKnown(this.#mounts);
+    const secrets = known.filter((value) => !isWord(value));
+    if (known.length > 0 && secrets.length === 0)
+      this.#world.skip("what was mounted is a word, such as any message may use: mount a value that is none");
     verify.verifyShowsNone(`${refusal.code} ${refusal.message}`, secrets);
   }
 
