@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { assert, property } from "fast-check";
 import { expect, test } from "vitest";
-import { copyJson, sameJson } from "./json.ts";
+import { copyJson, sameJson, shareSame } from "./json.ts";
 
 test("a copy is equal and shares nothing", () => {
   assert(
@@ -41,4 +41,15 @@ test("a field named __proto__ is copied as a field", () => {
   const copy = copyJson(JSON.parse('{"__proto__":{"a":1}}'));
   expect(JSON.stringify(copy)).toBe('{"__proto__":{"a":1}}');
   expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
+});
+
+test("what says the same is shared, and nothing else is touched", () => {
+  const known = { same: { a: [1, { b: 2 }] }, other: { a: 1 }, text: "x", gone: {} };
+  const target: Record<string, unknown> = { same: { a: [1, { b: 2 }] }, other: { a: 2 }, text: "x", own: {} };
+  const { other, own } = target;
+  shareSame(target, known);
+  expect(target["same"]).toBe(known.same);
+  expect(target["other"]).toBe(other);
+  expect(target["own"]).toBe(own);
+  expect(target).toEqual({ same: known.same, other: { a: 2 }, text: "x", own: {} });
 });

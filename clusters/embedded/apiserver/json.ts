@@ -33,6 +33,16 @@ export function sameJson(one: unknown, other: unknown): boolean {
   return count === 0;
 }
 
+/** Gives `target` the fields of `known` that say the same as its own: what is the same need not be kept twice. */
+export function shareSame(target: object, known: object): void {
+  const [own, other] = [target as Record<string, unknown>, known as Record<string, unknown>];
+  for (const key in own) {
+    const value = own[key];
+    if (typeof value !== "object" || value === null || value === other[key] || !Object.hasOwn(other, key)) continue;
+    if (sameJson(value, other[key])) own[key] = other[key];
+  }
+}
+
 /** A client may name a field `__proto__`: it is a field like any other. */
 function assign(target: Record<string, unknown>, key: string, value: unknown): void {
   if (key === "__proto__")

@@ -30,7 +30,9 @@ export function defaultPodSpec(spec: PodSpec): void {
   spec["dnsPolicy"] ??= "ClusterFirst";
   spec["securityContext"] ??= {};
   spec["schedulerName"] ??= "default-scheduler";
-  if (spec["serviceAccountName"] !== undefined) spec["serviceAccount"] = spec["serviceAccountName"];
+  // What is stored is shared, and has been through here: it may be looked at, not written to.
+  const { serviceAccountName: account } = spec;
+  if (account !== undefined && account !== spec["serviceAccount"]) spec["serviceAccount"] = account;
   for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
     container["resources"] ??= {};
     container["terminationMessagePath"] ??= "/dev/termination-log";

@@ -36,6 +36,29 @@ describe("what Go would print", () => {
   });
 });
 
+test("what was read before is taken over where it is the very same, and read where it is not", () => {
+  const type = types.ofKind("v1", "Pod");
+  if (type === undefined) throw new Error("no type of Pod");
+  const fields = { metadata: { name: "a", labels: { a: "b" } }, spec: { containers: [{ name: "c", image: "i" }] } };
+  const before = readTyped({ apiVersion: "v1", kind: "Pod", ...fields }, type);
+  const { labels } = before["metadata"] as { labels: object };
+  const metadata = { ...(before["metadata"] as object), annotations: { a: "b" }, mistake: 1 };
+  const unknown: string[] = [];
+  const after = readTyped(
+    { ...before, metadata, status: { phase: "Running", startTime: null } },
+    type,
+    unknown,
+    before,
+  );
+  expect(after["spec"]).toBe(before["spec"]);
+  expect((after["metadata"] as { labels: object }).labels).toBe(labels);
+  expect(unknown).toEqual(["metadata.mistake"]);
+  expect(after).toEqual(readTyped({ ...before, metadata, status: { phase: "Running" } }, type));
+  expect(() => readTyped({ ...before, spec: { containers: [{ image: 1 }] } }, type, [], before)).toThrow(
+    "json: cannot unmarshal number into Go struct field Container.spec.containers.image of type string",
+  );
+});
+
 describe("what does not fit", () => {
   test("fields that the struct does not have are dropped and told of", () => {
     const unknown: string[] = [];

@@ -23,18 +23,67 @@ type Place = {
 
 const TOP: Place = { path: "", struct: "", names: "" };
 
+/** A field of a struct. What it is called is put together when something is wrong there, which is hardly ever. */
+class FieldPlace implements Place {
+  readonly #at: Place;
+  readonly #name: string;
+  readonly #type: TypeNode;
+
+  constructor(at: Place, name: string, type: TypeNode) {
+    this.#at = at;
+    this.#name = name;
+    this.#type = type;
+  }
+
+  get path(): string {
+    return this.#at.path === "" ? this.#name : `${this.#at.path}.${this.#name}`;
+  }
+
+  get struct(): string {
+    return this.#type.goType.slice(this.#type.goType.indexOf(".") + 1);
+  }
+
+  get names(): string {
+    return this.#at.names === "" ? this.#name : `${this.#at.names}.${this.#name}`;
+  }
+}
+
+/** An item of a list or map: only strict validation knows its index or key. */
+class ItemPlace implements Place {
+  readonly #at: Place;
+  readonly #element: () => string;
+
+  constructor(at: Place, element: () => string) {
+    this.#at = at;
+    this.#element = element;
+  }
+
+  get path(): string {
+    return `${this.#at.path}${this.#element()}`;
+  }
+
+  get struct(): string {
+    return this.#at.struct;
+  }
+
+  get names(): string {
+    return this.#at.names;
+  }
+}
+
 /**
  * Reads a JSON object as Go would into the struct of its kind, and gives what Go would print of it: fields that the
  * struct does not have are dropped, zero values left out or filled in as the struct's tags say, times and quantities
  * in their one form.
  * @param unknown gets the paths of what was dropped
+ * @param known an object that was read before: fields that `value` has of it, the very same, are taken over as they are
  * @throws UnmarshalError for a value of a wrong type
  */
-export function readTyped(value: unknown, type: TypeNode, unknown: string[] = []): Loose {
-  return readStruct(isObject(value) ? value : {}, type, TOP, unknown);
+export function readTyped(value: unknown, type: TypeNode, unknown: string[] = [], known?: Loose): Loose {
+  return readStruct(isObject(value) ? value : {}, type, TOP, unknown, known);
 }
 
-function readStruct(value: Loose, type: TypeNode, place: Place, unknown: string[]): Loose {
+function readStruct(value: Loose, type: TypeNode, place: Place, unknown: string[], known?: Loose): Loose {
   const result: Loose = {};
   const { fields } = type;
   if (fields === undefined) return value;
@@ -46,16 +95,12 @@ function readStruct(value: Loose, type: TypeNode, place: Place, unknown: string[
     }
     const inner = value[name];
     if (inner === null || inner === undefined) continue;
-    const read = readValue(
-      inner,
-      field.type,
-      {
-        path: place.path === "" ? name : `${place.path}.${name}`,
-        struct: type.goType.slice(type.goType.indexOf(".") + 1),
-        names: place.names === "" ? name : `${place.names}.${name}`,
-      },
-      unknown,
-    );
+    const before = known?.[name];
+    if (typeof inner === "object" && inner === before) {
+      result[name] = inner;
+      continue;
+    }
+    const read = readValue(inner, field.type, new FieldPlace(place, name, type), unknown, before);
     if (!isOmitted(read, field)) result[name] = read;
   }
   fillZeros(result, type);
@@ -128,24 +173,24 @@ const ZEROS: Readonly<Record<Scalar, unknown>> = {
   intOrString: 0,
 };
 
-function readValue(value: unknown, type: TypeNode, place: Place, unknown: string[]): unknown {
+function readValue(value: unknown, type: TypeNode, place: Place, unknown: string[], known?: unknown): unknown {
   switch (type.form) {
     case "any":
       return value;
     case "struct":
       if (!isObject(value)) throw mismatch(value, type.goType, place);
-      return readStruct(value, type, place, unknown);
+      return readStruct(value, type, place, unknown, isObject(known) ? known : undefined);
     case "map": {
       if (!isObject(value)) throw mismatch(value, type.goType, place);
       const result: Loose = {};
       for (const [key, inner] of Object.entries(value))
-        define(result, key, readItem(inner, type.items, { ...place, path: `${place.path}.${key}` }, unknown));
+        define(result, key, readItem(inner, type.items, new ItemPlace(place, () => `.${key}`), unknown));
       return result;
     }
     case "list":
       if (!Array.isArray(value)) throw mismatch(value, type.goType, place);
       return value.map((inner, index) =>
-        readItem(inner, type.items, { ...place, path: `${place.path}[${index}]` }, unknown),
+        readItem(inner, type.items, new ItemPlace(place, () => `[${index}]`), unknown),
       );
     case "scalar":
       return readScalar(value, type, place);

@@ -1,5 +1,5 @@
 import type { KubeObject } from "../../../../kube/types.ts";
-import { copyJson, sameJson } from "../json.ts";
+import { sameJson, shareSame } from "../json.ts";
 import { type Kind, qualifiedPlural } from "../kinds/kind.ts";
 import { objectKey, tableOf } from "../kinds/registry.ts";
 import {
@@ -28,8 +28,10 @@ export function currentOf({ kind, request: { info }, server }: Write): KubeObjec
 const FIXED = ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"] as const;
 
 /**
- * Stores a changed object; a change of nothing is none, and bumps no version.
- * @param sent of the version asked for, read as its kind
+ * Stores a changed object; a change of nothing is none, and bumps no version. What did not change is shared with what
+ * was stored before, so that a status written every few seconds costs neither time nor memory for the rest.
+ * @param sent of the version asked for, read as its kind; it may share with `current` what it leaves as it is, all else
+ *   is this function's to keep
  * @param owned ownership as an apply found it; any other write's is found here
  * @throws KubeStatusError 409 for a stale version or another uid, 422 for what is not valid
  */
@@ -50,7 +52,7 @@ export function storeChange(
       name,
       `StorageError: invalid object, Code: 4, Key: /registry/${registryPath(kind)}/${objectKey(kind, namespace, name)}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${sent.metadata.uid}, UID in object meta: ${current.metadata.uid}`,
     );
-  const draft = copyJson({ ...sent, metadata: { ...sent.metadata } }) as KubeObject;
+  const draft: KubeObject = { ...sent, metadata: { ...sent.metadata } };
   fillDefaults(write, draft);
   const next = kind.storedAs === undefined ? draft : kind.storedAs.write(draft);
   mergeBySubresource(kind, info.subresource, next, current);
@@ -82,6 +84,7 @@ export function storeChange(
   );
   assertFinalizers(kind, next, current);
   setEntries(next, entries);
+  shareUnchanged(next, current);
   if (isUnchanged(next, current)) return present(kind, current);
   if (info.subresource !== "status" && changesGeneration(kind, next, current))
     next.metadata.generation = (current.metadata.generation ?? 0) + 1;
@@ -102,6 +105,14 @@ function ownedByChange(write: Write, current: KubeObject, next: KubeObject): rea
   return ownedAfterUpdate(present(write.kind, current), present(write.kind, next), type, known, writerOf(write));
 }
 
+/** Its metadata is a new object in any case: versions and generations are written into it. */
+function shareUnchanged(next: KubeObject, current: KubeObject): void {
+  const { metadata } = next;
+  shareSame(metadata, current.metadata);
+  shareSame(next, current);
+  next.metadata = metadata;
+}
+
 /** The same but for the times of ownership: nothing to store. */
 function isUnchanged(next: KubeObject, current: KubeObject): boolean {
   const timeless = (object: KubeObject): unknown => entriesOf(object).map(({ time: _time, ...entry }) => entry);
@@ -115,7 +126,7 @@ function mergeBySubresource(kind: Kind, subresource: string, next: KubeObject, c
     for (const field of Object.keys(next))
       if (!["apiVersion", "kind", "metadata", "status"].includes(field)) delete next[field];
     for (const [field, value] of Object.entries(current))
-      if (!["apiVersion", "kind", "metadata", "status"].includes(field)) next[field] = copyJson(value);
+      if (!["apiVersion", "kind", "metadata", "status"].includes(field)) next[field] = value;
     // A CustomResource's status endpoint changes nothing else; those of built-in kinds let labels and annotations
     // through, but for a Deployment's labels and a Pod's owners.
     if (kind.isCustom === true) next.metadata = { ...current.metadata };
@@ -128,15 +139,15 @@ function mergeBySubresource(kind: Kind, subresource: string, next: KubeObject, c
   }
   if (subresource === "finalize") {
     const { spec } = next;
-    for (const [field, value] of Object.entries(current)) if (field !== "spec") next[field] = copyJson(value);
+    for (const [field, value] of Object.entries(current)) if (field !== "spec") next[field] = value;
     next["spec"] = spec ?? {};
     next.metadata = { ...current.metadata };
     return;
   }
-  if (kind.plural === "namespaces" && kind.group === "") next["spec"] = copyJson(current["spec"]);
+  if (kind.plural === "namespaces" && kind.group === "") next["spec"] = current["spec"];
   if (!hasStatus) return;
   if (current["status"] === undefined) delete next["status"];
-  else next["status"] = copyJson(current["status"]);
+  else next["status"] = current["status"];
 }
 
 function keep(

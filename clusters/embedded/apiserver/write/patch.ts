@@ -51,12 +51,14 @@ export async function patchObject(
   const change = (target: Json): Json => patchedBy(type, target, patch, write);
   if (info.subresource === "scale") return patchScale(write, change);
   const current = currentOf(write);
-  const changed = change(copyJson(present(kind, current)) as unknown as Json);
-  if (!isObject(changed) || !isObject(changed["metadata"])) throw badRequest("the patch leaves no object");
   const before = present(kind, current);
+  // What a schema says is filled in and pruned in place; a built-in kind's type is read into a new object.
+  const changed = change((kind.isCustom === true ? copyJson(before) : before) as unknown as Json);
+  if (!isObject(changed) || !isObject(changed["metadata"])) throw badRequest("the patch leaves no object");
   const patched = typedPatched(
     write,
     changed as KubeObject,
+    before,
     () => (type === STRATEGIC ? goText(patch) : changedText(changed, before)),
     type === STRATEGIC,
   );
@@ -96,7 +98,8 @@ async function applyObject(write: Write): Promise<void> {
   const live = stored === undefined ? undefined : present(kind, stored);
   if (live === undefined && info.subresource !== "") currentOf(write);
   const { object, entries } = merged(write, live, patch);
-  const next = readApplied({ ...write, options: { ...options, fieldValidation: "Ignore" } }, object);
+  const own = kind.isCustom === true ? copyJson(object) : object;
+  const next = readApplied({ ...write, options: { ...options, fieldValidation: "Ignore" } }, own);
   if (stored !== undefined) {
     // A version or uid in the patch is a precondition; the live object's own are none.
     next.metadata = { ...next.metadata };

@@ -31,7 +31,8 @@ export function clusterAddresses(server: ServerContext): Admission {
         spec.clusterIP = address();
         next++;
       }
-      spec.clusterIPs = [spec.clusterIP];
+      // Not written when it is so already: what a change leaves as it is is shared with what is stored.
+      if (spec.clusterIPs?.length !== 1 || spec.clusterIPs[0] !== spec.clusterIP) spec.clusterIPs = [spec.clusterIP];
       // With the address goes its family; nobody owns what is allocated.
       spec.ipFamilies ??= ["IPv4"];
       spec.ipFamilyPolicy ??= "SingleStack";

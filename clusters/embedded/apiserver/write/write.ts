@@ -74,11 +74,18 @@ export function typedObject(write: Write, sent: KubeObject, duplicates: readonly
 
 /**
  * The same of an object that a patch made: what is wrong is the patch.
+ * @param before what was patched: what the patch left of it was read before
  * @param shown the patch or the object, as the refusal shows it
  * @param isStrategic whose objects Go reads another way, with other words
  * @throws KubeStatusError 422
  */
-export function typedPatched(write: Write, patched: KubeObject, shown: () => string, isStrategic: boolean): KubeObject {
+export function typedPatched(
+  write: Write,
+  patched: KubeObject,
+  before: KubeObject,
+  shown: () => string,
+  isStrategic: boolean,
+): KubeObject {
   const refusal = (why: string): KubeStatusError => {
     const { status } = invalidObject({ group: "", kind: "", name: "" }, [invalid("patch", shown(), why)]);
     return new KubeStatusError({
@@ -87,9 +94,10 @@ export function typedPatched(write: Write, patched: KubeObject, shown: () => str
     });
   };
   try {
-    return readAsKind(write, patched, [], (why) => {
+    const refuse = (why: string): never => {
       throw refusal(`strict decoding error: ${why}`);
-    });
+    };
+    return readAsKind(write, patched, [], refuse, before);
   } catch (error) {
     if (error instanceof UnmarshalError) throw refusal(isStrategic ? error.unstructured : error.message);
     throw error;
@@ -106,6 +114,7 @@ function readAsKind(
   sent: KubeObject,
   duplicates: readonly string[],
   refuse: (why: string) => never,
+  known?: KubeObject,
 ): KubeObject {
   const { kind, options, request, schema, type } = write;
   const unknown: string[] = [];
@@ -115,7 +124,7 @@ function readAsKind(
     if (!isObject(sent.metadata)) throw new UnmarshalError("metadata is no object");
     object = { ...sent, metadata: meta === undefined ? sent.metadata : readTyped(sent.metadata, meta) };
     if (schema !== undefined) unknown.push(...pruneUnknown(object, schema));
-  } else if (type !== undefined) object = readTyped(sent, type, unknown) as KubeObject;
+  } else if (type !== undefined) object = readTyped(sent, type, unknown, known) as KubeObject;
   const notes = [
     ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
     ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
