@@ -73,17 +73,18 @@ export function apiHandler(options: HandlerOptions): HttpHandler {
         }),
       });
     if (info.verb !== "watch") response.once("finish", tell);
+    const warnings: string[] = [];
     try {
       if (admitsProtobuf(exchange.headers.accept)) await server.types.protobuf();
       const user = await userOf(options, exchange, trail);
       caller = user?.name ?? "";
-      await answer(options, exchange, info, user, trail);
+      await answer(options, { exchange, info, warnings }, user, trail);
       if (info.verb === "watch") {
         trail?.started(response.statusCode);
         tell();
       }
     } catch (error) {
-      refuse(server, exchange, error, trail);
+      refuse(server, { exchange, warnings }, error, trail);
       if (info.verb === "watch") tell();
     }
   };
@@ -120,8 +121,7 @@ export async function userOf(
 
 async function answer(
   options: HandlerOptions,
-  exchange: HttpExchange,
-  info: RequestInfo,
+  { exchange, info, warnings }: Omit<ApiRequest, "user">,
   user: User | undefined,
   trail: AuditTrail | undefined,
 ): Promise<void> {
@@ -133,7 +133,7 @@ async function answer(
     trail?.decided(decision);
     if (!decision.allowed) throw forbiddenRequest(user, action, decision.reason);
   }
-  const request: ApiRequest = { exchange, info, user: who, warnings: [] };
+  const request: ApiRequest = { exchange, info, user: who, warnings };
   if (info.isResource) return await serveResource(options, request);
   const handler = server.extensions.paths.get(exchange.path);
   if (handler !== undefined) {

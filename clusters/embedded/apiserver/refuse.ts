@@ -2,15 +2,19 @@ import { isMountproofError, messageOf } from "../../../core/index.ts";
 import { KubeStatusError } from "../../../kube/client.ts";
 import type { HttpExchange } from "../../../net/index.ts";
 import type { AuditTrail } from "./audit/audit.ts";
+import type { ApiRequest } from "./pipeline.ts";
 import { negotiate } from "./read/negotiate.ts";
-import { codecFor } from "./read/read.ts";
+import { codecFor, warningHeaders } from "./read/read.ts";
 import type { ServerContext } from "./server-context.ts";
 import { failure } from "./validation/field-error.ts";
 
-/** Every refusal is a Status; what nobody meant to refuse is a 500 and stands in the log. */
+/**
+ * Every refusal is a Status; what nobody meant to refuse is a 500 and stands in the log. What the client was to be
+ * warned of until then it is told all the same.
+ */
 export function refuse(
   server: ServerContext,
-  exchange: HttpExchange,
+  { exchange, warnings }: Pick<ApiRequest, "exchange" | "warnings">,
   error: unknown,
   trail: AuditTrail | undefined,
 ): void {
@@ -23,8 +27,10 @@ export function refuse(
   if (status.code === 500 && !(error instanceof KubeStatusError))
     server.log.error("a request failed", { operation: `${exchange.method} ${exchange.path}`, error: messageOf(error) });
   const { retryAfterSeconds } = status.details ?? {};
-  const headers: Record<string, string> =
-    retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) };
+  const headers = {
+    ...warningHeaders(warnings),
+    ...(retryAfterSeconds !== undefined && { "retry-after": String(retryAfterSeconds) }),
+  };
   const codec = codecFor(server, status);
   if (codec !== undefined && prefersProtobuf(exchange)) {
     const type = "application/vnd.kubernetes.protobuf";

@@ -1,8 +1,9 @@
 import { isKubeStatus, type Resource } from "../../../kube/client.ts";
+import { selects } from "../../../kube/label-selector.ts";
 import { EndpointSlices, Endpoints, Pods, Services } from "../../../kube/resources.ts";
 import type { KubeObject } from "../../../kube/types.ts";
 import { keyOf, type StartController, splitKey } from "./context.ts";
-import { isActive, isReady, type Pod, selects } from "./objects.ts";
+import { isActive, isReady, type Pod } from "./objects.ts";
 import { startQueue } from "./queue.ts";
 
 type ServicePort = {

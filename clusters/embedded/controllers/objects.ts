@@ -1,12 +1,8 @@
+import type { LabelSelector } from "../../../kube/label-selector.ts";
 import type { Condition, KubeObject, ObjectMeta } from "../../../kube/types.ts";
 
 /** The parts of workload objects that controllers read and write. */
 export type PodTemplate = { metadata?: ObjectMeta; spec?: Record<string, unknown> };
-
-export type LabelSelector = {
-  matchLabels?: Record<string, string>;
-  matchExpressions?: { key: string; operator: "In" | "NotIn" | "Exists" | "DoesNotExist"; values?: string[] }[];
-};
 
 export type Pod = KubeObject & {
   spec: {
@@ -63,36 +59,6 @@ export type Deployment = KubeObject & {
   };
   status?: Record<string, unknown> & { conditions?: Condition[]; observedGeneration?: number; collisionCount?: number };
 };
-
-/** Whether `labels` fall under `selector`; an empty selector selects everything. */
-export function selects(selector: LabelSelector, labels: Readonly<Record<string, string>> = {}): boolean {
-  const { matchLabels = {}, matchExpressions = [] } = selector;
-  return (
-    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
-    matchExpressions.every((one) => meetsRequirement(one, labels[one.key]))
-  );
-}
-
-/** Whether a label's value, undefined where there is none, meets one line of a label or node selector. */
-export function meetsRequirement(
-  { operator, values = [] }: { readonly operator: string; readonly values?: readonly string[] },
-  value: string | undefined,
-): boolean {
-  switch (operator) {
-    case "In":
-      return value !== undefined && values.includes(value);
-    case "NotIn":
-      return value === undefined || !values.includes(value);
-    case "Exists":
-      return value !== undefined;
-    case "DoesNotExist":
-      return value === undefined;
-    case "Gt":
-      return Number(value) > Number(values[0]);
-    default:
-      return operator === "Lt" && Number(value) < Number(values[0]);
-  }
-}
 
 export function isReady(pod: Pod): boolean {
   return pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;

@@ -1,8 +1,9 @@
 import { isKubeStatus, type Resource } from "../../../kube/client.ts";
 import { startEventRecorder } from "../../../kube/events.ts";
+import { selects } from "../../../kube/label-selector.ts";
 import { Pods, ReplicaSets } from "../../../kube/resources.ts";
 import { keyOf, type StartController, splitKey } from "./context.ts";
-import { isActive, isReady, type Pod, type ReplicaSet, selects } from "./objects.ts";
+import { isActive, isReady, type Pod, type ReplicaSet } from "./objects.ts";
 import { leastWorthKeeping, podFromTemplate, UnseenChanges } from "./owned-pods.ts";
 import { startQueue } from "./queue.ts";
 

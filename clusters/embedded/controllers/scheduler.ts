@@ -1,15 +1,14 @@
 import { type Informer, isKubeStatus, type Resource } from "../../../kube/client.ts";
 import { startEventRecorder } from "../../../kube/events.ts";
+import { meetsRequirement, selects } from "../../../kube/label-selector.ts";
 import { Nodes, Pods } from "../../../kube/resources.ts";
 import { apiTime, keyOf, type StartController, splitKey } from "./context.ts";
 import {
   isActive,
-  meetsRequirement,
   type Node,
   type NodeSelectorTerm,
   type Pod,
   type PodAffinityTerm,
-  selects,
   type Toleration,
 } from "./objects.ts";
 import { startQueue } from "./queue.ts";

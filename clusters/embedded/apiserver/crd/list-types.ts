@@ -11,13 +11,15 @@ export function listErrors(object: Loose, schema: Schema): FieldError[] {
 function visit(value: unknown, schema: Schema | undefined, path: string, errors: FieldError[]): void {
   if (schema === undefined) return;
   if (Array.isArray(value)) {
-    const seen = new Set<string>();
+    const seen = new Map<string, number>();
     for (const [index, item] of value.entries()) {
       const identity = identityOf(item, schema);
       if (identity === undefined) continue;
       const key = JSON.stringify(identity);
-      if (seen.has(key)) errors.push(duplicate(`${path}[${index}]`, identity));
-      seen.add(key);
+      const times = seen.get(key) ?? 0;
+      // What is there three times is told once.
+      if (times === 1) errors.push(duplicate(`${path}[${index}]`, identity));
+      seen.set(key, times + 1);
     }
     const items = itemsOf(schema);
     for (const [index, item] of value.entries()) visit(item, items, `${path}[${index}]`, errors);

@@ -99,8 +99,11 @@ function withDirectives(shape: Shape, value: unknown, random: Random): unknown {
     const own = innerOf(name);
     result[name] = random.next() < 0.1 ? null : own === undefined ? inner : withDirectives(own, inner, random);
     if (own?.is !== "list" || !Array.isArray(inner)) continue;
-    if (own.key === undefined && name === "finalizers" && random.next() < 0.4)
+    if (own.key === undefined && name === "finalizers" && random.next() < 0.4) {
       result[`$deleteFromPrimitiveList/${name}`] = [draw(own.item, random)];
+      // Beside the list itself it counts before or after it, as a real server's map of fields happens to be walked.
+      delete result[name];
+    }
     if (own.key !== undefined && random.next() < 0.2)
       result[`$setElementOrder/${name}`] = inner.map((item) => ({
         [own.key ?? ""]: (item as Record<string, unknown>)[own.key ?? ""],

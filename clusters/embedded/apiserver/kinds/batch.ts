@@ -4,6 +4,7 @@ import { copyJson } from "../json.ts";
 import { type FieldError, forbidden, invalid, notSupported, required } from "../validation/field-error.ts";
 import { jobSpecErrors, jobUpdateErrors } from "./job-validation.ts";
 import type { Kind } from "./kind.ts";
+import { templateWarnings } from "./pod-warnings.ts";
 import { defaultPodSpec } from "./pods.ts";
 
 type Definition = Pick<Kind, "kind" | "plural"> & Partial<Kind>;
@@ -54,6 +55,7 @@ function generateSelector(object: KubeObject): void {
 
 export const jobKind: Definition = {
   kind: "Job",
+  warnings: templateWarnings(),
   plural: "jobs",
   categories: ["all"],
   hasGeneration: true,
@@ -76,6 +78,7 @@ export const jobKind: Definition = {
 
 export const cronJobKind: Definition = {
   kind: "CronJob",
+  warnings: templateWarnings(["spec", "jobTemplate", "spec", "template"]),
   plural: "cronjobs",
   shortNames: ["cj"],
   categories: ["all"],

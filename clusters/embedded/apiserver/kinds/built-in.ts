@@ -8,7 +8,8 @@ import { nodeKind } from "./nodes.ts";
 import { podKind } from "./pods.ts";
 import { disruptionBudgetKind, priorityClassKind, quotaKind } from "./policy.ts";
 import { rbacKinds } from "./rbac.ts";
-import { configMapKind, csiDriverKind, namespaceKind, secretKind, serviceKind } from "./simple.ts";
+import { serviceKind } from "./services.ts";
+import { configMapKind, csiDriverKind, namespaceKind, secretKind } from "./simple.ts";
 import { deploymentKind, replicaSetKind, replicationControllerKind, workloadKinds } from "./workloads.ts";
 
 type Short = Pick<Kind, "kind" | "plural"> & Partial<Omit<Kind, "kind" | "plural">>;

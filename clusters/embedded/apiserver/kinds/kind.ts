@@ -66,8 +66,8 @@ export type Kind = {
   readonly prepare?: (object: KubeObject, old: KubeObject | undefined) => void;
   /** What is stored when it is marked for deletion: a definition waits there for its instances. */
   readonly beforeDeletion?: (object: KubeObject) => KubeObject;
-  /** Notes for the client about what was sent. */
-  readonly warnings?: (object: KubeObject) => string[];
+  /** Notes for the client about what was sent; `old` is there for an update. */
+  readonly warnings?: (object: KubeObject, old: KubeObject | undefined) => string[];
   /** Whether `metadata.generation` counts changes of everything outside metadata and status. */
   readonly hasGeneration?: boolean;
   /** It is counted from the first change on; a new object has none. */

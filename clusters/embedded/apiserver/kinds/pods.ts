@@ -9,7 +9,10 @@ import {
   notSupported,
   required,
 } from "../validation/field-error.ts";
+import { DNS_LABEL, LABEL_TEXT, SUBDOMAIN, SUBDOMAIN_TEXT } from "../validation/qualified-name.ts";
 import type { Kind } from "./kind.ts";
+import { podWarnings } from "./pod-warnings.ts";
+import { tolerationErrors } from "./tolerations.ts";
 
 type Loose = Record<string, unknown>;
 type Container = Loose & { name?: string; image?: string; volumeMounts?: { name?: string; mountPath?: string }[] };
@@ -70,13 +73,6 @@ function defaultVolume(volume: Loose): void {
   if (host !== undefined) host["type"] ??= "";
 }
 
-const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-const LABEL_TEXT =
-  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
-
-const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const SUBDOMAIN_TEXT =
-  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 const PULL_POLICIES = ["Always", "IfNotPresent", "Never"];
 
 /** Of two sources the one that validation comes to later; csi is among the last. */
@@ -111,7 +107,7 @@ export function podSpecErrors(spec: PodSpec, at: string): FieldError[] {
     const csi = volume["csi"] as Loose | undefined;
     // With two sources only the first is looked at.
     const isFirst = sources[0] === "csi" || sources.length < 2;
-    if (csi !== undefined && isFirst && !DNS_SUBDOMAIN.test(text(csi["driver"]))) {
+    if (csi !== undefined && isFirst && !SUBDOMAIN.test(text(csi["driver"]))) {
       if (text(csi["driver"]) === "") errors.push(required(`${field}.csi.driver`));
       errors.push(invalid(`${field}.csi.driver`, text(csi["driver"]), SUBDOMAIN_TEXT));
     }
@@ -143,6 +139,7 @@ export function podSpecErrors(spec: PodSpec, at: string): FieldError[] {
       const pull = text(container["imagePullPolicy"]);
       if (!PULL_POLICIES.includes(pull)) errors.push(notSupported(`${field}.imagePullPolicy`, pull, PULL_POLICIES));
     }
+  errors.push(...tolerationErrors((spec["tolerations"] ?? []) as [], `${at}.tolerations`));
   const policy = text(spec["restartPolicy"]);
   if (!["Always", "OnFailure", "Never"].includes(policy))
     errors.push(notSupported(`${at}.restartPolicy`, policy, ["Always", "OnFailure", "Never"]));
@@ -190,6 +187,7 @@ function qosClass(spec: PodSpec): string {
 
 export const podKind: Pick<Kind, "kind" | "plural"> & Partial<Kind> = {
   kind: "Pod",
+  warnings: podWarnings,
   plural: "pods",
   shortNames: ["po"],
   categories: ["all"],

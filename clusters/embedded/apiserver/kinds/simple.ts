@@ -45,8 +45,9 @@ function immutableErrors(object: KubeObject, old: KubeObject | undefined, fields
   if (old?.["immutable"] !== true) return [];
   const errors: FieldError[] = [];
   if (object["immutable"] !== true) errors.push(forbidden("immutable", "field is immutable when `immutable` is set"));
+  // Go's own comparison: an empty map is not the same as none.
   for (const field of fields)
-    if (!sameJson(object[field] ?? {}, old[field] ?? {}))
+    if (!sameJson(object[field], old[field]))
       errors.push(forbidden(field, "field is immutable when `immutable` is set"));
   return errors;
 }
@@ -137,38 +138,6 @@ export const namespaceKind: Definition = {
   defaults: (object) => {
     const { name = "" } = object.metadata;
     if (name !== "") object.metadata.labels = { ...object.metadata.labels, "kubernetes.io/metadata.name": name };
-  },
-};
-
-export const serviceKind: Definition = {
-  kind: "Service",
-  plural: "services",
-  shortNames: ["svc"],
-  categories: ["all"],
-  names: "label",
-  subresources: [{ name: "status", verbs: ["get", "patch", "update"] }],
-  selectable: {
-    "spec.clusterIP": (object) => text(specOf(object)["clusterIP"]),
-    "spec.type": (object) => text(specOf(object)["type"]),
-  },
-  defaults: (object) => {
-    const spec = specOf(object);
-    object["spec"] = spec;
-    spec["type"] ??= "ClusterIP";
-    spec["sessionAffinity"] ??= "None";
-    if (spec["type"] === "ExternalName") return;
-    spec["internalTrafficPolicy"] ??= "Cluster";
-    for (const port of (spec["ports"] ?? []) as Loose[]) {
-      port["protocol"] ??= "TCP";
-      // None, 0 and "" are the same to Go.
-      port["targetPort"] ||= port["port"];
-    }
-    object["status"] ??= { loadBalancer: {} };
-  },
-  validate: (object) => {
-    const spec = specOf(object);
-    const isHeadless = spec["clusterIP"] === "None" || spec["type"] === "ExternalName";
-    return !isHeadless && ((spec["ports"] ?? []) as unknown[]).length === 0 ? [required("spec.ports")] : [];
   },
 };
 

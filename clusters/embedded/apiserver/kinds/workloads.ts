@@ -1,13 +1,15 @@
+import { type LabelSelector, selects } from "../../../../kube/label-selector.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
 import { sameJson } from "../json.ts";
 import { type FieldError, forbidden, invalid, required } from "../validation/field-error.ts";
 import type { Kind } from "./kind.ts";
+import { templateWarnings } from "./pod-warnings.ts";
 import { defaultPodSpec, podSpecErrors } from "./pods.ts";
 
 type Definition = Pick<Kind, "kind" | "plural"> & Partial<Kind>;
 type Loose = Record<string, unknown>;
 type Workload = Loose & {
-  selector?: { matchLabels?: Record<string, string> };
+  selector?: LabelSelector;
   template?: { metadata?: { labels?: Record<string, string> }; spec?: Loose };
 };
 
@@ -30,13 +32,13 @@ function workloadErrors(object: KubeObject, old: KubeObject | undefined): FieldE
   const errors: FieldError[] = [];
   if (typeof spec["replicas"] === "number" && spec["replicas"] < 0)
     errors.push(invalid("spec.replicas", spec["replicas"], "must be greater than or equal to 0"));
-  const labels = spec.selector?.matchLabels ?? {};
   if (spec.selector === undefined || spec.selector === null) errors.push(required("spec.selector"));
   else if (Object.keys(spec.selector).length === 0)
     errors.push(invalid("spec.selector", spec.selector, "empty selector is invalid for deployment"));
-  const own = spec.template?.metadata?.labels ?? {};
-  if (spec.selector && Object.entries(labels).some(([key, value]) => own[key] !== value))
-    errors.push(invalid("spec.template.metadata.labels", own, "`selector` does not match template `labels`"));
+  const own = spec.template?.metadata?.labels;
+  // No selector selects nothing, an empty one everything.
+  if (!spec.selector || !selects(spec.selector, own))
+    errors.push(invalid("spec.template.metadata.labels", own ?? null, "`selector` does not match template `labels`"));
   errors.push(
     ...podSpecErrors((spec.template?.spec ?? {}) as Parameters<typeof podSpecErrors>[0], "spec.template.spec"),
   );
@@ -47,6 +49,7 @@ function workloadErrors(object: KubeObject, old: KubeObject | undefined): FieldE
 
 export const deploymentKind: Definition = {
   kind: "Deployment",
+  warnings: templateWarnings(),
   plural: "deployments",
   shortNames: ["deploy"],
   categories: ["all"],
@@ -80,6 +83,7 @@ export const deploymentKind: Definition = {
 
 export const replicaSetKind: Definition = {
   kind: "ReplicaSet",
+  warnings: templateWarnings(),
   plural: "replicasets",
   shortNames: ["rs"],
   categories: ["all"],
@@ -101,6 +105,7 @@ const TEMPLATE_GENERATION = "deprecated.daemonset.template.generation";
 /** Kept for `kubectl get all` and old manifests; no controller runs for it, so it is stored by nobody. */
 export const replicationControllerKind: Definition = {
   kind: "ReplicationController",
+  warnings: templateWarnings(),
   plural: "replicationcontrollers",
   shortNames: ["rc"],
   categories: ["all"],
@@ -112,6 +117,7 @@ export const workloadKinds: readonly (Definition & Pick<Kind, "group">)[] = [
   {
     group: "apps",
     kind: "DaemonSet",
+    warnings: templateWarnings(),
     plural: "daemonsets",
     shortNames: ["ds"],
     categories: ["all"],
@@ -152,6 +158,7 @@ export const workloadKinds: readonly (Definition & Pick<Kind, "group">)[] = [
   {
     group: "apps",
     kind: "StatefulSet",
+    warnings: templateWarnings(),
     plural: "statefulsets",
     shortNames: ["sts"],
     categories: ["all"],

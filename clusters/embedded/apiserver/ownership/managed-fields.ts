@@ -131,9 +131,11 @@ export function applied(
       : ownedAfterUpdate(empty, current, type, [], { ...writer, manager: BEFORE_FIRST_APPLY });
   const mine = known.find((entry) => isBy(entry, writer, "Apply"));
   const others = known.filter((entry) => entry !== mine);
-  const wanted = withoutFields(difference(fieldSetOf(patch, type), NOBODYS), reset);
+  const sent = withoutFields(fieldSetOf(patch, type), reset);
+  const wanted = difference(sent, NOBODYS);
   const merged = merge(current, patch, type) as KubeObject;
-  const owned = others.reduce((set, { fieldsV1 }) => union(set, fieldsV1), wanted);
+  // The name that a patch comes with belongs to nobody, and still holds what it stands in.
+  const owned = others.reduce((set, { fieldsV1 }) => union(set, fieldsV1), sent);
   const object = pruned(merged, mine?.fieldsV1 ?? EMPTY, owned, type);
 
   const { added, modified, removed } = compare(current, object, type);

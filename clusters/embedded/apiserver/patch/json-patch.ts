@@ -22,7 +22,7 @@ export function jsonPatch(target: Json, patch: Json): Json {
   for (const entry of patch) {
     const operation = readOperation(entry);
     if (operation.op === "copy") {
-      copied += sizeOf(lookup(document, operation.from ?? ""));
+      copied += sizeOf(valueAt(placeOf(document, operation.from ?? "", operation.op), operation.path));
       if (copied > MAX_COPIED_BYTES)
         throw unprocessable(`the copies of the patch add ${copied} bytes, ${MAX_COPIED_BYTES} are allowed`);
     }
@@ -31,9 +31,23 @@ export function jsonPatch(target: Json, patch: Json): Json {
   return document;
 }
 
+/** The objects and lists that the operations pass, as a tree: `/a/b` and `/a/c` pass `a`. */
+export function placesOf(patch: Json): unknown {
+  const root = Object.create(null) as Record<string, unknown>;
+  for (const { path, from } of Array.isArray(patch) ? (patch as Partial<Operation>[]) : [])
+    for (const pointer of [path, from])
+      keysOf(pointer ?? "")
+        .slice(0, -1)
+        .reduce((tree, key) => {
+          tree[key] ??= Object.create(null);
+          return tree[key] as Record<string, unknown>;
+        }, root);
+  return root;
+}
+
 /** Bytes of a value as JSON; counted before it is copied. */
-function sizeOf(value: Json | undefined): number {
-  return value === undefined ? 0 : JSON.stringify(value).length;
+function sizeOf(value: Json): number {
+  return value === null ? 0 : JSON.stringify(value).length;
 }
 
 function readOperation(entry: Json): Operation {
@@ -42,92 +56,121 @@ function readOperation(entry: Json): Operation {
   return entry as Operation;
 }
 
+/**
+ * As a real server's library has it (evanphx/json-patch v4), which is wider than the RFC: what is not in an object is
+ * nothing, and may be replaced, copied or tested; an index may count from the end.
+ */
 function apply(document: Json, operation: Operation): Json {
   const { op, path } = operation;
   switch (op) {
     case "add":
-      return add(document, path, requireValue(operation), op);
+      add(placeOf(document, path, op), newValueOf(operation), path);
+      return document;
     case "replace":
-      if (lookup(document, path) === undefined)
-        throw unprocessable(`replace operation does not apply: doc is missing key: ${path}: missing value`);
-      return add(remove(document, path, op, true), path, requireValue(operation), op, true);
+      if (path === "") return newValueOf(operation);
+      replace(placeOf(document, path, op), newValueOf(operation), path);
+      return document;
     case "remove":
-      return remove(document, path, op);
+      remove(placeOf(document, path, op), path);
+      return document;
     case "move": {
-      const value = lookup(document, operation.from ?? "");
-      if (value === undefined) throw unprocessable(`Unable to ${op} key: ${operation.from}: missing value`);
-      return add(remove(document, operation.from ?? "", op), path, value, op);
+      const from = placeOf(document, operation.from ?? "", op);
+      const value = valueAt(from, path);
+      remove(from, path);
+      add(placeOf(document, path, op), value, path);
+      return document;
     }
     case "copy": {
-      const value = lookup(document, operation.from ?? "");
-      if (value === undefined) throw unprocessable(`Unable to ${op} key: ${operation.from}: missing value`);
-      return add(document, path, copyJson(value), op);
-    }
-    case "test":
-      if (!isEqual(lookup(document, path) ?? null, operation.value ?? null))
-        throw unprocessable(`testing value ${path} failed: test failed`);
+      const value = valueAt(placeOf(document, operation.from ?? "", op), path);
+      add(placeOf(document, path, op), copyJson(value), path);
       return document;
+    }
+    case "test": {
+      const found = path === "" ? document : valueAt(placeOf(document, path, op), path);
+      if (!isEqual(found, operation.value ?? null)) throw unprocessable(`testing value ${path} failed: test failed`);
+      return document;
+    }
     default:
       throw unprocessable(`Unexpected kind: ${op}`);
   }
 }
 
-function requireValue(operation: Operation): Json {
+function newValueOf(operation: Operation): Json {
   return operation.value === undefined ? null : copyJson(operation.value);
 }
 
-/** `/a~1b/0` → ["a/b", "0"] */
-function parts(path: string): string[] {
-  if (path === "") return [];
-  if (!path.startsWith("/")) throw unprocessable(`invalid path: ${path}`);
-  return path
-    .slice(1)
-    .split("/")
-    .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
+/** An object or a list, and the key in it that a path ends with. */
+type Place = { readonly parent: JsonMap | Json[]; readonly key: string };
+type JsonMap = { [key: string]: Json };
+
+/** `/a~1b/0` → `a/b` and `0`. What stands before the first slash counts for nothing. */
+function keysOf(path: string): string[] {
+  const [, ...parts] = path.split("/");
+  return parts.map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
-function child(value: Json | undefined, key: string): Json | undefined {
-  if (Array.isArray(value)) return /^\d+$/.test(key) ? value[Number(key)] : undefined;
-  return isMap(value) && Object.hasOwn(value, key) ? value[key] : undefined;
-}
-
-function lookup(document: Json, path: string): Json | undefined {
-  return parts(path).reduce<Json | undefined>(child, document);
-}
-
-function parentOf(document: Json, path: string, op: string): { readonly parent: Json; readonly key: string } {
-  const keys = parts(path);
+/** The object or list that a path ends in, and its key there. */
+function placeOf(document: Json, path: string, op: string): Place {
+  const keys = keysOf(path);
   const key = keys.pop();
   const parent = keys.reduce<Json | undefined>(child, document);
   if (key === undefined || parent === undefined || parent === null || typeof parent !== "object")
     throw unprocessable(`${op} operation does not apply: doc is missing path: "${path}": missing value`);
-  return { parent, key };
+  return { parent: parent as JsonMap | Json[], key };
 }
 
-function add(document: Json, path: string, value: Json, op: string, isReplacement = false): Json {
-  if (path === "") return value;
-  const { parent, key } = parentOf(document, path, op);
-  if (!Array.isArray(parent)) {
-    (parent as { [key: string]: Json })[key] = value;
-    return document;
+function child(value: Json | undefined, key: string): Json | undefined {
+  if (Array.isArray(value)) return value[indexOf(key, value.length) ?? -1];
+  return isMap(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+}
+
+/** Of the items there are, or with one more of the gaps between them; undefined for what is none. */
+function indexOf(key: string, count: number): number | undefined {
+  if (!/^[+-]?\d+$/.test(key)) return undefined;
+  const index = Number(key) < 0 ? Number(key) + count : Number(key);
+  return index >= 0 && index < count ? index : undefined;
+}
+
+function indexIn({ parent, key }: Place & { readonly parent: Json[] }, path: string, more = 0): number {
+  const index = indexOf(key, parent.length + more);
+  if (index === undefined)
+    throw unprocessable(`error for path: '${path}': Unable to access invalid index: ${key}: invalid index referenced`);
+  return index;
+}
+
+function isInList(place: Place): place is Place & { readonly parent: Json[] } {
+  return Array.isArray(place.parent);
+}
+
+function valueAt(place: Place, path: string): Json {
+  if (isInList(place)) return place.parent[indexIn(place, path)] ?? null;
+  return child(place.parent, place.key) ?? null;
+}
+
+function add(place: Place, value: Json, path: string): void {
+  if (!isInList(place)) setKey(place, value);
+  else place.parent.splice(place.key === "-" ? place.parent.length : indexIn(place, path, 1), 0, value);
+}
+
+function replace(place: Place, value: Json, path: string): void {
+  if (isInList(place)) place.parent[indexIn(place, path)] = value;
+  else setKey(place, value);
+}
+
+function setKey({ parent, key }: Place, value: Json): void {
+  // An own field, whatever its name: `__proto__` is one like any other.
+  Object.defineProperty(parent, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+function remove(place: Place, path: string): void {
+  if (isInList(place)) {
+    place.parent.splice(indexIn(place, path), 1);
+    return;
   }
-  const index = key === "-" ? parent.length : Number(key);
-  if (!Number.isInteger(index) || index < 0 || index > parent.length)
-    throw unprocessable(
-      `${op} operation does not apply: doc is missing key: ${path}: Unable to access invalid index: ${key}: invalid index referenced`,
-    );
-  if (isReplacement) parent[index] = value;
-  else parent.splice(index, 0, value);
-  return document;
-}
-
-function remove(document: Json, path: string, op: string, keepSlot = false): Json {
-  const { parent, key } = parentOf(document, path, op);
-  if (child(parent, key) === undefined)
-    throw unprocessable(`${op} operation does not apply: doc is missing key: ${path}: missing value`);
-  if (!Array.isArray(parent)) delete (parent as { [key: string]: Json })[key];
-  else if (!keepSlot) parent.splice(Number(key), 1);
-  return document;
+  const { key, parent } = place as Place & { readonly parent: JsonMap };
+  if (!Object.hasOwn(parent, key))
+    throw unprocessable(`error in remove for path: '${path}': Unable to remove nonexistent key: ${key}: missing value`);
+  delete parent[key];
 }
 
 export function isEqual(a: Json | undefined, b: Json | undefined): boolean {

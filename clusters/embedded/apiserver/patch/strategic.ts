@@ -1,105 +1,214 @@
+import { KubeStatusError } from "../../../../kube/client.ts";
 import { ANY, type TypeNode } from "../schema/type-node.ts";
-import { badRequest } from "../validation/field-error.ts";
+import { badRequest, failure, plainFailure } from "../validation/field-error.ts";
+import { goTypeOf, idBy, inOrder, noMergeKey } from "./element-order.ts";
+import { goText } from "./go-text.ts";
 import { isMap, type Json } from "./merge.ts";
 
 type JsonMap = { [key: string]: Json };
 
 const DIRECTIVE = "$patch";
 const RETAIN = "$retainKeys";
-const DELETE_PRIMITIVE = "$deleteFromPrimitiveList/";
-const ORDER = "$setElementOrder/";
+const DELETE_PRIMITIVE = "$deleteFromPrimitiveList";
+const ORDER = "$setElementOrder";
 
 /**
- * Strategic merge patch (k8s.io/apimachinery, strategicpatch). Lists with a merge key are merged item by item,
- * sets gain members, other lists are replaced; the `$` directives are obeyed and never stored.
+ * Strategic merge patch (k8s.io/apimachinery, strategicpatch, as a server applies it). Lists with a merge key are merged
+ * item by item, sets gain members, other lists are replaced; the `$` directives are obeyed. What a directive stands in
+ * is taken as it is where there is nothing to merge it with, as a real server does it: it may leave a directive behind.
+ *
+ * Nothing is changed in place.
+ * @throws KubeStatusError 400 or 422 for a patch in no good form; 500 without a reason, as a real server has it, for
+ *   directives and items that it cannot make sense of
  */
 export function strategicMerge(target: Json | undefined, patch: Json, type: TypeNode): Json {
-  if (!isMap(patch)) return patch;
-  const directive = patch[DIRECTIVE];
-  if (directive === "replace") return without(patch, DIRECTIVE);
-  if (directive === "delete") return {};
-  if (directive !== undefined && directive !== "merge")
-    throw badRequest(`Unknown patch type found: ${String(directive)}`);
-  let result: JsonMap = isMap(target) ? { ...target } : {};
-  const retained = patch[RETAIN];
-  if (Array.isArray(retained))
-    result = Object.fromEntries(Object.entries(result).filter(([key]) => retained.includes(key)));
-  // What is deleted goes first, so that the same patch may add it again.
-  for (const [key, value] of Object.entries(patch)) {
-    if (!key.startsWith(DELETE_PRIMITIVE)) continue;
-    const field = key.slice(DELETE_PRIMITIVE.length);
-    const current = result[field];
-    if (Array.isArray(current) && Array.isArray(value)) result[field] = current.filter((item) => !value.includes(item));
-  }
-  for (const [key, value] of Object.entries(patch)) {
-    if (key === DIRECTIVE || key === RETAIN || key.startsWith(ORDER) || key.startsWith(DELETE_PRIMITIVE)) continue;
-    if (value === null) delete result[key];
-    else if (Array.isArray(value))
-      result[key] = mergeList(result[key], value, fieldOf(type, key), key, patch[`${ORDER}${key}`]);
-    else result[key] = strategicMerge(result[key], value, fieldOf(type, key));
-  }
-  // An order alone reorders.
-  for (const [key, order] of Object.entries(patch)) {
-    if (!key.startsWith(ORDER)) continue;
-    const field = key.slice(ORDER.length);
-    const list = result[field];
-    if (Array.isArray(list) && Array.isArray(order) && patch[field] === undefined)
-      result[field] = reorder(list, order, fieldOf(type, field).mergeKey);
-  }
+  return isMap(patch) ? mergeMap(isMap(target) ? target : {}, patch, type) : patch;
+}
+
+function mergeMap(original: JsonMap, patch: JsonMap, type: TypeNode): JsonMap {
+  if (Object.hasOwn(patch, DIRECTIVE)) return obey(patch);
+  const result = retained(original, patch);
+  const left = new Map(Object.entries(patch));
+  left.delete(RETAIN);
+  for (const [key, order] of left)
+    if (key.startsWith(ORDER)) {
+      left.delete(key);
+      const field = fieldNamed(key, ORDER, "setElementOrder list");
+      const list = mergeInOrder(result[field], left.get(field), order, fieldOf(type, field));
+      if (list === undefined) continue;
+      left.delete(field);
+      result[field] = list;
+    }
+  // A real server takes these in no order. Here what is deleted goes first, so that the same patch may add it again.
+  for (const [key, value] of left)
+    if (key.startsWith(DELETE_PRIMITIVE)) {
+      left.delete(key);
+      deleteItems(result, fieldNamed(key, DELETE_PRIMITIVE, "primitive list"), value);
+    }
+  for (const [key, value] of left) mergeField(result, key, value, fieldOf(type, key));
   return result;
+}
+
+function mergeField(result: JsonMap, key: string, value: Json, type: TypeNode): void {
+  const current = result[key];
+  if (isMap(current) && isMap(value)) result[key] = mergeMap(current, value, type);
+  else if (Array.isArray(current) && Array.isArray(value))
+    result[key] =
+      type.mergeKey === undefined ? value : mergeList(current, value, type.mergeKey, type.items ?? ANY, key);
+  else {
+    // Of what is not there yet, and of what becomes another kind of thing, nulls and directives are left out.
+    const taken = value === null ? undefined : withoutDirectives(withoutNulls(value));
+    if (taken === undefined) delete result[key];
+    else result[key] = taken;
+  }
+}
+
+function obey(patch: JsonMap): JsonMap {
+  const { [DIRECTIVE]: directive, ...rest } = patch;
+  if (directive === "replace") return rest;
+  if (directive === "delete") return {};
+  throw unknownDirective(directive, patch);
+}
+
+function unknownDirective(directive: Json | undefined, patch: JsonMap): KubeStatusError {
+  return plainFailure(`unknown patch type: ${goText(directive)} in map: ${goText(patch)}`);
+}
+
+/** The map with only the fields that `$retainKeys` names, which must name all that the patch sets. */
+function retained(original: JsonMap, patch: JsonMap): JsonMap {
+  const keys = patch[RETAIN];
+  if (keys === undefined) return { ...original };
+  const isNamed = (key: string): boolean => Array.isArray(keys) && keys.includes(key);
+  const isSet = ([key, value]: [string, Json]): boolean =>
+    value !== null && key !== RETAIN && !key.startsWith(DELETE_PRIMITIVE) && !key.startsWith(ORDER);
+  if (!Array.isArray(keys) || Object.entries(patch).some((entry) => isSet(entry) && !isNamed(entry[0])))
+    throw badRequest("invalid patch format of retainKeys");
+  return Object.fromEntries(Object.entries(original).filter(([key]) => isNamed(key)));
+}
+
+/** `$setElementOrder/ports` → `ports` */
+function fieldNamed(key: string, prefix: string, what: string): string {
+  if (!key.startsWith(`${prefix}/`)) throw badRequest(`invalid patch format of ${what}`);
+  return key.slice(prefix.length + 1);
+}
+
+function deleteItems(result: JsonMap, field: string, gone: Json): void {
+  const current = result[field];
+  if (gone === null) delete result[field];
+  else if (Array.isArray(current) && Array.isArray(gone))
+    result[field] = current.filter((item) => !gone.includes(item));
 }
 
 function fieldOf(type: TypeNode, name: string): TypeNode {
   return (type.form === "struct" ? type.fields?.get(name)?.type : type.items) ?? ANY;
 }
 
-/** @param type its merge key tells the items apart; without one the list is replaced whole, "" marks a set */
-function mergeList(
+/** A list that comes with its order; undefined where there is none on either side. */
+function mergeInOrder(
   current: Json | undefined,
-  patch: Json[],
+  patch: Json | undefined,
+  order: Json,
+  { items = ANY, mergeKey }: TypeNode,
+): Json[] | undefined {
+  for (const one of [order, current, patch])
+    if (one !== undefined && !Array.isArray(one))
+      throw plainFailure(`expected a []interface {}, but received a ${goTypeOf(one)}`);
+  const [wanted, live, list] = [order as Json[], current as Json[] | undefined, patch as Json[] | undefined];
+  const key = mergeKey ?? "";
+  assertNamed(list ?? [], wanted, key);
+  if (live === undefined && list === undefined) return undefined;
+  const merged =
+    list === undefined
+      ? (live as Json[])
+      : live === undefined
+        ? (withoutDirectives(list) as Json[])
+        : mergeKey === undefined
+          ? list
+          : mergeList(live, list, mergeKey, items, "");
+  const kind = kindOfItems(live ?? [], list ?? []);
+  if (kind === undefined) throw plainFailure("no elements in any of the given slices");
+  const nameless = kind === "map" && key === "" ? [...merged, ...wanted, ...(live ?? [])].find(isMap) : undefined;
+  if (nameless !== undefined) throw noMergeKey(nameless, key);
+  return inOrder(merged, wanted, live ?? [], idBy(key));
+}
+
+/** The order must name what the patch has, in the patch's own order. */
+function assertNamed(list: readonly Json[], order: readonly Json[], mergeKey: string): void {
+  if (list.length === 0 || order.length === 0) return;
+  const idOf = idBy(mergeKey);
+  const kept = list.filter((item) => !(isMap(item) && Object.hasOwn(item, DIRECTIVE)));
+  let at = 0;
+  for (const item of kept) {
+    while (at < order.length && idOf(order[at] as Json) !== idOf(item)) at++;
+    if (at++ >= order.length)
+      throw plainFailure(
+        `The order in patch list:\n${goText([...list])}\n doesn't match ${ORDER} list:\n${goText([...order])}\n`,
+      );
+  }
+}
+
+function mergeList(
+  live: readonly Json[],
+  patch: readonly Json[],
+  mergeKey: string,
   type: TypeNode,
   name: string,
-  order: Json | undefined,
-): Json {
-  const key = type.mergeKey;
-  const items = type.items ?? ANY;
-  const list = Array.isArray(current) ? current : [];
-  if (key === undefined) return patch.filter((item) => !isDirective(item));
-  if (key === "") return reorder([...list, ...patch.filter((item) => !list.includes(item))], order, key);
-  if (patch.some((item) => isMap(item) && item[DIRECTIVE] === "replace" && item[key] === undefined))
-    return patch.filter((item) => !isDirective(item));
-  let result = [...list];
-  for (const item of patch) {
-    if (!isMap(item)) throw badRequest(`list "${name}" holds something that is no object`);
-    const id = item[key];
-    if (id === undefined) throw badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`);
-    const at = result.findIndex((other) => isMap(other) && other[key] === id);
-    if (item[DIRECTIVE] === "delete") result = result.filter((_, index) => index !== at);
-    else if (at < 0) result.push(strategicMerge(undefined, without(item, DIRECTIVE), items));
-    else result[at] = strategicMerge(result[at], item, items);
+): Json[] {
+  const kind = kindOfItems(live, patch);
+  if (kind === undefined) return [...live];
+  if (kind !== "map") return inOrder([...new Set([...live, ...patch])], patch, live, (item) => item);
+  if (mergeKey === "") throw plainFailure(`cannot merge lists without merge key for ${name}`);
+  const special = patch.filter((item) => isMap(item) && Object.hasOwn(item, DIRECTIVE)) as JsonMap[];
+  const plain = patch.filter((item) => !special.includes(item as JsonMap)) as JsonMap[];
+  let base = [...live] as JsonMap[];
+  let isReplaced = false;
+  for (const item of special) {
+    const directive = item[DIRECTIVE];
+    if (directive === "replace") isReplaced = true;
+    else if (directive === "merge") throw plainFailure("merging lists cannot yet be specified in the patch");
+    else if (directive !== "delete") throw unknownDirective(directive, item);
+    else if (item[mergeKey] === undefined) throw noMergeKey(item, mergeKey);
+    else base = base.filter((one) => one[mergeKey] !== item[mergeKey]);
   }
-  return reorder(result, order, key);
+  if (isReplaced) return inOrder(plain, [], plain, idBy(mergeKey));
+  const merged = [...base];
+  for (const item of plain) {
+    if (item[mergeKey] === undefined) throw noMergeKey(item, mergeKey);
+    const at = merged.findIndex((one) => one[mergeKey] === item[mergeKey]);
+    if (at < 0) merged.push(item);
+    else merged[at] = mergeMap(merged[at] as JsonMap, item, type);
+  }
+  return inOrder(merged, plain, base, idBy(mergeKey));
 }
 
-/** Items named by the order stand in that order; the others keep their place behind the one they followed. */
-function reorder(list: Json[], order: Json | undefined, key: string | undefined): Json[] {
-  if (!Array.isArray(order) || key === undefined) return list;
-  const idOf = (item: Json): Json | undefined => (key === "" ? item : isMap(item) ? item[key] : undefined);
-  const rank = new Map(order.map((item, index) => [idOf(item), index]));
-  let last = -1;
-  const ranked = list.map((item, index) => {
-    const own = rank.get(idOf(item));
-    last = own ?? last;
-    return { item, rank: own ?? last + 0.5, index };
-  });
-  return ranked.sort((a, b) => a.rank - b.rank || a.index - b.index).map(({ item }) => item);
+/** What all items of the lists are; undefined where there are none. */
+function kindOfItems(...lists: readonly (readonly Json[])[]): "map" | "scalar" | undefined {
+  const [first, ...others] = lists.flat();
+  if (first === undefined) return undefined;
+  if (Array.isArray(first))
+    throw new KubeStatusError({
+      ...failure(422, "Invalid", "the server rejected our request due to an error in our request"),
+      details: {},
+    });
+  const typeOf = (item: Json): string => (isMap(item) ? "map" : item === null ? "null" : typeof item);
+  if (others.some((item) => Array.isArray(item) || typeOf(item) !== typeOf(first)))
+    throw plainFailure(`list element types are not identical: ${goText(lists.map((list) => [...list]))}`);
+  return isMap(first) ? "map" : "scalar";
 }
 
-function isDirective(item: Json): boolean {
-  return isMap(item) && item[DIRECTIVE] !== undefined && Object.keys(item).length <= 2;
+/** Without the fields of maps that are null, at any depth. */
+function withoutNulls(value: Json): Json {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (!isMap(value)) return value;
+  const kept = Object.entries(value).filter(([, inner]) => inner !== null);
+  return Object.fromEntries(kept.map(([key, inner]) => [key, withoutNulls(inner)]));
 }
 
-function without(map: JsonMap, key: string): JsonMap {
-  const { [key]: _dropped, ...rest } = map;
-  return rest;
+/** Without maps that hold a directive, at any depth; undefined when the value is such a one itself. */
+function withoutDirectives(value: Json): Json | undefined {
+  if (Array.isArray(value)) return value.map(withoutDirectives).filter((item) => item !== undefined);
+  if (!isMap(value)) return value;
+  if (Object.hasOwn(value, DIRECTIVE)) return undefined;
+  const entries = Object.entries(value).map(([key, inner]) => [key, withoutDirectives(inner)] as const);
+  return Object.fromEntries(entries.filter((entry): entry is [string, Json] => entry[1] !== undefined));
 }

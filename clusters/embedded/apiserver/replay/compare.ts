@@ -26,7 +26,8 @@ export function normalised(text: string): string {
     .replace(/^\d+[smhd]$/, "<age>")
     .replace(/\b10\.\d+\.\d+\.\d+\b/g, "<service IP>")
     .replace(/https:\/\/127\.0\.0\.1:\d+|127\.0\.0\.1:\d+/g, "<server>")
-    .replace(/current: \d+/, "current: <rv>");
+    .replace(/current: \d+/, "current: <rv>")
+    .replace(/(resourceVersion[\\]*":[\\]*")\d+/g, "$1<rv>");
 }
 
 /** What tells an element of a list apart, so that two lists in another order are still compared element by element. */

@@ -89,6 +89,11 @@ describe("what does not fit", () => {
   });
 });
 
+test("a null in a map is the zero value of its kind", () => {
+  expect(read("v1", "Secret", { data: { a: null } })).toMatchObject({ data: { a: "" } });
+  expect(read("v1", "ConfigMap", { data: { a: null } })).toMatchObject({ data: { a: "" } });
+});
+
 test.each([
   ["0.5", "500m"],
   ["1024Mi", "1Gi"],

@@ -207,7 +207,8 @@ function define(map: Loose, key: string, value: unknown): void {
 function readItem(value: unknown, type: TypeNode | undefined, place: Place, unknown: string[]): unknown {
   if (type === undefined) return value;
   if (value !== null) return readValue(value, type, place, unknown);
-  // A null in a list or map is a zero value there.
+  // A null in a list or map is a zero value there; of bytes it comes back from the store as none.
+  if (type.scalar === "bytes") return "";
   return zeroOf({ name: "", type, isPointer: false, omitsEmpty: false });
 }
 

@@ -103,6 +103,12 @@ export function badRequest(message: string): KubeStatusError {
   return new KubeStatusError(failure(400, "BadRequest", message));
 }
 
+/** A real server gives what none of its handlers foresaw as plain errors: 500, and no reason. */
+export function plainFailure(message: string): KubeStatusError {
+  const { reason: _none, ...status } = failure(500, "", message);
+  return new KubeStatusError(status);
+}
+
 /** 404 for one object. */
 export function notFoundObject(group: string, plural: string, name: string): KubeStatusError {
   const qualified = group === "" ? plural : `${plural}.${group}`;

@@ -74,5 +74,5 @@ export function admit(
       { group: (kind.storedAs ?? kind).group, kind: kind.kind, name: object.metadata.name ?? "" },
       errors,
     );
-  request.warnings.push(...(kind.warnings?.(object) ?? []));
+  if (request.subresource === "") request.warnings.push(...(kind.warnings?.(object, old) ?? []));
 }

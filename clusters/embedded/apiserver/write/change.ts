@@ -67,6 +67,8 @@ export function storeChange(
   delete metadata["selfLink"];
   metadata["resourceVersion"] = current.metadata.resourceVersion;
   const entries = owned ?? ownedByChange(write, current, next);
+  // A CustomResource's status endpoint changes nothing else; whose the rest would have been has been told by then.
+  if (kind.isCustom === true && info.subresource === "status") next.metadata = { ...current.metadata };
   admit(
     write,
     {
@@ -127,10 +129,8 @@ function mergeBySubresource(kind: Kind, subresource: string, next: KubeObject, c
       if (!["apiVersion", "kind", "metadata", "status"].includes(field)) delete next[field];
     for (const [field, value] of Object.entries(current))
       if (!["apiVersion", "kind", "metadata", "status"].includes(field)) next[field] = value;
-    // A CustomResource's status endpoint changes nothing else; those of built-in kinds let labels and annotations
-    // through, but for a Deployment's labels and a Pod's owners.
-    if (kind.isCustom === true) next.metadata = { ...current.metadata };
-    else {
+    // Those of built-in kinds let labels and annotations through, but for a Deployment's labels and a Pod's owners.
+    if (kind.isCustom !== true) {
       next.metadata.managedFields = current.metadata.managedFields ?? [];
       if (kind.kind === "Pod") keep(next.metadata, current.metadata, "ownerReferences");
       if (kind.kind === "Deployment") keep(next.metadata, current.metadata, "labels");

@@ -1,23 +1,17 @@
 import type { Random } from "../../../../core/index.ts";
 import type { Kind } from "../kinds/kind.ts";
 import { type FieldError, invalid, required } from "../validation/field-error.ts";
-
-const LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-const QUALIFIED_NAME = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
-const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
-
-const SUBDOMAIN_TEXT =
-  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-const LABEL_TEXT =
-  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
-const KEY_TEXT =
-  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
-const VALUE_TEXT =
-  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+import {
+  DNS_LABEL,
+  keyErrors,
+  LABEL_TEXT,
+  LONGEST_NAME,
+  labelValueFaults,
+  SUBDOMAIN,
+  SUBDOMAIN_TEXT,
+} from "../validation/qualified-name.ts";
 
 const SUFFIX = 5;
-const LONGEST_NAME = 63;
 
 /** `web-` → `web-7xk2p`; the base is cut so that the name fits a label. */
 export function generatedName(base: string, random: Random): string {
@@ -32,12 +26,11 @@ export function metadataErrors(kind: Kind, metadata: Record<string, unknown>): F
   else errors.push(...nameErrors(kind.names ?? "subdomain", name));
   for (const [key, value] of Object.entries((metadata["labels"] ?? {}) as Record<string, string>)) {
     errors.push(...keyErrors("metadata.labels", key));
-    if (!LABEL_VALUE.test(value)) errors.push(invalid("metadata.labels", value, VALUE_TEXT));
-    else if (value.length > LONGEST_NAME)
-      errors.push(invalid("metadata.labels", value, `must be no more than ${LONGEST_NAME} bytes`));
+    errors.push(...labelValueFaults(value).map((why) => invalid("metadata.labels", value, why)));
   }
   for (const key of Object.keys((metadata["annotations"] ?? {}) as object))
     errors.push(...keyErrors("metadata.annotations", key.toLowerCase()));
+  errors.push(...finalizerErrors(kind, (metadata["finalizers"] ?? []) as string[]));
   for (const [index, owner] of ((metadata["ownerReferences"] ?? []) as Record<string, unknown>[]).entries())
     for (const field of ["apiVersion", "kind", "name", "uid"])
       if (!owner[field])
@@ -61,20 +54,24 @@ function nameErrors(rule: NonNullable<Kind["names"]>, name: string): FieldError[
   const longest = isLabel ? LONGEST_NAME : 253;
   const errors: FieldError[] = [];
   if (name.length > longest) errors.push(invalid("metadata.name", name, `must be no more than ${longest} bytes`));
-  if (!(isLabel ? LABEL : SUBDOMAIN).test(name))
+  if (!(isLabel ? DNS_LABEL : SUBDOMAIN).test(name))
     errors.push(invalid("metadata.name", name, isLabel ? LABEL_TEXT : SUBDOMAIN_TEXT));
   return errors;
 }
 
-function keyErrors(field: string, key: string): FieldError[] {
-  const slash = key.indexOf("/");
-  const prefix = slash < 0 ? undefined : key.slice(0, slash);
-  const name = key.slice(slash + 1);
-  const errors: FieldError[] = [];
-  if (prefix !== undefined && !SUBDOMAIN.test(prefix))
-    errors.push(invalid(field, key, `prefix part ${SUBDOMAIN_TEXT}`));
-  if (name === "" || !QUALIFIED_NAME.test(name)) errors.push(invalid(field, key, KEY_TEXT));
-  else if (name.length > LONGEST_NAME)
-    errors.push(invalid(field, key, `name part must be no more than ${LONGEST_NAME} bytes`));
+/** Finalizers of Kubernetes' own, which need no domain. */
+const STANDARD_FINALIZERS = ["kubernetes", "orphan", "foregroundDeletion"];
+
+function finalizerErrors(kind: Kind, finalizers: readonly string[]): FieldError[] {
+  const field = "metadata.finalizers";
+  const errors = finalizers.flatMap((one) => keyErrors(field, one));
+  if (finalizers.includes("orphan") && finalizers.includes("foregroundDeletion"))
+    errors.push(invalid(field, finalizers, "finalizer orphan and foregroundDeletion cannot be both set"));
+  if (kind.isCustom === true) return errors;
+  for (const [index, one] of finalizers.entries())
+    if (!one.includes("/") && !STANDARD_FINALIZERS.includes(one))
+      errors.push(
+        invalid(`${field}[${index}]`, one, "name is neither a standard finalizer name nor is it fully qualified"),
+      );
   return errors;
 }

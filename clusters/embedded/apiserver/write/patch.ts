@@ -2,12 +2,13 @@ import { isMountproofError, messageOf } from "../../../../core/index.ts";
 import { KubeStatusError } from "../../../../kube/client.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
 import { isObject, type Schema } from "../crd/types.ts";
-import { copyJson, sameJson } from "../json.ts";
+import { copyJson } from "../json.ts";
 import { apiVersionOf, type Kind } from "../kinds/kind.ts";
 import { applied } from "../ownership/managed-fields.ts";
 import { assertTyped, TypedValueError } from "../ownership/typed-value.ts";
-import { jsonPatch } from "../patch/json-patch.ts";
-import { type Json, mergePatch } from "../patch/merge.ts";
+import { goJsonText, goOrdered, goText } from "../patch/go-text.ts";
+import { jsonPatch, placesOf } from "../patch/json-patch.ts";
+import { isMap, type Json, mergePatch } from "../patch/merge.ts";
 import { strategicMerge } from "../patch/strategic.ts";
 import type { ApiRequest } from "../pipeline.ts";
 import { sendObject } from "../read/read.ts";
@@ -16,10 +17,9 @@ import { emptyObject } from "../schema/kind-types.ts";
 import { ANY } from "../schema/type-node.ts";
 import { findStored, present, type ServerContext } from "../server-context.ts";
 import { unsupportedMediaType } from "../store/refusals.ts";
-import { badRequest, failure, invalidObject, required } from "../validation/field-error.ts";
+import { badRequest, failure, invalidObject, plainFailure, required } from "../validation/field-error.ts";
 import { currentOf, storeChange } from "./change.ts";
 import { storeNew } from "./create.ts";
-import { goText } from "./go-text.ts";
 import { patchScale } from "./scale.ts";
 import { beginWrite, typedObject, typedPatched, type Write, writerOf } from "./write.ts";
 
@@ -54,14 +54,15 @@ export async function patchObject(
   const before = present(kind, current);
   // What a schema says is filled in and pruned in place; a built-in kind's type is read into a new object.
   const changed = change((kind.isCustom === true ? copyJson(before) : before) as unknown as Json);
-  if (!isObject(changed) || !isObject(changed["metadata"])) throw badRequest("the patch leaves no object");
-  const patched = typedPatched(
-    write,
-    changed as KubeObject,
-    before,
-    () => (type === STRATEGIC ? goText(patch) : changedText(changed, before)),
-    type === STRATEGIC,
-  );
+  if (!isObject(changed)) throw badRequest("the patch leaves no object");
+  const shown = (): string => {
+    if (type === STRATEGIC) return goText(asObeyed(patch));
+    const ordered = goOrdered(before as unknown as Json, kind.isCustom === true ? undefined : write.type);
+    return goJsonText(change(ordered), readBy(type, patch));
+  };
+  // What has no name any more is told so below.
+  const named = { ...changed, metadata: changed["metadata"] ?? {} } as KubeObject;
+  const patched = typedPatched(write, named, before, shown, type === STRATEGIC);
   if (patched.metadata.name !== info.name)
     throw badRequest(
       `the name of the object (${patched.metadata.name ?? ""}) does not match the name on the URL (${info.name})`,
@@ -69,12 +70,14 @@ export async function patchObject(
   sendObject(server, request, kind, 200, storeChange(write, current, patched));
 }
 
-/** JSON as Go shows what a patch has made: the keys of each object that it touched are in order. */
-function changedText(value: unknown, before: unknown): string {
-  if (!isObject(value) || sameJson(value, before)) return JSON.stringify(value);
-  const old = isObject(before) ? before : {};
-  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${fields.map(([name, inner]) => `${JSON.stringify(name)}:${changedText(inner, old[name])}`).join(",")}}`;
+/** What of an object a patch makes Go take apart: a tree of objects. */
+function readBy(mediaType: string, patch: Json): unknown {
+  return mediaType === JSON_PATCH ? placesOf(patch) : patch;
+}
+
+/** A patch is shown as it was when its first directive had been obeyed. */
+function asObeyed(patch: Json): Json {
+  return isMap(patch) && patch["$patch"] === "replace" ? strategicMerge({}, patch, ANY) : patch;
 }
 
 function patchedBy(mediaType: string, target: Json, patch: Json, { type }: Write): Json {
@@ -115,7 +118,7 @@ function readApplied(write: Write, object: KubeObject): KubeObject {
   try {
     return typedObject(write, object);
   } catch (error) {
-    if (error instanceof KubeStatusError && error.status.code === 400) throw typedFailure(error.status.message ?? "");
+    if (error instanceof KubeStatusError && error.status.code === 400) throw plainFailure(error.status.message ?? "");
     throw error;
   }
 }
@@ -128,7 +131,7 @@ function merged(write: Write, live: KubeObject | undefined, patch: KubeObject): 
     assertTyped(patch, type);
   } catch (error) {
     if (error instanceof TypedValueError)
-      throw typedFailure(`failed to create typed patch object ${where}: ${error.message}`);
+      throw plainFailure(`failed to create typed patch object ${where}: ${error.message}`);
     throw error;
   }
   try {
@@ -140,7 +143,7 @@ function merged(write: Write, live: KubeObject | undefined, patch: KubeObject): 
     });
   } catch (error) {
     if (error instanceof TypedValueError)
-      throw typedFailure(`failed to create manager for existing fields: ${error.message}`);
+      throw plainFailure(`failed to create manager for existing fields: ${error.message}`);
     throw error;
   }
 }
@@ -149,12 +152,6 @@ function merged(write: Write, live: KubeObject | undefined, patch: KubeObject): 
 function resetFields({ subresources }: Kind, subresource: string): readonly string[] {
   if (subresource === "status") return ["spec"];
   return subresource === "" && subresources.some(({ name }) => name === "status") ? ["status"] : [];
-}
-
-/** A real server gives these as plain errors: 500, and no reason. */
-function typedFailure(message: string): KubeStatusError {
-  const { reason: _none, ...status } = failure(500, "", message);
-  return new KubeStatusError(status);
 }
 
 /** @throws KubeStatusError 400 for what is no object of the kind */

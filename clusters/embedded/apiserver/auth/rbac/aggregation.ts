@@ -1,5 +1,6 @@
+import { selects } from "../../../../../kube/label-selector.ts";
 import type { PolicyRule } from "./rules.ts";
-import type { ClusterRole, LabelSelector } from "./types.ts";
+import type { ClusterRole } from "./types.ts";
 
 /**
  * The rules of an aggregated ClusterRole: those of every other ClusterRole its selectors choose, by name, each rule
@@ -33,24 +34,4 @@ function collect(role: ClusterRole, all: readonly ClusterRole[], under: Readonly
       if (!rules.has(key)) rules.set(key, rule);
     }
   return [...rules.values()];
-}
-
-/** metav1.LabelSelector on a label set; an empty selector chooses all. */
-export function selects(selector: LabelSelector, labels: Readonly<Record<string, string>>): boolean {
-  for (const [key, value] of Object.entries(selector.matchLabels ?? {})) if (labels[key] !== value) return false;
-  return (selector.matchExpressions ?? []).every(({ key, operator, values }) => {
-    const value = labels[key];
-    switch (operator) {
-      case "In":
-        return value !== undefined && (values ?? []).includes(value);
-      case "NotIn":
-        return value === undefined || !(values ?? []).includes(value);
-      case "Exists":
-        return value !== undefined;
-      case "DoesNotExist":
-        return value === undefined;
-      default:
-        return false;
-    }
-  });
 }

@@ -1,3 +1,4 @@
+import type { LabelSelector } from "../../../../../kube/label-selector.ts";
 import type { KubeObject } from "../../../../../kube/types.ts";
 import type { PolicyRule } from "./rules.ts";
 
@@ -9,15 +10,6 @@ export type Subject = {
 };
 
 export type RoleRef = { readonly apiGroup: string; readonly kind: string; readonly name: string };
-
-export type LabelSelector = {
-  readonly matchLabels?: Readonly<Record<string, string>>;
-  readonly matchExpressions?: readonly {
-    readonly key: string;
-    readonly operator: string;
-    readonly values?: readonly string[];
-  }[];
-};
 
 export type Role = KubeObject & { rules?: readonly PolicyRule[] | null };
 export type ClusterRole = Role & { aggregationRule?: { readonly clusterRoleSelectors?: readonly LabelSelector[] } };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { meetsRequirement, selects } from "./objects.ts";
+import { meetsRequirement, selects } from "./label-selector.ts";
 
 test.each([
   ["In", ["a", "b"], "a", true],
@@ -23,7 +23,7 @@ test("a selector selects by all of its lines, and an empty one everything", () =
   const selector = {
     matchLabels: { app: "web" },
     matchExpressions: [{ key: "tier", operator: "NotIn", values: ["old"] }],
-  } as Parameters<typeof selects>[0];
+  };
   expect(selects(selector, { app: "web", tier: "new" })).toBe(true);
   expect(selects(selector, { app: "web", tier: "old" })).toBe(false);
   expect(selects(selector, { app: "other" })).toBe(false);
