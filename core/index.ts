@@ -22,6 +22,7 @@ export {
   messageOf,
 } from "./errors.ts";
 export { makeFolders } from "./folder.ts";
+export { copyJson, sameJson, shareSame } from "./json.ts";
 export { createLog, type Log, type LogFields, type LogLevel, type LogOptions, silentLog } from "./log.ts";
 export { namedRandom, type Random, seededRandom, systemRandom } from "./random.ts";
 export { Digester, Secret } from "./redaction.ts";

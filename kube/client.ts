@@ -149,6 +149,7 @@ export function isKubeStatus(error: unknown, ...reasons: string[]): error is Kub
  * A local copy of a selection, kept by list and watch, as client-go's informers do: lists again after 410,
  * reconnects with back-off on the clock, and holds an activity token from a change at the server until every
  * handler has seen it (through {@link Activity.openChannel}; request header `X-Mountproof-Watch: <channel id>`).
+ * Its objects come without `managedFields` and share with their last version what did not change: they are read only.
  */
 export interface Informer<T extends KubeObject> extends AsyncDisposable {
   /** Resolves after the first list. */

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Clock, isMountproofError, type Log, messageOf, Scope } from "../core/index.ts";
+import { type Clock, isMountproofError, type Log, messageOf, Scope, shareSame } from "../core/index.ts";
 import {
   type Informer,
   isKubeStatus,
@@ -50,6 +50,7 @@ export function startInformer<T extends KubeObject>(
     const key = keyOf(object);
     const old = cache.get(key);
     if (old !== undefined && old.metadata.resourceVersion === object.metadata.resourceVersion) return;
+    trim(object, old);
     cache.set(key, object);
     if (old !== undefined && old.metadata.uid !== object.metadata.uid) {
       tell({ type: "DELETED", object: old });
@@ -163,6 +164,20 @@ export function startInformer<T extends KubeObject>(
       return scope[Symbol.asyncDispose]();
     },
   };
+}
+
+/**
+ * Who owns which field is of no interest to those who look after objects, and half of what an object takes up: it is
+ * left out, as kube-controller-manager does. What a change left as it was is kept once, with who remembers
+ * the object as it was before.
+ */
+function trim(object: KubeObject, old: KubeObject | undefined): void {
+  const { managedFields: _owned, ...metadata } = object.metadata;
+  object.metadata = metadata;
+  if (old === undefined) return;
+  shareSame(metadata, old.metadata);
+  const { metadata: _known, ...rest } = old;
+  shareSame(object, rest);
 }
 
 function keyOf({ metadata }: KubeObject): string {

@@ -1,4 +1,4 @@
-import { copyJson } from "../json.ts";
+import { copyJson } from "../../../../core/json.ts";
 import { isObject, itemsOf, type Loose, type Schema } from "./types.ts";
 
 /**

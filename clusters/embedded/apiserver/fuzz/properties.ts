@@ -1,6 +1,6 @@
+import { sameJson } from "../../../../core/json.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
 import { isObject, type Loose } from "../crd/types.ts";
-import { sameJson } from "../json.ts";
 import type { FieldSet } from "../ownership/field-set.ts";
 import { entriesOf } from "../ownership/managed-fields.ts";
 

@@ -1,6 +1,6 @@
+import { copyJson } from "../../../../core/json.ts";
 import { parseCron } from "../../../../kube/cron-schedule.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
-import { copyJson } from "../json.ts";
 import { type FieldError, forbidden, invalid, notSupported, required } from "../validation/field-error.ts";
 import { jobSpecErrors, jobUpdateErrors } from "./job-validation.ts";
 import type { Kind } from "./kind.ts";

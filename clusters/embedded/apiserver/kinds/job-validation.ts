@@ -1,4 +1,4 @@
-import { sameJson } from "../json.ts";
+import { sameJson } from "../../../../core/json.ts";
 import { duplicate, type FieldError, invalid, notSupported, required } from "../validation/field-error.ts";
 import { podSpecErrors } from "./pods.ts";
 

@@ -1,5 +1,5 @@
+import { sameJson } from "../../../../core/json.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
-import { sameJson } from "../json.ts";
 import {
   duplicate,
   type FieldError,

@@ -1,6 +1,6 @@
 import { goJsonError } from "../../../../core/go/json-error.ts";
+import { sameJson } from "../../../../core/json.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
-import { sameJson } from "../json.ts";
 import { type FieldError, forbidden, invalid, required } from "../validation/field-error.ts";
 import type { Kind } from "./kind.ts";
 

@@ -1,5 +1,5 @@
+import { copyJson } from "../../../../core/json.ts";
 import { KubeStatusError } from "../../../../kube/client.ts";
-import { copyJson } from "../json.ts";
 import { badRequest, failure } from "../validation/field-error.ts";
 import { isMap, type Json } from "./merge.ts";
 

@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Scope, seconds, silentLog, type VirtualClock } from "../../../../core/index.ts";
-import { ConfigMaps, type KubeClient, KubeStatusError, startInformer } from "../../../../kube/index.ts";
+import {
+  ConfigMaps,
+  type KubeClient,
+  type KubeObject,
+  KubeStatusError,
+  startInformer,
+} from "../../../../kube/index.ts";
 import type { RunningApiServer } from "../index.ts";
 import { configMap, startServerRig, statusOf } from "../testing/server-rig.ts";
 
@@ -45,6 +51,30 @@ test("an informer sees what enters and leaves its selection", async () => {
   await admin.update(ConfigMaps, { ...made, metadata: { ...made.metadata, labels: { on: "no" } } });
   await clock.advance(0);
   expect(informer.list()).toEqual([]);
+});
+
+test("an informer knows nobody's fields, and keeps once what two versions of an object have in common", async () => {
+  const informer = scope.use(startInformer(admin, ConfigMaps, { namespace: "default" }, { clock, log: silentLog }));
+  await informer.synced;
+  const labels = { a: "b" };
+  const { data } = await admin.create(ConfigMaps, {
+    ...configMap("a", { key: "value" }),
+    metadata: { name: "a", namespace: "default", labels },
+  });
+  await clock.settle();
+  const before = informer.get("a", "default");
+  expect(before?.metadata).not.toHaveProperty("managedFields");
+  await admin.patch(ConfigMaps, { name: "a", namespace: "default" }, "merge", { metadata: { annotations: labels } });
+  await clock.settle();
+  const after = informer.get("a", "default");
+  expect(after?.metadata).toMatchObject({ labels, annotations: labels });
+  expect(after).toMatchObject({ data });
+  expect(after?.["data"]).toBe(before?.["data"]);
+  expect(after?.metadata.labels).toBe(before?.metadata.labels);
+  const owned = (await admin.get(ConfigMaps, "a", "default")).metadata.managedFields;
+  // What an informer showed may be written back: who owned which field still does.
+  await admin.update(ConfigMaps, { ...after, data: { key: "other" } } as KubeObject);
+  expect((await admin.get(ConfigMaps, "a", "default")).metadata.managedFields).toHaveLength(owned?.length ?? 0);
 });
 
 test("an informer that streams asks once, misses nothing, and begins anew when its history is forgotten", async () => {

@@ -1,5 +1,5 @@
+import { sameJson, shareSame } from "../../../../core/json.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
-import { sameJson, shareSame } from "../json.ts";
 import { type Kind, qualifiedPlural } from "../kinds/kind.ts";
 import { objectKey, tableOf } from "../kinds/registry.ts";
 import {

@@ -1,6 +1,6 @@
+import { copyJson } from "../../../../core/json.ts";
 import type { KubeObject, Status } from "../../../../kube/types.ts";
 import { isObject } from "../crd/types.ts";
-import { copyJson } from "../json.ts";
 import { apiVersionOf, type Kind, qualifiedPlural } from "../kinds/kind.ts";
 import { objectKey, tableOf } from "../kinds/registry.ts";
 import type { ApiRequest } from "../pipeline.ts";

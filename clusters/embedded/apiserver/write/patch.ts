@@ -1,8 +1,8 @@
 import { isMountproofError, messageOf } from "../../../../core/index.ts";
+import { copyJson } from "../../../../core/json.ts";
 import { KubeStatusError } from "../../../../kube/client.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
 import { isObject, type Schema } from "../crd/types.ts";
-import { copyJson } from "../json.ts";
 import { apiVersionOf, type Kind } from "../kinds/kind.ts";
 import { applied } from "../ownership/managed-fields.ts";
 import { assertTyped, TypedValueError } from "../ownership/typed-value.ts";

@@ -1,5 +1,5 @@
+import { copyJson } from "../../../../core/json.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
-import { copyJson } from "../json.ts";
 import type { FieldSet } from "../ownership/field-set.ts";
 import { entriesOf, ownedAfterUpdate } from "../ownership/managed-fields.ts";
 import type { Json } from "../patch/merge.ts";

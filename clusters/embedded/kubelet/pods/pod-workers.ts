@@ -1,3 +1,4 @@
+import { sameJson } from "../../../../core/index.ts";
 import type { Pod } from "../types.ts";
 import type { PodView } from "../volumes/pod-volumes.ts";
 import { PodWorker, type PodWorkerSpec } from "./pod-worker.ts";
@@ -78,14 +79,9 @@ export class PodWorkers implements PodView {
   }
 }
 
+const PARTS = ["labels", "annotations", "deletionTimestamp", "deletionGracePeriodSeconds"] as const;
+
+/** What did not change is the very same in both, mostly (see `Informer`). */
 function isSame(pod: Pod, old: Pod): boolean {
-  const parts = ({ spec, metadata }: Pod): string =>
-    JSON.stringify([
-      spec,
-      metadata.labels,
-      metadata.annotations,
-      metadata.deletionTimestamp,
-      metadata.deletionGracePeriodSeconds,
-    ]);
-  return parts(pod) === parts(old);
+  return sameJson(pod.spec, old.spec) && PARTS.every((part) => sameJson(pod.metadata[part], old.metadata[part]));
 }
