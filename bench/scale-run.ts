@@ -2,6 +2,7 @@ import { EmbeddedCluster } from "../clusters/embedded/index.ts";
 import { RealClock } from "../core/index.ts";
 import { Deployments, Leases, Nodes, Pods, Secrets } from "../kube/index.ts";
 import type { KubeObject } from "../kube/types.ts";
+import { Journal } from "../net/index.ts";
 import { median } from "./measure.ts";
 
 /** What the child process says to the bench, one JSON object a line. */
@@ -29,7 +30,9 @@ const cpuSince = (before: NodeJS.CpuUsage): number => {
 };
 const began = performance.now();
 const cpuAtStart = process.cpuUsage();
-await using cluster = await new EmbeddedCluster({ clock, nodes, mounts: "plain" }).start();
+// As many exchanges as `mountproof up` keeps.
+const journal = new Journal(clock, { keep: 10_000 });
+await using cluster = await new EmbeddedCluster({ clock, journal, nodes, mounts: "plain" }).start();
 const ready = await cluster.admin.list(Nodes);
 const isReady = (node: KubeObject): boolean =>
   (node as { status?: { conditions?: { type: string; status: string }[] } }).status?.conditions?.some(

@@ -22,6 +22,9 @@ export interface EventRecorder extends AsyncDisposable {
   record(target: EventTarget, type: "Normal" | "Warning", reason: string, message: string): void;
 }
 
+/** Events that are remembered for their repetitions, the oldest are forgotten first (client-go, maxLruCacheEntries). */
+const REMEMBERED = 4096;
+
 type Known = { readonly name: string; readonly namespace: string; count: number };
 
 /** Events are told in order and never hold up who records them; one that cannot be written is logged and lost. */
@@ -44,6 +47,8 @@ export function startEventRecorder(options: EventRecorderOptions): EventRecorder
     );
     const before = known.get(key);
     if (before !== undefined) {
+      known.delete(key); // and to the end: the one that was repeated last is forgotten last
+      known.set(key, before);
       before.count++;
       try {
         await client.patch(Events, { name: before.name, namespace }, "merge", {
@@ -80,6 +85,7 @@ export function startEventRecorder(options: EventRecorderOptions): EventRecorder
       count: 1,
     });
     known.set(key, { name, namespace, count: 1 });
+    if (known.size > REMEMBERED) for (const oldest of known.keys()) return void known.delete(oldest);
   };
 
   return {

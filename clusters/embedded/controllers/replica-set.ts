@@ -38,7 +38,8 @@ export const startReplicaSetController: StartController = async ({ client, clock
           unseen.created(key, pod);
           events.record(set, "Normal", "SuccessfulCreate", `Created pod: ${pod.metadata.name}`);
         });
-        for (const pod of leastWorthKeeping(active).slice(0, Math.max(0, active.length - wanted))) {
+        const surplus = active.length > wanted ? leastWorthKeeping(active).slice(0, active.length - wanted) : [];
+        for (const pod of surplus) {
           await client.delete(Pods, { name: pod.metadata.name ?? "", namespace }).catch((error: unknown) => {
             if (!isKubeStatus(error, "NotFound")) throw error;
           });

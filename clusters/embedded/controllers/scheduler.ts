@@ -130,16 +130,19 @@ export function chooseNode(
   };
   let best: Candidate | undefined;
   for (const node of nodes) {
-    const reason = refusalOf(pod, node) ?? podAffinityRefusal(pod, node, nodes, pods);
-    if (reason !== undefined) {
-      refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
-      continue;
-    }
     const { name = "" } = node.metadata;
-    const candidate = { name, load: places.load(name), worth: preference(pod, node) };
-    if (best === undefined || isBetter(candidate, best)) best = candidate;
+    const load = places.load(name);
+    const worth = preference(pod, node);
+    // A worse one is not worth a look at what it refuses: only where none will do is it told why.
+    if (best !== undefined && !isBetter({ name, load, worth }, best)) continue;
+    if ((refusalOf(pod, node) ?? podAffinityRefusal(pod, node, nodes, pods)) === undefined)
+      best = { name, load, worth };
   }
   if (best !== undefined) return { node: best.name };
+  for (const node of nodes) {
+    const reason = refusalOf(pod, node) ?? podAffinityRefusal(pod, node, nodes, pods) ?? "";
+    refusals.set(reason, (refusals.get(reason) ?? 0) + 1);
+  }
   if (nodes.length === 0) return { reason: "no nodes available to schedule pods" };
   const reasons = [...refusals].map(([reason, count]) => `${count} ${reason}`).sort();
   return {
@@ -209,17 +212,25 @@ export function refusalOf(pod: Pod, node: Node): string | undefined {
 }
 
 /** What keeps pods away from a node that do not tolerate it. */
-function taintsOf(node: Node): Taint[] {
-  return [
-    ...(node.spec?.taints ?? []).filter(({ effect }) => effect !== "PreferNoSchedule"),
-    ...(node.spec?.unschedulable === true ? [UNSCHEDULABLE_TAINT] : []),
-    ...(isReadyNode(node) ? [] : [NOT_READY_TAINT]),
-  ];
+function taintsOf(node: Node): readonly Taint[] {
+  let taints = known.get(node);
+  if (taints === undefined) {
+    taints = [
+      ...(node.spec?.taints ?? []).filter(({ effect }) => effect !== "PreferNoSchedule"),
+      ...(node.spec?.unschedulable === true ? [UNSCHEDULABLE_TAINT] : []),
+      ...(isReadyNode(node) ? [] : [NOT_READY_TAINT]),
+    ];
+    known.set(node, taints);
+  }
+  return taints;
 }
+
+/** By node as it was told: each pod asks for all of them, and a changed node is another object. */
+const known = new WeakMap<Node, readonly Taint[]>();
 
 function matchesNode(pod: Pod, node: Node): boolean {
   const labels = node.metadata.labels ?? {};
-  if (!Object.entries(pod.spec.nodeSelector ?? {}).every(([key, value]) => labels[key] === value)) return false;
+  for (const key in pod.spec.nodeSelector) if (labels[key] !== pod.spec.nodeSelector[key]) return false;
   const required = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   return required === undefined || required.nodeSelectorTerms.some((term) => matchesTerm(term, node));
 }
@@ -269,7 +280,8 @@ function podAffinityRefusal(
 
 /** How much the pod would rather be here. */
 function preference(pod: Pod, node: Node): number {
-  const preferred = pod.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+  const preferred = pod.spec.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution;
+  if (preferred === undefined) return 0;
   return preferred.reduce((sum, { weight, preference: term }) => sum + (matchesTerm(term, node) ? weight : 0), 0);
 }
 

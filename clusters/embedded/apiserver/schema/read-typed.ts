@@ -267,14 +267,16 @@ function illegalBase64(at: number): UnmarshalError {
 }
 
 function readTime(text: string, isMicro: boolean): string | null {
-  if (!RFC3339.test(text) || Number.isNaN(Date.parse(text))) {
+  const ms = RFC3339.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(ms)) {
     const layout = isMicro ? "2006-01-02T15:04:05.000000Z07:00" : "2006-01-02T15:04:05Z07:00";
     throw new UnmarshalError(`parsing time "${text}" as "${layout}": cannot parse "${text}" as "2006"`);
   }
-  const iso = new Date(text).toISOString();
-  if (!isMicro) return `${iso.slice(0, 19)}Z`;
-  const digits = (/\.(\d+)/.exec(text)?.[1] ?? "").padEnd(6, "0").slice(0, 6);
-  return `${iso.slice(0, 19)}.${digits}Z`;
+  const whole = new Date(ms).toISOString().slice(0, 19);
+  const digits = isMicro ? `.${(/\.(\d+)/.exec(text)?.[1] ?? "").padEnd(6, "0").slice(0, 6)}` : "";
+  const read = `${whole}${digits}Z`;
+  // Put together from parts, a text takes up all of them for as long as it is kept.
+  return read === text ? text : read;
 }
 
 function readQuantity(text: string): string {

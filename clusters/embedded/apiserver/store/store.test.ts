@@ -63,3 +63,16 @@ test("pods are found by the node they are bound to, through bindings, changes an
     }),
   );
 });
+
+test("fields that the same manager owns of many objects are kept once", () => {
+  const store = new Store(new VirtualClock());
+  const owned = (name: string): KubeObject => {
+    const made = object("a", name);
+    const entry = { manager: "m", operation: "Update", fieldsType: "FieldsV1", fieldsV1: { "f:spec": { "f:x": {} } } };
+    return { ...made, metadata: { ...made.metadata, managedFields: [{ ...entry, time: name }] } };
+  };
+  const [one, other] = ["x", "y"].map((name) => store.put("/pods", `a/${name}`, owned(name)).metadata.managedFields);
+  expect([one, other]).toEqual([owned("x").metadata.managedFields, owned("y").metadata.managedFields]);
+  const setOf = (entries: unknown[] | undefined): unknown => (entries?.[0] as { fieldsV1: unknown }).fieldsV1;
+  expect(setOf(one)).toBe(setOf(other));
+});

@@ -1,5 +1,6 @@
 import type { Clock } from "../../../../core/index.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
+import { FieldSets } from "../ownership/field-sets.ts";
 import type { Change } from "./change.ts";
 import { type Listener, Listeners, type Trigger } from "./listeners.ts";
 import { conflict, expired } from "./refusals.ts";
@@ -33,6 +34,7 @@ type Table = {
 export class Store {
   readonly #clock: Clock;
   readonly #tables = new Map<string, Table>();
+  readonly #fieldSets = new FieldSets();
   #version = 1;
   #written: ((table: string, key: string, version: number, object: KubeObject | null) => void) | undefined;
   #line: MadeEvent | undefined;
@@ -143,7 +145,11 @@ export class Store {
     const stored = freeze({
       ...headOf(object),
       ...object,
-      metadata: { ...object.metadata, resourceVersion: String(resourceVersion) },
+      metadata: {
+        ...object.metadata,
+        ...this.#fieldSets.ownershipOf(object),
+        resourceVersion: String(resourceVersion),
+      },
     });
     objects.set(key, { key, object: stored, resourceVersion });
     this.#written?.(table, key, resourceVersion, stored);
@@ -283,12 +289,12 @@ function freeze(object: KubeObject): KubeObject {
 
 const texts = new WeakMap<KubeObject, string>();
 
-/** The JSON of a stored object, made once. */
+/** The JSON of a stored object, made once. Events are written, there are many of them, and hardly one is ever read. */
 export function jsonOf(object: KubeObject): string {
   let text = texts.get(object);
   if (text === undefined) {
     text = JSON.stringify(object);
-    if (Object.isFrozen(object)) texts.set(object, text);
+    if (Object.isFrozen(object) && object.kind !== "Event") texts.set(object, text);
   }
   return text;
 }
