@@ -73,6 +73,7 @@ test("fields that the same manager owns of many objects are kept once", () => {
   };
   const [one, other] = ["x", "y"].map((name) => store.put("/pods", `a/${name}`, owned(name)).metadata.managedFields);
   expect([one, other]).toEqual([owned("x").metadata.managedFields, owned("y").metadata.managedFields]);
-  const setOf = (entries: unknown[] | undefined): unknown => (entries?.[0] as { fieldsV1: unknown }).fieldsV1;
-  expect(setOf(one)).toBe(setOf(other));
+  const setsOf = (entries: unknown[] = []): unknown[] =>
+    entries.map((entry) => (entry as { fieldsV1: unknown }).fieldsV1);
+  expect(setsOf(one)[0]).toBe(setsOf(other)[0]);
 });
