@@ -13,6 +13,7 @@ import type { ApiRequest, RequestInfo } from "./pipeline.ts";
 import { admitsProtobuf } from "./read/negotiate.ts";
 import { getObject, listObjects, sendObject } from "./read/read.ts";
 import { watchObjects } from "./read/watch.ts";
+import { answeringInYaml, prefersYaml } from "./read/yaml-answers.ts";
 import { refuse } from "./refuse.ts";
 import { readObject } from "./requests/body.ts";
 import { requestInfo } from "./requests/info.ts";
@@ -43,7 +44,8 @@ export type HandlerOptions = {
 /** One request top to bottom: who, may they, what. Every refusal is a Status. */
 export function apiHandler(options: HandlerOptions): HttpHandler {
   const { server, journal } = options;
-  return async (exchange) => {
+  return async (asked) => {
+    const exchange = prefersYaml(asked.headers.accept) ? await answeringInYaml(asked) : asked;
     if (/%(?![0-9a-f]{2})/i.test(exchange.rawPath)) {
       // Go's server reads no such address, and nothing of Kubernetes is asked.
       exchange.respond(400, { "content-type": "text/plain; charset=utf-8" }, "400 Bad Request");
@@ -146,6 +148,8 @@ async function answer(
   )
     return;
   if (await options.serveOpenApi(exchange)) return;
+  // What is no version below /api is refused by that API, what is nowhere by nobody.
+  if (exchange.path.startsWith("/api/")) throw noSuchPath();
   exchange.respond(404, { "content-type": "text/plain; charset=utf-8" }, "404 page not found\n");
 }
 
@@ -196,6 +200,7 @@ async function serveResource(options: HandlerOptions, request: ApiRequest): Prom
     (needsName || info.verb === "deletecollection" || info.verb === "delete")
   )
     throw methodNotAllowed();
+  if (!isCollection && info.verb !== "list" && info.verb !== "watch") assertPathSegment(info.name);
   switch (info.verb) {
     case "get":
       return getObject(server, request, kind);
@@ -276,4 +281,16 @@ function requireParent(server: ServerContext, { info }: ApiRequest, kind: Kind):
   const parent = findStored(server, kind, info.namespace, info.name);
   if (parent === undefined) throw notFoundObject(kind.group, kind.plural, info.name);
   return parent;
+}
+
+/** A name that would leave its place in the path of the store (k8s.io/apimachinery, IsValidPathSegmentName). */
+function assertPathSegment(name: string): void {
+  const sign = ["/", "%"].find((one) => name.includes(one));
+  const why =
+    name === "." || name === ".."
+      ? `may not be '${name}'`
+      : sign === undefined
+        ? undefined
+        : `may not contain '${sign}'`;
+  if (why !== undefined) throw badRequest(`Name parameter invalid: ${JSON.stringify(name)}: ${why}`);
 }

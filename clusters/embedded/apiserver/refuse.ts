@@ -1,5 +1,6 @@
 import { isMountproofError, messageOf } from "../../../core/index.ts";
 import { KubeStatusError } from "../../../kube/client.ts";
+import type { Status } from "../../../kube/types.ts";
 import type { HttpExchange } from "../../../net/index.ts";
 import type { AuditTrail } from "./audit/audit.ts";
 import type { ApiRequest } from "./pipeline.ts";
@@ -7,6 +8,9 @@ import { negotiate } from "./read/negotiate.ts";
 import { codecFor, warningHeaders } from "./read/read.ts";
 import type { ServerContext } from "./server-context.ts";
 import { failure } from "./validation/field-error.ts";
+
+/** What a body may hold: the default of `net/http-server.ts`, which is a real server's. */
+const MOST_BYTES = 3 * 1024 * 1024;
 
 /**
  * Every refusal is a Status; what nobody meant to refuse is a 500 and stands in the log. What the client was to be
@@ -47,9 +51,20 @@ function prefersProtobuf({ headers }: HttpExchange): boolean {
   }
 }
 
-function statusOf(error: unknown) {
+/** The fields stand in the order in which Go writes them, for who reads the text. */
+function statusOf(error: unknown): Status {
+  const { code, details, reason, ...head } = bareStatusOf(error);
+  return {
+    ...head,
+    ...(reason !== undefined && { reason }),
+    ...(details !== undefined && { details }),
+    ...(code !== undefined && { code }),
+  };
+}
+
+function bareStatusOf(error: unknown): Status {
   if (error instanceof KubeStatusError) return error.status;
   if (isMountproofError(error) && error.code === "resource_exhausted")
-    return failure(413, "RequestEntityTooLarge", `Request entity too large: ${error.message}`);
+    return failure(413, "RequestEntityTooLarge", `Request entity too large: limit is ${MOST_BYTES}`);
   return failure(500, "InternalError", `Internal error occurred: ${messageOf(error)}`);
 }

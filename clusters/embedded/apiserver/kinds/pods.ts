@@ -89,6 +89,32 @@ function envErrors(env: readonly { name?: string }[], at: string): FieldError[] 
   });
 }
 
+const PORT_PROTOCOLS = ["SCTP", "TCP", "UDP"];
+
+function containerPortErrors(ports: readonly Loose[], at: string): FieldError[] {
+  return ports.flatMap((one, index) => {
+    const {
+      containerPort = 0,
+      hostPort = 0,
+      protocol = "TCP",
+    } = one as Record<"containerPort" | "hostPort", number> & {
+      protocol?: string;
+    };
+    const field = `${at}[${index}]`;
+    const range = "must be between 1 and 65535, inclusive";
+    const isPort = (port: number): boolean => port >= 1 && port <= 65_535;
+    return [
+      ...(containerPort === 0
+        ? [required(`${field}.containerPort`)]
+        : isPort(containerPort)
+          ? []
+          : [invalid(`${field}.containerPort`, containerPort, range)]),
+      ...(hostPort === 0 || isPort(hostPort) ? [] : [invalid(`${field}.hostPort`, hostPort, range)]),
+      ...(PORT_PROTOCOLS.includes(protocol) ? [] : [notSupported(`${field}.protocol`, protocol, PORT_PROTOCOLS)]),
+    ];
+  });
+}
+
 /** Errors of a pod spec below `at` (`spec`, `spec.template.spec`). */
 export function podSpecErrors(spec: PodSpec, at: string): FieldError[] {
   const errors: FieldError[] = [];
@@ -125,6 +151,7 @@ export function podSpecErrors(spec: PodSpec, at: string): FieldError[] {
       else if (names.has(name)) errors.push(duplicate(`${field}.name`, name));
       names.add(name);
       if (text(container.image) === "") errors.push(required(`${field}.image`));
+      errors.push(...containerPortErrors((container["ports"] ?? []) as Loose[], `${field}.ports`));
       errors.push(...envErrors((container["env"] ?? []) as { name?: string }[], `${field}.env`));
       const paths = new Set<string>();
       for (const [mountIndex, mount] of (container.volumeMounts ?? []).entries()) {
@@ -146,15 +173,37 @@ export function podSpecErrors(spec: PodSpec, at: string): FieldError[] {
   return errors;
 }
 
-/** What of a pod's spec may change after creation. */
-const MUTABLE = new Set(["tolerations", "activeDeadlineSeconds", "terminationGracePeriodSeconds"]);
+/** What of a pod's spec may change after creation, each by rules of its own. */
+const MUTABLE = new Set(["tolerations", "activeDeadlineSeconds"]);
 
-function frozen(spec: PodSpec): unknown {
+/** What a pod may not change; a negative grace may become a second. */
+function frozen(spec: PodSpec, old: PodSpec): unknown {
+  const grace = "terminationGracePeriodSeconds";
+  if (Number(old[grace]) < 0 && spec[grace] === 1) return frozen({ ...spec, [grace]: old[grace] }, old);
   const images = (list: Container[] | undefined): unknown => list?.map(({ image: _image, ...rest }) => rest);
   const rest = Object.entries(spec).filter(
     ([key]) => !MUTABLE.has(key) && key !== "containers" && key !== "initContainers",
   );
   return [Object.fromEntries(rest), images(spec.containers), images(spec.initContainers)];
+}
+
+/** The rules of what may change (k8s.io/kubernetes, ValidatePodUpdate). */
+function updateErrors(spec: PodSpec, old: PodSpec): FieldError[] {
+  const field = "spec.activeDeadlineSeconds";
+  const [deadline, before] = [spec, old].map((one) => one["activeDeadlineSeconds"] as number | undefined);
+  const errors: FieldError[] = [];
+  if (deadline !== undefined && (deadline < 0 || deadline > 2_147_483_647))
+    errors.push(invalid(field, deadline, "must be between 0 and 2147483647, inclusive"));
+  else if (deadline !== undefined && before !== undefined && before < deadline)
+    errors.push(invalid(field, deadline, "must be less than or equal to previous value"));
+  if (deadline === undefined && before !== undefined)
+    errors.push(invalid(field, null, "must not update from a positive integer to nil value"));
+  const listOf = (one: PodSpec): Loose[] =>
+    ((one["tolerations"] ?? []) as Loose[]).map(({ tolerationSeconds: _free, ...rest }) => rest);
+  const now = listOf(spec);
+  if (listOf(old).some((toleration) => !now.some((one) => sameJson(one, toleration))))
+    errors.push(forbidden("spec.tolerations", "existing toleration can not be modified except its tolerationSeconds"));
+  return errors;
 }
 
 type Toleration = { key?: string; operator?: string; effect?: string };
@@ -232,7 +281,10 @@ export const podKind: Pick<Kind, "kind" | "plural"> & Partial<Kind> = {
   },
   validate: (object, old) => {
     const errors = podSpecErrors(specOf(object), "spec");
-    if (old !== undefined && !sameJson(frozen(specOf(object)), frozen(specOf(old))))
+    if (old === undefined) return errors;
+    const [spec, before] = [specOf(object), specOf(old)];
+    errors.push(...updateErrors(spec, before));
+    if (!sameJson(frozen(spec, before), frozen(before, before)))
       errors.push(
         forbidden(
           "spec",

@@ -15,7 +15,10 @@ const MAX_COPIED_BYTES = 3 * 1024 * 1024;
  * @throws KubeStatusError 400 for what is no patch, 422 for one that does not apply
  */
 export function jsonPatch(target: Json, patch: Json): Json {
-  if (!Array.isArray(patch)) throw badRequest("json: cannot unmarshal object into Go value of type jsonpatch.Patch");
+  if (!Array.isArray(patch))
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${tokenOf(patch)} into Go value of type []handlers.jsonPatchOp`,
+    );
   if (patch.length > MAX_OPERATIONS) throw tooMany(patch.length);
   let document = copyJson(target);
   let copied = 0;
@@ -43,6 +46,10 @@ export function placesOf(patch: Json): unknown {
           return tree[key] as Record<string, unknown>;
         }, root);
   return root;
+}
+
+function tokenOf(value: Json): string {
+  return isMap(value) ? "object" : typeof value === "boolean" ? "bool" : typeof value;
 }
 
 /** Bytes of a value as JSON; counted before it is copied. */

@@ -11,15 +11,17 @@ export function admitsProtobuf(accept: string | undefined): boolean {
   return accept?.includes(PROTOBUF) === true;
 }
 
-const AVAILABLE =
+const AVAILABLE = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+const AVAILABLE_STREAMS =
   "application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
 
 /**
  * Reads Accept in the client's order.
  * @param canProtobuf whether this answer can be written in protobuf; if not, the next wish counts
+ * @param isStream a watch, which is not written in YAML; an object is, where the answer goes out
  * @throws KubeStatusError 406 when it does not
  */
-export function negotiate(accept: string | undefined, canProtobuf = false): Form {
+export function negotiate(accept: string | undefined, canProtobuf = false, isStream = false): Form {
   if (accept === undefined || accept.trim() === "") return "object";
   for (const part of accept.split(",")) {
     const [type = "", ...parameters] = part
@@ -27,6 +29,7 @@ export function negotiate(accept: string | undefined, canProtobuf = false): Form
       .split(";")
       .map((text) => text.trim());
     if (type === PROTOBUF && canProtobuf && parameters.every((one) => !one.startsWith("as="))) return "protobuf";
+    if (type === "application/yaml" && !isStream && parameters.every((one) => !one.startsWith("as="))) return "object";
     if (type !== "application/json" && type !== "*/*" && type !== "application/*") continue;
     const as = parameters.find((parameter) => parameter.startsWith("as="))?.slice(3);
     if (as === undefined) return "object";
@@ -39,7 +42,11 @@ export function negotiate(accept: string | undefined, canProtobuf = false): Form
     if (as === "PartialObjectMetadata" || as === "PartialObjectMetadataList") return "partial";
   }
   throw new KubeStatusError({
-    ...failure(406, "NotAcceptable", `406: Not Acceptable\n\nAvailable representations: ${AVAILABLE}`),
+    ...failure(
+      406,
+      "NotAcceptable",
+      `406: Not Acceptable\n\nAvailable representations: ${isStream ? AVAILABLE_STREAMS : AVAILABLE}`,
+    ),
     details: {},
   });
 }

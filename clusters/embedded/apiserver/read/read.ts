@@ -162,10 +162,15 @@ function decodeContinue(token: string): { readonly after: string; readonly versi
   } catch {
     // falls through to the refusal below
   }
-  const first = Buffer.from(token, "base64").toString("latin1")[0] ?? "";
-  throw badRequest(
-    `invalid continue token: continue key is not valid: invalid character '${first}' looking for beginning of value`,
-  );
+  throw badRequest(`invalid continue token: continue key is not valid: ${faultOf(token)}`);
+}
+
+/** In Go's words: what is wrong with the token as base64, else with the JSON in it. */
+function faultOf(token: string): string {
+  const bad = /[^A-Za-z0-9_-]/.exec(token)?.index ?? (token.length % 4 === 1 ? token.length - 1 : undefined);
+  if (bad !== undefined) return `illegal base64 data at input byte ${bad}`;
+  const first = Buffer.from(token, "base64url").toString("latin1")[0] ?? "";
+  return `invalid character '${first}' looking for beginning of value`;
 }
 
 /** A whole number of a query, as Go reads an int64; 0 when it is not there. @throws KubeStatusError 400 */
@@ -178,13 +183,19 @@ export function parseInteger(text: string | null): number {
   return Number(value);
 }
 
-/** A resourceVersion of a query; undefined for none and for "any". */
-export function readVersion(text: string | null): number | undefined {
+/**
+ * A resourceVersion of a query; undefined for none and for "any".
+ * @param refuse how a real server tells of one that is no number: of a list it is the client's fault, of a watch a
+ *   plain failure
+ */
+export function readVersion(
+  text: string | null,
+  refuse = (why: string): KubeStatusError => badRequest(`invalid resource version: ${why}`),
+): number | undefined {
   if (text === null || text === "" || text === "0") return undefined;
+  const shown = JSON.stringify(text);
   if (!/^\d+$/.test(text))
-    throw badRequest(
-      `invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-    );
+    throw refuse(`resourceVersion: Invalid value: ${shown}: strconv.ParseUint: parsing ${shown}: invalid syntax`);
   return Number(text);
 }
 

@@ -18,8 +18,7 @@ export function labelMatcher(selector: string): Matcher | undefined {
   if (selector.trim() === "") return undefined;
   const requirements = splitTop(selector).map((part) => {
     const match = REQUIREMENT.exec(part.trim());
-    if (match === null)
-      throw badRequest(`unable to parse requirement: found '${part.trim()}', expected: a label selector requirement`);
+    if (match === null) throw badRequest(`unable to parse requirement: ${faultOf(part.trim())}`);
     const [, not, missing, key = "", operator, value, set, list = ""] = match;
     if (not !== undefined) return (labels: Labels) => labels[missing ?? ""] === undefined;
     if (set !== undefined) {
@@ -32,6 +31,14 @@ export function labelMatcher(selector: string): Matcher | undefined {
     return operator === "!=" ? (labels: Labels) => labels[key] !== value : (labels: Labels) => labels[key] === value;
   });
   return ({ metadata }) => requirements.every((holds) => holds(metadata.labels ?? {}));
+}
+
+/** After a key a real server names what it found in place of an operator. */
+function faultOf(requirement: string): string {
+  const [, found] = new RegExp(`^${KEY}\\s+([A-Za-z0-9_./-]+)`).exec(requirement) ?? [];
+  return found === undefined
+    ? `found '${requirement}', expected: a label selector requirement`
+    : `found '${found}', expected: in, notin, =, ==, !=, gt, lt`;
 }
 
 type Labels = Readonly<Record<string, string>>;

@@ -43,7 +43,7 @@ export function storeNew(write: Write, sent: KubeObject, owned?: readonly Manage
     throw invalidObject({ group: kind.group, kind: kind.kind, name: sent.metadata.name ?? "" }, [
       invalid("metadata.resourceVersion", sent.metadata.resourceVersion, "must not be set on objects to be created"),
     ]);
-  assertNamespace(server, kind, namespace);
+  assertNamespace(server, kind, namespace, sent.metadata.name || sent.metadata.generateName || "Unknown");
   dropWhatServersSet(kind, sent);
   fillDefaults(write, sent);
   const entries = owned ?? ownedAtCreation(write, sent);
@@ -126,15 +126,16 @@ function stamp(server: ServerContext, kind: Kind, object: KubeObject, namespace:
  * Namespace lifecycle admission.
  * @throws KubeStatusError 404 for a missing namespace, 403 for one that is being deleted
  */
-function assertNamespace(server: ServerContext, kind: Kind, namespace: string): void {
+function assertNamespace(server: ServerContext, kind: Kind, namespace: string, name: string): void {
   if (!kind.namespaced) return;
   const found = server.store.get("/namespaces", namespace);
   if (found === undefined) throw notFoundObject("", "namespaces", namespace);
   if (found.metadata.deletionTimestamp === undefined) return;
   const message = `unable to create new content in namespace ${namespace} because it is being terminated`;
   throw new KubeStatusError({
-    ...failure(403, "Forbidden", `${qualifiedPlural(kind)} is forbidden: ${message}`),
+    ...failure(403, "Forbidden", `${qualifiedPlural(kind)} ${JSON.stringify(name)} is forbidden: ${message}`),
     details: {
+      name,
       ...(kind.group !== "" && { group: kind.group }),
       kind: kind.plural,
       causes: [

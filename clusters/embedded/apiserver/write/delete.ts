@@ -1,10 +1,10 @@
 import { copyJson } from "../../../../core/json.ts";
 import type { KubeObject, Status } from "../../../../kube/types.ts";
 import { isObject } from "../crd/types.ts";
-import { apiVersionOf, type Kind, qualifiedPlural } from "../kinds/kind.ts";
+import { apiVersionOf, type Kind } from "../kinds/kind.ts";
 import { objectKey, tableOf } from "../kinds/registry.ts";
 import type { ApiRequest } from "../pipeline.ts";
-import { sendObject, warningHeaders } from "../read/read.ts";
+import { parseInteger, sendObject, warningHeaders } from "../read/read.ts";
 import { selection } from "../read/selectors.ts";
 import { readJson } from "../requests/body.ts";
 import { findStored, present, type ServerContext } from "../server-context.ts";
@@ -103,7 +103,7 @@ async function deleteOptions(
   const { dryRun } = writeOptions(request, "DeleteOptions");
   return {
     ...body,
-    ...(grace !== null && /^\d+$/.test(grace) && { gracePeriodSeconds: Number(grace) }),
+    ...(grace !== null && grace !== "" && { gracePeriodSeconds: parseInteger(grace) }),
     ...(policy !== undefined && { propagationPolicy: policy }),
     dryRun: dryRun || (body.dryRun ?? []).length > 0 ? ["All"] : [],
   };
@@ -164,21 +164,17 @@ export function removeIfDone(server: ServerContext, kind: Kind, stored: KubeObje
   return server.store.delete(tableOf(kind), objectKey(kind, metadata.namespace ?? "", metadata.name ?? "")) ?? stored;
 }
 
+/** k8s.io/apiserver, BeforeDelete: the conflict is of a kind, where others are of a resource. */
 function assertPreconditions(kind: Kind, { metadata }: KubeObject, { preconditions }: DeleteOptions): void {
-  const name = metadata.name ?? "";
   const { uid, resourceVersion } = preconditions ?? {};
+  const refuse = (what: string, wanted: string, found: string | undefined, since: string): never => {
+    const why = `the ${what} in the precondition (${wanted}) does not match the ${what} in record (${found}). The object might have been ${since}`;
+    throw conflict(kind.group === "" ? kind.kind : `${kind.kind}.${kind.group}`, metadata.name ?? "", why);
+  };
   if (uid !== undefined && uid !== null && uid !== metadata.uid)
-    throw conflict(
-      qualifiedPlural(kind),
-      name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`,
-    );
+    refuse("UID", uid, metadata.uid, "deleted and then recreated");
   if (resourceVersion !== undefined && resourceVersion !== null && resourceVersion !== metadata.resourceVersion)
-    throw conflict(
-      qualifiedPlural(kind),
-      name,
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion}`,
-    );
+    refuse("ResourceVersion", resourceVersion, metadata.resourceVersion, "modified");
 }
 
 /** Only pods end gracefully; one that runs nowhere, or has ended, goes at once (registry/core/pod/strategy.go). */
