@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { type Clock, MountproofError } from "../core/index.ts";
-import { createHttpClient, type Dialer, type HttpClient, type HttpResponse } from "../net/index.ts";
+import { createHttpClient, type Dialer, type HttpClient, type HttpResponse, type HttpTransport } from "../net/index.ts";
 import {
   type KubeClient,
   type KubeConfig,
@@ -18,8 +18,8 @@ export type KubeClientOptions = {
   readonly clock: Clock;
   /** How the server's name becomes a connection; loopback alone by default. */
   readonly dialer?: Dialer;
-  /** Connections that its requests share, watches apart; 128 by default. */
-  readonly connections?: number;
+  /** Connections that it shares with others; they reach the server in its way, whatever the dialer and config say. */
+  readonly transport?: HttpTransport;
 };
 
 const PATCH_TYPES: Readonly<Record<PatchType, string>> = {
@@ -37,7 +37,7 @@ export function createKubeClient(config: KubeConfig, options: KubeClientOptions)
     caPem: config.caPem,
     ...(config.memory !== undefined && { memory: config.memory }),
     ...(options.dialer !== undefined && { dialer: options.dialer }),
-    ...(options.connections !== undefined && { connections: options.connections }),
+    ...(options.transport !== undefined && { transport: options.transport }),
     ...(credentials.kind === "certificate" && { clientCertificate: credentials }),
   });
   const authorization = bearerOf(config);

@@ -1,10 +1,14 @@
 import { Readable } from "node:stream";
-import type { Agent, Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
 import { type Clock, isMountproofError, MountproofError, messageOf } from "../core/index.ts";
-import { type ConnectionOptions, createAgent } from "./http-agent.ts";
-import { TlsMemory } from "./tls-client.ts";
+import type { ConnectionOptions } from "./http-agent.ts";
+import { createHttpTransport, type HttpTransport, type Use } from "./http-transport.ts";
 
-export type HttpClientOptions = ConnectionOptions & { readonly clock: Clock };
+export type HttpClientOptions = ConnectionOptions & {
+  readonly clock: Clock;
+  /** Connections that others use, too, made as it says; of its own, made as the other options say, when left out. */
+  readonly transport?: HttpTransport;
+};
 
 export type HttpRequest = {
   readonly method: string;
@@ -50,16 +54,9 @@ const ACTIVITY_HEADER = "x-mountproof-activity";
  * const { status, body } = await http.request({ method: "GET", url: "https://vault.vault.svc:8200/v1/sys/health" });
  */
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const { clock, memory = new TlsMemory() } = options;
-  // Watches stay open: they must not take the connections away that requests need.
-  const agents: Record<Use, LazyAgent> = { requests: {}, streams: {} };
+  const { clock, transport = createHttpTransport(options) } = options;
+  const live = new Set<Over>();
   let isClosed = false;
-  const load = async (use: Use): Promise<Agent> => {
-    const lazy = agents[use];
-    lazy.loading ??= createAgent({ ...options, memory }, use);
-    lazy.agent = await lazy.loading;
-    return lazy.agent;
-  };
 
   const exchange = async <T>(
     use: Use,
@@ -73,12 +70,12 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const deadline = request.deadlineMs === undefined ? undefined : clock.deadline(request.deadlineMs);
     let sent: AnswerHandler | undefined;
     // Without a connection nobody hears of it: a dial that hangs for good must not count again.
-    const over = new Over(request, deadline?.signal, () => {
+    const over = new Over(request, deadline?.signal, live, () => {
       if (sent?.hasStarted === true) token.callOff();
     });
     try {
-      const dispatcher = agents[use].agent ?? (await load(use));
-      if (isClosed) throw new MountproofError("cancelled", { message: `${nameOf(request)}: the client is closed` });
+      const dispatcher = transport.agents[use].agent ?? (await transport.load(use));
+      if (isClosed) throw closed(request);
       if (over.reason !== undefined) throw over.reason;
       const send = (handler: AnswerHandler): void => {
         sent = handler;
@@ -124,37 +121,45 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       ),
     [Symbol.asyncDispose]: async () => {
       isClosed = true;
-      for (const { loading } of Object.values(agents)) if (loading !== undefined) await (await loading).destroy();
+      for (const over of live) over.abort(closed(over.request));
+      if (options.transport === undefined) await transport[Symbol.asyncDispose]();
     },
   };
 }
 
-type Use = "requests" | "streams";
-type LazyAgent = { agent?: Agent; loading?: Promise<Agent> };
-
-/** What may end an exchange early: the caller's signal, the deadline. */
+/** What may end an exchange early: the caller's signal, the deadline, the end of the client. */
 class Over {
   /** Why it ended. */
   reason: unknown;
   onAbort: ((reason: Error) => void) | undefined;
+  readonly request: HttpRequest;
   readonly #signals: readonly AbortSignal[];
-  readonly #listener: (event: { readonly target: unknown }) => void;
+  readonly #live: Set<Over>;
+  readonly #before: () => void;
+  readonly #listener = ({ target }: { readonly target: unknown }): void => this.abort((target as AbortSignal).reason);
 
-  constructor(request: HttpRequest, deadline: AbortSignal | undefined, onAbort: () => void) {
+  /** @param live where it stands until it is over */
+  constructor(request: HttpRequest, deadline: AbortSignal | undefined, live: Set<Over>, before: () => void) {
+    this.request = request;
     this.#signals = [request.signal, deadline].filter((signal) => signal !== undefined);
-    this.#listener = ({ target }) => {
-      this.reason ??= (target as AbortSignal).reason;
-      onAbort();
-      this.end();
-      this.onAbort?.(this.reason instanceof Error ? this.reason : new Error(messageOf(this.reason)));
-    };
+    this.#live = live;
+    this.#before = before;
+    live.add(this);
     for (const signal of this.#signals) {
       if (signal.aborted) this.reason ??= signal.reason;
       signal.addEventListener("abort", this.#listener);
     }
   }
 
+  abort(reason: unknown): void {
+    this.reason ??= reason;
+    this.#before();
+    this.end();
+    this.onAbort?.(this.reason instanceof Error ? this.reason : new Error(messageOf(this.reason)));
+  }
+
   end(): void {
+    this.#live.delete(this);
     for (const signal of this.#signals) signal.removeEventListener("abort", this.#listener);
   }
 }
@@ -273,12 +278,17 @@ class OpenAnswer extends AnswerHandler {
   }
 }
 
+function closed(request: HttpRequest): MountproofError {
+  return new MountproofError("cancelled", { message: `${nameOf(request)}: the client is closed` });
+}
+
 const nameOf = (request: HttpRequest): string => `${request.method} ${request.url.replace(/\?.*$/, "")}`;
 
 function explain(error: unknown, request: HttpRequest, over: Over): MountproofError {
   const { reason } = over;
   if (isMountproofError(reason, "timeout"))
     return new MountproofError("timeout", { message: `${nameOf(request)}: ${reason.message}`, cause: error });
+  if (isMountproofError(reason, "cancelled") && reason === error) return reason;
   if (reason !== undefined)
     return new MountproofError("cancelled", { message: `${nameOf(request)} was called off`, cause: reason });
   if (isMountproofError(error, "unavailable", "cancelled")) return error;

@@ -45,6 +45,7 @@ export {
   type StreamWriter,
   startHttpServer,
 } from "./http-server.ts";
+export { createHttpTransport, type HttpTransport } from "./http-transport.ts";
 export { Journal, type JournalEntry, type JournalFilter, type JournalOptions, type Seam } from "./journal.ts";
 export { GatheredJournal, journalInto } from "./journal-file.ts";
 export {

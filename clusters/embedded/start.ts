@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Digester, Scope, silentLog, systemRandom } from "../../core/index.ts";
 import type { KubeClient } from "../../kube/client.ts";
 import { createKubeClient } from "../../kube/create-client.ts";
-import { createDialer, Journal } from "../../net/index.ts";
+import { createDialer, createHttpTransport, Journal } from "../../net/index.ts";
 import { type ApiServerSpec, EmbeddedApiServer, KUBERNETES_SERVICE_IP } from "./apiserver/index.ts";
 import { EmbeddedClusterHandle } from "./cluster-handle.ts";
 import { ImageTable } from "./images/image-table.ts";
@@ -51,11 +51,7 @@ async function run(spec: EmbeddedClusterSpec, scope: Scope): Promise<RunningEmbe
   });
   const { api, connect } =
     spec.api === undefined
-      ? await startEmbedded(
-          { ...spec, log, random, journal, kubeVersion, localSocket, kubelets },
-          nodeSpecs(spec.nodes ?? 1).length > MANY_NODES ? CONNECTIONS_OF_MANY : undefined,
-          scope,
-        )
+      ? await startEmbedded({ ...spec, log, random, journal, kubeVersion, localSocket, kubelets }, scope)
       : await startGiven(spec.api, { ...spec, log, folder }, scope);
   const admin = scope.use(createKubeClient({ ...api.adminConfig, userAgent: "mountproof-admin" }, { clock }));
   await spec.onServing?.(admin);
@@ -141,9 +137,6 @@ async function inBatches<T, R>(items: readonly T[], start: (item: T) => Promise<
 }
 
 const STARTED_AT_ONCE = 64;
-/** From here on kubelets share fewer connections among their requests. */
-const MANY_NODES = 50;
-const CONNECTIONS_OF_MANY = 4;
 
 /** How programs in containers find the API server (client-go's in-cluster config). */
 function serviceEnvOf(host: string, port: number): ReadonlyMap<string, string> {
@@ -169,19 +162,14 @@ type Connect = (
 type Started = { readonly api: ClusterApi; readonly connect: Connect };
 
 /** The cluster's own components reach it over its local socket. */
-async function startEmbedded(
-  spec: ApiServerSpec & { readonly localSocket: string },
-  connections: number | undefined,
-  scope: Scope,
-): Promise<Started> {
+async function startEmbedded(spec: ApiServerSpec & { readonly localSocket: string }, scope: Scope): Promise<Started> {
   const { clock, localSocket: path, random = systemRandom() } = spec;
   const api = scope.use(await new EmbeddedApiServer(spec).start());
-  const dialer = createDialer({ resolvers: [async () => ({ path })] });
+  // One and the same for all of them, each with a token of its own: a thousand kubelets would open thousands.
+  const transport = scope.use(createHttpTransport({ dialer: createDialer({ resolvers: [async () => ({ path })] }) }));
   const connect: Connect = async (component, user) => {
     const config = { ...api.tokenConfig(random.uuid(), user), server: "http://apiserver", userAgent: component };
-    // A loop of Node takes up one connection a turn: kubelets that open dozens each would wait for each other.
-    const shared = connections === undefined || component !== "kubelet" ? {} : { connections };
-    return () => createKubeClient(config, { clock, dialer, ...shared });
+    return () => createKubeClient(config, { clock, transport });
   };
   return { api, connect };
 }
