@@ -205,7 +205,7 @@ async function serveResource(options: HandlerOptions, request: ApiRequest): Prom
     case "get":
       return getObject(server, request, kind);
     case "list":
-      return listObjects(server, request, kind);
+      return await listObjects(server, request, kind);
     case "watch":
       return watchObjects(server, request, kind);
     case "create":

@@ -10,6 +10,7 @@ import { itemJsonOf, jsonOf } from "../store/store.ts";
 import { badRequest, failure, notFoundObject } from "../validation/field-error.ts";
 import { negotiate } from "./negotiate.ts";
 import { type Matcher, selection } from "./selectors.ts";
+import { sendList } from "./send-list.ts";
 import { type IncludeObject, partial, tableOfObjects } from "./table.ts";
 
 /** Answers GET of one object; subresources `status` and `scale` included. */
@@ -68,7 +69,7 @@ export function includeObject({ exchange }: ApiRequest): IncludeObject {
 }
 
 /** Answers a list: the whole, or a page of it. */
-export function listObjects(server: ServerContext, request: ApiRequest, kind: Kind): void {
+export async function listObjects(server: ServerContext, request: ApiRequest, kind: Kind): Promise<void> {
   const { exchange, info } = request;
   const list = { apiVersion: apiVersionOf(kind), kind: `${kind.kind}List` };
   const codec = codecFor(server, list);
@@ -97,8 +98,11 @@ export function listObjects(server: ServerContext, request: ApiRequest, kind: Ki
     : kind.isCustom === true
       ? jsonOf
       : itemJsonOf;
-  const texts = items.map(textOf);
-  exchange.respond(200, headers, `${head},"metadata":${JSON.stringify(metadata)},"items":[${texts.join(",")}]}`);
+  await sendList(exchange, headers, {
+    head: `${head},"metadata":${JSON.stringify(metadata)},"items":[`,
+    items: items.map(textOf),
+    tail: "]}",
+  });
 }
 
 type Page = { readonly limit: number; readonly after: string; readonly version: number };
