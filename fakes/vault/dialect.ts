@@ -10,8 +10,12 @@ export type Dialect = {
   readonly hasMountType: boolean;
   /** `enterprise` and the measured times in `sys/health`. */
   readonly hasHealthExtras: boolean;
+  /** `performance_standby` and its log in `sys/leader`. */
+  readonly hasPerformanceStandbys: boolean;
   /** `cas_required`, `modified` and `version` on a policy; `metadata_cas_required` and its version on KV v2. */
   readonly hasCheckAndSetExtras: boolean;
+  /** `locked`, `tainted` and `uuid` of a namespace. */
+  readonly tellsOfNamespaces: boolean;
   /** `token_strictly_bind_ip` among a role's token parameters. */
   readonly hasStrictIpBinding: boolean;
   /** `running_plugin_version` of what is built in, and of what is a plugin. */
@@ -28,6 +32,8 @@ export const VAULT: Dialect = {
   buildDate: "2025-09-23T13:22:38Z",
   hasMountType: true,
   hasHealthExtras: true,
+  hasPerformanceStandbys: true,
+  tellsOfNamespaces: false,
   hasCheckAndSetExtras: false,
   hasStrictIpBinding: false,
   builtinVersion: "v1.20.4+builtin.vault",
@@ -42,6 +48,8 @@ export const OPENBAO: Dialect = {
   buildDate: "",
   hasMountType: false,
   hasHealthExtras: false,
+  hasPerformanceStandbys: false,
+  tellsOfNamespaces: true,
   hasCheckAndSetExtras: true,
   hasStrictIpBinding: true,
   builtinVersion: "v2.0.0+builtin.bao",

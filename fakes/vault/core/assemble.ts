@@ -62,9 +62,11 @@ export function assemble(spec: AssembleSpec): { readonly state: VaultState; read
   const token = tokens.create({
     ...(spec.rootToken === undefined ? {} : { id: spec.rootToken }),
     policies: ["root"],
-    path: "auth/token/root",
+    // A dev server that is told its root token makes it with the first one, which it then revokes.
+    ...(spec.rootToken === undefined
+      ? { path: "auth/token/root", displayName: "root" }
+      : { path: "auth/token/create", displayName: "token" }),
     namespace: root,
-    displayName: "root",
     ttl: 0,
   });
   return { state, rootToken: token.id };

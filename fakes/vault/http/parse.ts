@@ -100,7 +100,7 @@ async function bodyData(input: HttpInput, mayBeForm: boolean): Promise<JsonObjec
   try {
     const value = parseJson(text);
     if (value === null) return {};
-    if (isObject(value)) return value;
+    if (isObject(value) && !Array.isArray(value)) return value;
   } catch {
     // Answered below, without the parser's own words.
   }

@@ -98,18 +98,21 @@ function sealStatus(state: VaultState): Answer {
   });
 }
 
-function leader({ seal }: VaultState): Answer {
+function leader({ dialect, seal }: VaultState): Answer {
   if (seal.isSealed) return errorAnswer(503, ["Vault is sealed"]);
   const { mode } = seal;
   const address = "leader" in mode ? (mode.leader ?? "") : "";
   return json({
     ha_enabled: mode.kind !== "active",
-    is_self: mode.kind === "active",
+    // Who runs alone leads nobody.
+    is_self: false,
     active_time: "0001-01-01T00:00:00Z",
     leader_address: address,
     leader_cluster_address: "",
-    performance_standby: mode.kind === "performance-standby",
-    performance_standby_last_remote_wal: 0,
+    ...(dialect.hasPerformanceStandbys && {
+      performance_standby: mode.kind === "performance-standby",
+      performance_standby_last_remote_wal: 0,
+    }),
   });
 }
 

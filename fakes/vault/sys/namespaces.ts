@@ -19,7 +19,7 @@ export function namespacePaths(state: VaultState, mounter: () => Mounter): PathS
           const children = namespaces.children(request.namespace).sort((a, b) => (a.path < b.path ? -1 : 1));
           const names = children.map((child) => child.path.slice(request.namespace.path.length));
           if (names.length === 0) return { data: {} };
-          const info = Object.fromEntries(names.map((name, i) => [name, describe(children[i] as Namespace)]));
+          const info = Object.fromEntries(names.map((name, i) => [name, describe(state, children[i] as Namespace)]));
           return { data: { key_info: info, keys: names } };
         },
       },
@@ -30,14 +30,14 @@ export function namespacePaths(state: VaultState, mounter: () => Mounter): PathS
       operations: {
         read: ({ request, fields }) => {
           const found = find(request, fields.string("path"));
-          return found === undefined ? undefined : { data: describe(found) };
+          return found === undefined ? undefined : { data: describe(state, found) };
         },
         update: ({ request, fields }) => {
           const name = fields.string("path");
           const isNew = find(request, name) === undefined;
           const namespace = namespaces.create(request.namespace, name, fields.pairs("custom_metadata"));
           if (isNew) mounter().mountBuiltIns(namespace);
-          return { data: describe(namespace) };
+          return { data: describe(state, namespace) };
         },
         delete: ({ request, fields }) => {
           const namespace = find(request, fields.string("path"));
@@ -63,6 +63,11 @@ function childPath(parent: Namespace, name: string): string {
   return `${parent.path}${name.replace(/^\/+|\/+$/g, "")}/`;
 }
 
-function describe(namespace: Namespace): JsonObject {
-  return { custom_metadata: { ...namespace.customMetadata }, id: namespace.id, path: namespace.path };
+function describe({ dialect }: VaultState, namespace: Namespace): JsonObject {
+  return {
+    custom_metadata: { ...namespace.customMetadata },
+    id: namespace.id,
+    path: namespace.path,
+    ...(dialect.tellsOfNamespaces && { locked: false, tainted: false, uuid: namespace.uuid }),
+  };
 }

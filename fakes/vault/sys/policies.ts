@@ -43,7 +43,14 @@ function older(names: readonly string[]): Result {
 function read(state: VaultState, call: Call, isOlder: boolean): Result {
   const name = call.fields.string("name").toLowerCase();
   const { policies, isRoot } = call.request.namespace;
-  if (name === "root" && isRoot) return { data: { name, [isOlder ? "rules" : "policy"]: "" } };
+  if (name === "root" && isRoot)
+    return {
+      data: {
+        name,
+        [isOlder ? "rules" : "policy"]: "",
+        ...(state.dialect.hasCheckAndSetExtras && { cas_required: false, version: 0 }),
+      },
+    };
   const policy = policies.get(name);
   if (policy === undefined) return undefined;
   return {

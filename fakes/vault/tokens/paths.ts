@@ -180,7 +180,8 @@ export function describeToken(state: VaultState, token: TokenEntry): JsonObject 
     policies: [...token.policies],
     ttl: token.expiresAt === undefined ? 0 : Math.max(0, Math.floor((token.expiresAt - state.clock.now()) / 1000)),
     type: token.type,
-    ...(token.expiresAt === undefined ? {} : { issue_time: goTime(token.issuedAt), renewable: token.renewable }),
+    // The first root token alone has no lease.
+    ...(token.path === "auth/token/root" ? {} : { issue_time: goTime(token.issuedAt), renewable: token.renewable }),
     ...(token.lastRenewal === undefined
       ? {}
       : { last_renewal: goTime(token.lastRenewal), last_renewal_time: Math.floor(token.lastRenewal / 1000) }),

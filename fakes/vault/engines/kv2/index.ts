@@ -10,7 +10,7 @@ import { metadataPath } from "./metadata.ts";
 export function kvVersion2(context: EngineContext): Backend {
   const kv: Kv2 = {
     keys: new Map(),
-    config: { maxVersions: 0, casRequired: false, deleteVersionAfter: 0 },
+    config: { maxVersions: 0, casRequired: false, metadataCasRequired: false, deleteVersionAfter: 0 },
     context,
   };
   return {
@@ -63,21 +63,30 @@ function versionsPath(kv: Kv2, pattern: RegExp, missing: string, change: Version
   };
 }
 
-function configPath({ config }: Kv2): PathSpec {
+function configPath({ config, context }: Kv2): PathSpec {
+  const hasCas = context.dialect.hasCheckAndSetExtras;
   return {
     pattern: /^config$/,
-    fields: { max_versions: "int", cas_required: "bool", delete_version_after: "seconds" },
+    fields: {
+      max_versions: "int",
+      cas_required: "bool",
+      delete_version_after: "seconds",
+      ...(hasCas && { metadata_cas_required: "bool" as const }),
+    },
     operations: {
       read: () => ({
         data: {
           cas_required: config.casRequired,
           delete_version_after: goDuration(Math.max(0, config.deleteVersionAfter)),
           max_versions: config.maxVersions,
+          ...(hasCas && { metadata_cas_required: config.metadataCasRequired }),
         },
       }),
       update: ({ fields }) => {
         if (fields.has("max_versions")) config.maxVersions = fields.int("max_versions");
         if (fields.has("cas_required")) config.casRequired = fields.bool("cas_required");
+        if (hasCas && fields.has("metadata_cas_required"))
+          config.metadataCasRequired = fields.bool("metadata_cas_required");
         if (fields.has("delete_version_after")) config.deleteVersionAfter = fields.int("delete_version_after");
         return undefined;
       },

@@ -80,7 +80,8 @@ function set(kv: Kv2, key: Key, call: Call, isPatch: boolean): void {
 function checkMetadataCas(kv: Kv2, key: Key, call: Call): void {
   if (!kv.context.dialect.hasCheckAndSetExtras) return;
   if (!call.fields.has("metadata_cas")) {
-    if (key.metadataCasRequired) throw refuse("metadata check-and-set parameter required for this call");
+    if (kv.config.metadataCasRequired || key.metadataCasRequired)
+      throw refuse("metadata check-and-set parameter required for this call");
     return;
   }
   if (call.fields.int("metadata_cas") !== key.metadataVersion)

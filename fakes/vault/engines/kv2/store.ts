@@ -24,7 +24,12 @@ export type Key = {
   customMetadata: Record<string, string> | null;
 };
 
-export type Config = { maxVersions: number; casRequired: boolean; deleteVersionAfter: number };
+export type Config = {
+  maxVersions: number;
+  casRequired: boolean;
+  metadataCasRequired: boolean;
+  deleteVersionAfter: number;
+};
 
 /** Versions kept where neither key nor mount says how many. */
 const DEFAULT_MAX_VERSIONS = 10;
