@@ -13,6 +13,7 @@ import {
 import { isComplete } from "../payload/index.ts";
 import { NODE_LABEL, nodeLabel } from "../publish/status.ts";
 import { isOver } from "../rotation/place.ts";
+import { unlessAborted } from "../waiting.ts";
 import { tellPod } from "./events.ts";
 import { SyncFailure } from "./failure.ts";
 import { type MountedFiles, mountedFiles } from "./files.ts";
@@ -256,7 +257,8 @@ export class HardenedSync implements SecretSync {
   async #resume(): Promise<void> {
     const { log, classes } = this.#spec;
     try {
-      await classes.synced;
+      // Where there is no API server yet, who stops the driver does not wait for one.
+      await unlessAborted(classes.synced, this.#scope.signal);
       if (!classes.list().some(wantsSecrets)) return;
       for (const status of await this.#statusesOfNode()) await this.#resumeOne(status);
     } catch (error) {
