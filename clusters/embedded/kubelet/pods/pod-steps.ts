@@ -1,4 +1,6 @@
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Clock } from "../../../../core/index.ts";
 import type { Probes } from "../containers/probes.ts";
 import type { ContainerRuntime, RuntimePod } from "../containers/runtime.ts";
@@ -51,7 +53,8 @@ export class KubeletPodSteps implements PodSteps {
     statuses.set(pod, status);
     if (status.phase === "Succeeded" || status.phase === "Failed") return true;
     for (const watched of references) watched.register(pod);
-    await mkdir(paths.volumesOf(uid, "csi").replace(/\/[^/]*$/, ""), { recursive: true, mode: 0o750 });
+    const folder = dirname(paths.volumesOf(uid, "csi"));
+    if (!existsSync(folder)) await mkdir(folder, { recursive: true, mode: 0o750 });
     await this.#waitForVolumes(pod, signal);
     signal.throwIfAborted();
     probes.add(pod);

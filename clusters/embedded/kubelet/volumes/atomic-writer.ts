@@ -1,4 +1,5 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, readlink, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 export type PayloadFile = { readonly content: Buffer; readonly mode: number };
@@ -12,8 +13,8 @@ const DATA = "..data";
  * top-level name that leads through `..data` (Kubernetes' AtomicWriter). Nothing is touched when nothing changed.
  */
 export async function writePayload(folder: string, payload: Payload): Promise<void> {
-  const current = await readlink(join(folder, DATA)).catch(() => undefined);
-  if (current !== undefined && (await holds(join(folder, current), payload))) return;
+  const current = linkedFrom(join(folder, DATA));
+  if (current !== undefined && holds(join(folder, current), payload)) return;
   const fresh = await mkdtemp(join(folder, "..data_"));
   await chmod(fresh, 0o755);
   for (const [path, { content, mode }] of payload) {
@@ -29,14 +30,27 @@ export async function writePayload(folder: string, payload: Payload): Promise<vo
   if (current !== undefined) await rm(join(folder, current), { recursive: true, force: true });
 }
 
-async function holds(folder: string, payload: Payload): Promise<boolean> {
-  const names = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  if (names.filter((entry) => entry.isFile()).length !== payload.size) return false;
-  for (const [path, { content }] of payload) {
-    const there = await readFile(join(folder, path)).catch(() => undefined);
-    if (there === undefined || !there.equals(content)) return false;
+function linkedFrom(link: string): string | undefined {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return undefined;
   }
-  return true;
+}
+
+/**
+ * Whether the folder holds the payload already, which it does each minute of each pod's life. Looked up at once: to hand
+ * a few small files to other threads and wait for them costs ten times as much as to read them.
+ */
+function holds(folder: string, payload: Payload): boolean {
+  try {
+    const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+    if (entries.filter((entry) => entry.isFile()).length !== payload.size) return false;
+    for (const [path, { content }] of payload) if (!readFileSync(join(folder, path)).equals(content)) return false;
+    return true;
+  } catch {
+    return false; // what is not there, or cannot be read, is written
+  }
 }
 
 async function relink(folder: string, names: ReadonlySet<string>): Promise<void> {

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { chmod, mkdir, rm, stat, writeFile } from "node:fs/promises";
 import type { Mounts } from "../mounts.ts";
 import { writePayload } from "./atomic-writer.ts";
@@ -36,8 +37,9 @@ export class PlainPlugin implements VolumePlugin {
     const folder = this.#paths.volume(pod.metadata.uid, kind, volume.name);
     try {
       const payload = kind === "emptyDir" ? undefined : await payloadOf(pod, volume, this.#sources);
-      await mkdir(folder, { recursive: true, mode: 0o777 });
-      await chmod(folder, 0o777); // whatever the umask says
+      const found = statSync(folder, { throwIfNoEntry: false });
+      if (found === undefined) await mkdir(folder, { recursive: true, mode: 0o777 });
+      if (found === undefined || (found.mode & 0o7777) !== 0o777) await chmod(folder, 0o777); // whatever the umask says
       if (payload !== undefined) await writePayload(folder, payload);
       const { fsGroup: group, fsGroupChangePolicy: policy = "Always" } = pod.spec.securityContext ?? {};
       if (group !== undefined) await giveToGroup(folder, { group, isReadOnly: kind !== "emptyDir", policy });
