@@ -74,6 +74,11 @@ Feature: What a pod finds of its secrets and parameters at Google
       | s    | {s}   |
       | a    | {a}   |
       | b    | {b}   |
+    And the versions of the Google volume are
+      | object                          | version                            |
+      | projects/p/secrets/s/versions/2 | projects/1234/secrets/s/versions/2 |
+      | projects/p/secrets/a/versions/1 | projects/1234/secrets/a/versions/1 |
+      | projects/p/secrets/b/versions/1 | projects/1234/secrets/b/versions/1 |
     And the Google mount took 1 second
 
   @G35

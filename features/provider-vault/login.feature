@@ -131,6 +131,7 @@ Feature: The Vault provider logs in as the pod, and no oftener than needed
     And the volume of Vault belongs to another pod
     When the Vault volume is mounted
     Then Vault was asked to log in 1 time
+    And the login brought a token of that pod alone
 
   @VT-32
   Scenario: A provider that keeps no tokens logs in at each mount

@@ -110,6 +110,13 @@ Then("every request to Vault bore the header {string}", function (this: W, heade
   check(borne.length > 0, "Vault was asked", { expected: "requests", got: "none" });
   checkSame([...new Set(borne)], [value], name);
 });
+Then("the login brought a token of that pod alone", function (this: W) {
+  const pods = facet(this)
+    .requests()
+    .filter(({ target }) => target.endsWith("/login"))
+    .map(({ body }) => claimsOf((JSON.parse(body) as { jwt?: string }).jwt ?? "")["kubernetes.io"]?.pod?.uid);
+  checkSame(pods, [facet(this).pod.uid], "pods whose tokens logged in");
+});
 Then("the login brought the pod's token for {string} and the role", function (this: W, audience: string) {
   const login = facet(this)
     .requests()
@@ -178,6 +185,15 @@ Then("the Vault volume's versions are empty", function (this: W) {
     versions.filter(({ version }) => version !== ""),
     [],
     "versions that are not empty",
+  );
+});
+Then("the Vault volume's versions are of {string} and {string}", function (this: W, one: string, other: string) {
+  checkSame(
+    facet(this)
+      .last.versions.map(({ id }) => id)
+      .sort(),
+    [one, other],
+    "objects that versions are told of",
   );
 });
 Then("the Vault volume's versions differ from each other", function (this: W) {

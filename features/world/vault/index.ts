@@ -229,13 +229,16 @@ export class VaultProviderFacet {
     faults.add({ match: { method: "POST", path }, times: 1, effect: status(409, "AlreadyExists") });
   }
 
-  async tokenFor(audience: string): Promise<string> {
-    return await this.#world.use(api).tokenOf(NAMESPACE, ACCOUNT, { audiences: [audience] });
+  /** As kubelet mints it: bound to the pod. */
+  async tokenFor(audience: string, { name, uid }: Pod): Promise<string> {
+    const boundObjectRef = { apiVersion: "v1", kind: "Pod", name, uid };
+    return await this.#world.use(api).tokenOf(NAMESPACE, ACCOUNT, { audiences: [audience], boundObjectRef });
   }
 
-  async #attributes({ name, uid }: Pod): Promise<string> {
+  async #attributes(pod: Pod): Promise<string> {
+    const { name, uid } = pod;
     const tokens: Record<string, { token: string }> = {};
-    for (const audience of this.audiences) tokens[audience] = { token: await this.tokenFor(audience) };
+    for (const audience of this.audiences) tokens[audience] = { token: await this.tokenFor(audience, pod) };
     return JSON.stringify({
       vaultAddress: this.tap.url,
       ...this.parameters,
