@@ -106,6 +106,7 @@ async function allRunning(wanted: number): Promise<void> {
       console.error(`${seen.size} Running`, since(created), process.memoryUsage.rss() / 2 ** 20);
     if (seen.size === wanted) return stop.abort();
   }
+  throw new Error(`the watch ended when ${seen.size} of ${wanted} pods had been seen Running`);
 }
 
 function deployment(index: number): KubeObject {
