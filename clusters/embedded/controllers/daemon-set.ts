@@ -1,80 +1,37 @@
-import { isKubeStatus, type Resource } from "../../../kube/client.ts";
-import { startEventRecorder } from "../../../kube/events.ts";
-import { DaemonSets, Nodes, Pods } from "../../../kube/resources.ts";
-import { keyOf, type StartController, splitKey } from "./context.ts";
+import type { Resource } from "../../../kube/client.ts";
+import { DaemonSets, Nodes } from "../../../kube/resources.ts";
+import type { StartController } from "./context.ts";
 import { type DaemonSet, isActive, isFinished, isReady, type Node, type Pod, type Toleration } from "./objects.ts";
-import { podFromTemplate, UnseenChanges } from "./owned-pods.ts";
-import { startQueue } from "./queue.ts";
+import { podFromTemplate } from "./owned-pods.ts";
+import { startPodSetController } from "./pod-set.ts";
 import { refusalOf } from "./scheduler.ts";
 import { hashOf } from "./template-hash.ts";
 
 const REVISION = "controller-revision-hash";
 
 /** Keeps one pod on each node that takes it (kube-controller-manager, daemonset controller). */
-export const startDaemonSetController: StartController = async ({ client, clock, log, informer, controlled }) => {
-  const sets = await informer(DaemonSets as Resource<DaemonSet>);
-  const pods = await informer(Pods as Resource<Pod>);
-  const podsBySet = await controlled(Pods as Resource<Pod>);
-  const nodes = await informer(Nodes as Resource<Node>);
-  const events = startEventRecorder({ client, clock, log, component: "daemonset-controller" });
-  const unseen = new UnseenChanges(pods);
-  const queue = startQueue({
-    name: "daemonset-controller",
-    clock,
-    log,
-    workers: 5,
-    reconcile: async (key) => {
-      const { name, namespace = "" } = splitKey(key);
-      const set = sets.get(name, namespace);
-      if (set === undefined || unseen.of(key)) return;
-      const owned = podsBySet.of(set.metadata.uid);
+export const startDaemonSetController: StartController = async (context) => {
+  const nodes = await context.informer(Nodes as Resource<Node>);
+  const controller = await startPodSetController(context, {
+    component: "daemonset-controller",
+    kind: "DaemonSet",
+    resource: DaemonSets as Resource<DaemonSet>,
+    keep: async (set, owned, { create, remove }) => {
       const revision = hashOf(set.spec.template);
       const plan = planDaemonSet(set, owned, nodes.list(), revision);
       if (set.metadata.deletionTimestamp === undefined) {
-        for (const node of plan.create) {
-          const pod = await client.create(Pods as Resource<Pod>, podOf(set, node, revision));
-          unseen.created(key, pod);
-          events.record(set, "Normal", "SuccessfulCreate", `Created pod: ${pod.metadata.name}`);
-        }
-        for (const pod of plan.remove) {
-          await client.delete(Pods, { name: pod.metadata.name ?? "", namespace }).catch((error: unknown) => {
-            if (!isKubeStatus(error, "NotFound")) throw error;
-          });
-          unseen.deleted(key, pod);
-          events.record(set, "Normal", "SuccessfulDelete", `Deleted pod: ${pod.metadata.name}`);
-        }
+        for (const node of plan.create) await create(podOf(set, node, revision), (name) => `Created pod: ${name}`);
+        for (const pod of plan.remove) await remove(pod, (name) => `Deleted pod: ${name}`);
       }
-      const status = statusOf(set, owned, plan.wanted, revision);
-      if (JSON.stringify(status) === JSON.stringify(set.status)) return;
-      await client
-        .update(DaemonSets as Resource<DaemonSet>, { ...set, status }, { subresource: "status" })
-        .catch((error: unknown) => {
-          if (!isKubeStatus(error, "NotFound")) throw error;
-        });
+      return statusOf(set, owned, plan.wanted, revision);
     },
-  });
-  sets.onEvent(({ type, object }) => {
-    if (type === "DELETED") unseen.forget(keyOf(object));
-    else queue.add(keyOf(object));
   });
   nodes.onEvent(({ old, object }) => {
     const traits = ({ metadata, spec }: Node): string => JSON.stringify([metadata.labels, spec]);
     if (old !== undefined && traits(old) === traits(object)) return;
-    for (const set of sets.list()) queue.add(keyOf(set));
+    for (const set of controller.sets.list()) controller.look(set);
   });
-  pods.onEvent(({ type, object }) => {
-    const owner = object.metadata.ownerReferences?.find(({ controller, kind }) => controller && kind === "DaemonSet");
-    if (owner === undefined) return;
-    const key = `${object.metadata.namespace}/${owner.name}`;
-    unseen.saw(key, object, type === "DELETED" || object.metadata.deletionTimestamp !== undefined);
-    queue.add(key);
-  });
-  return {
-    [Symbol.asyncDispose]: async () => {
-      await queue[Symbol.asyncDispose]();
-      await events[Symbol.asyncDispose]();
-    },
-  };
+  return controller;
 };
 
 export type DaemonSetPlan = {

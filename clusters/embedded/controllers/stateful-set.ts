@@ -1,85 +1,31 @@
-import { isKubeStatus, type Resource } from "../../../kube/client.ts";
-import { startEventRecorder } from "../../../kube/events.ts";
-import { Pods, StatefulSets } from "../../../kube/resources.ts";
-import { keyOf, type StartController, splitKey } from "./context.ts";
+import type { Resource } from "../../../kube/client.ts";
+import { StatefulSets } from "../../../kube/resources.ts";
+import type { StartController } from "./context.ts";
 import { isActive, isFinished, isReady, type Pod, type StatefulSet } from "./objects.ts";
-import { podFromTemplate, UnseenChanges } from "./owned-pods.ts";
-import { startQueue } from "./queue.ts";
+import { podFromTemplate } from "./owned-pods.ts";
+import { startPodSetController } from "./pod-set.ts";
 import { hashOf } from "./template-hash.ts";
 
 const REVISION = "controller-revision-hash";
 
 /** Keeps numbered pods, one after the other (kube-controller-manager, statefulset controller). */
-export const startStatefulSetController: StartController = async ({ client, clock, log, informer, controlled }) => {
-  const sets = await informer(StatefulSets as Resource<StatefulSet>);
-  const pods = await informer(Pods as Resource<Pod>);
-  const podsBySet = await controlled(Pods as Resource<Pod>);
-  const events = startEventRecorder({ client, clock, log, component: "statefulset-controller" });
-  const unseen = new UnseenChanges(pods);
-  const queue = startQueue({
-    name: "statefulset-controller",
-    clock,
-    log,
-    workers: 5,
-    reconcile: async (key) => {
-      const { name, namespace = "" } = splitKey(key);
-      const set = sets.get(name, namespace);
-      if (set === undefined || unseen.of(key)) return;
-      const owned = podsBySet.of(set.metadata.uid);
+export const startStatefulSetController: StartController = (context) =>
+  startPodSetController(context, {
+    component: "statefulset-controller",
+    kind: "StatefulSet",
+    resource: StatefulSets as Resource<StatefulSet>,
+    keep: async (set, owned, { create, remove }) => {
+      const { name } = set.metadata;
       const update = `${name}-${hashOf(set.spec.template)}`;
       const current = set.status?.currentRevision ?? update;
+      const told = (what: string) => (pod: string) => `${what} Pod ${pod} in StatefulSet ${name} successful`;
       if (set.metadata.deletionTimestamp === undefined)
-        for (const step of planStatefulSet(set, owned, update)) {
-          if (step.kind === "create") {
-            const pod = await client.create(Pods as Resource<Pod>, podOf(set, step.ordinal, update));
-            unseen.created(key, pod);
-            const text = `create Pod ${pod.metadata.name} in StatefulSet ${name} successful`;
-            events.record(set, "Normal", "SuccessfulCreate", text);
-          } else {
-            const target = { name: step.pod.metadata.name ?? "", namespace };
-            await client.delete(Pods, target).catch((error: unknown) => {
-              if (!isKubeStatus(error, "NotFound")) throw error;
-            });
-            unseen.deleted(key, step.pod);
-            const text = `delete Pod ${target.name} in StatefulSet ${name} successful`;
-            events.record(set, "Normal", "SuccessfulDelete", text);
-          }
-        }
-      await writeStatus(set, owned, current, update);
+        for (const step of planStatefulSet(set, owned, update))
+          if (step.kind === "create") await create(podOf(set, step.ordinal, update), told("create"));
+          else await remove(step.pod, told("delete"));
+      return statusOf(set, owned, current, update);
     },
   });
-  const writeStatus = async (
-    set: StatefulSet,
-    owned: readonly Pod[],
-    current: string,
-    update: string,
-  ): Promise<void> => {
-    const status = statusOf(set, owned, current, update);
-    if (JSON.stringify(status) === JSON.stringify(set.status)) return;
-    await client
-      .update(StatefulSets as Resource<StatefulSet>, { ...set, status }, { subresource: "status" })
-      .catch((error: unknown) => {
-        if (!isKubeStatus(error, "NotFound")) throw error;
-      });
-  };
-  sets.onEvent(({ type, object }) => {
-    if (type === "DELETED") unseen.forget(keyOf(object));
-    else queue.add(keyOf(object));
-  });
-  pods.onEvent(({ type, object }) => {
-    const owner = object.metadata.ownerReferences?.find(({ controller, kind }) => controller && kind === "StatefulSet");
-    if (owner === undefined) return;
-    const key = `${object.metadata.namespace}/${owner.name}`;
-    unseen.saw(key, object, type === "DELETED" || object.metadata.deletionTimestamp !== undefined);
-    queue.add(key);
-  });
-  return {
-    [Symbol.asyncDispose]: async () => {
-      await queue[Symbol.asyncDispose]();
-      await events[Symbol.asyncDispose]();
-    },
-  };
-};
 
 export type StatefulSetStep =
   | { readonly kind: "create"; readonly ordinal: number }
