@@ -76,7 +76,7 @@ export class WatchedObjects implements AsyncDisposable {
     const { client, clock, log, resource } = this.#spec;
     const [namespace = "", name = ""] = key.split("/");
     const options = { namespace, fieldSelector: `metadata.name=${name}` };
-    const informer = startInformer(client, resource, options, { clock, log });
+    const informer = startInformer(client, resource, options, { clock, log, isStreaming: true });
     informer.synced.catch(() => undefined); // whoever needs the object sees the failure
     this.#watched.set(key, { informer, users: new Set([podUid]) });
   }

@@ -176,6 +176,7 @@ export class MemoryApi {
       resourceVersion?: string;
       namespace?: string;
       fieldSelector?: string;
+      sendInitialEvents?: boolean;
     },
   ): AsyncIterable<WatchEvent<KubeObject>> {
     const queue: WatchEvent<KubeObject>[] = [];
@@ -197,6 +198,11 @@ export class MemoryApi {
         watcher.matches(object)
       )
         watcher.push({ type: "ADDED", object: structuredClone(object) });
+    if (options.sendInitialEvents === true) {
+      const annotations = { "k8s.io/initial-events-end": "true" };
+      const metadata = { resourceVersion: String(this.#version), annotations };
+      queue.push({ type: "BOOKMARK", object: { apiVersion: "v1", kind: r.kind, metadata } }); // no reader counts it
+    }
     this.#watchers.add(watcher);
     options.signal.addEventListener("abort", () => wake.resolve(), { once: true });
     try {
