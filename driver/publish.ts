@@ -73,7 +73,7 @@ export async function publish(
   const isUnknown = before === undefined && !rules.has("B20");
   if (decision.kind === "skip" && !(isUnknown && (await lacksStatus(volume, decision.reason, deps)))) return;
   report.isRepublish = decision.kind === "republish" || decision.kind === "skip";
-  prepareTarget(targetPath, target, decision, mounter);
+  await prepareTarget(targetPath, target, decision, mounter);
   report.provider = volume.context["providerName"] ?? "";
   const needsMount = decision.kind === "first" && !decision.isMounted;
   if (asksForMock(volume, rules)) {

@@ -1,4 +1,5 @@
-import { mkdirSync, utimesSync } from "node:fs";
+import { utimesSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { type Clock, messageOf } from "../../core/index.ts";
 import { GrpcStatus } from "../../wire/grpc/index.ts";
 import type { Mounter, TargetState } from "../mounter/index.ts";
@@ -18,7 +19,12 @@ export function holdsPayload(target: string, state: TargetState): boolean {
  * Makes the target usable: the directory is there, and nothing dead lies on it.
  * @throws PublishFailure `Internal`
  */
-export function prepareTarget(target: string, state: TargetState, decision: PublishDecision, mounter: Mounter): void {
+export async function prepareTarget(
+  target: string,
+  state: TargetState,
+  decision: PublishDecision,
+  mounter: Mounter,
+): Promise<void> {
   if (decision.kind === "refuse") {
     if (decision.unmount) mounter.unmount(target);
     throw new PublishFailure(
@@ -31,7 +37,8 @@ export function prepareTarget(target: string, state: TargetState, decision: Publ
   if (decision.kind === "first" && decision.detach) mounter.unmount(target, { detach: true });
   if (state.kind !== "absent") return;
   try {
-    mkdirSync(target, { recursive: true, mode: DIRECTORY_MODE });
+    // On kubelet's disk, whose journal may take its time: other calls need not wait for it.
+    await mkdir(target, { recursive: true, mode: DIRECTORY_MODE });
   } catch (error) {
     throw new PublishFailure(
       "target",
