@@ -23,7 +23,7 @@ export function liveProgress({ write, paint, columns, reportFolder }: LiveOption
     switch (event.type) {
       case "started":
         write(
-          `${paint.faint(`${event.cases} cases, seed ${event.seed}`)} ${event.subjects.map(escapeTerminal).join(", ")}\n`,
+          `${paint.faint(`${event.cases} ${event.cases === 1 ? "case" : "cases"}, seed ${event.seed}`)} ${event.subjects.map(escapeTerminal).join(", ")}\n`,
         );
         return;
       case "planned":
