@@ -8,7 +8,10 @@ const WORDS = { passed: "ok     ", failed: "FAILED ", skipped: "skipped", waived
 /** Progress for a log: one line a scenario, as it ends; then the summary. */
 export function plainProgress(write: (text: string) => void, reportFolder?: string): ProgressListener {
   return (event) => {
-    if (event.type === "started") write(`${event.cases} ${event.cases === 1 ? "case" : "cases"}, seed ${event.seed}: ${event.subjects.join(", ")}\n`);
+    if (event.type === "started")
+      write(
+        `${event.cases} ${event.cases === 1 ? "case" : "cases"}, seed ${event.seed}: ${event.subjects.join(", ")}\n`,
+      );
     if (event.type === "executed") {
       const reason = event.reason === undefined ? "" : `: ${oneLine(event.reason)}`;
       write(
