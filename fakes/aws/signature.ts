@@ -1,4 +1,4 @@
-import { createHmac, hash as oneHash, timingSafeEqual } from "node:crypto";
+import { createHmac, createSecretKey, type KeyObject, hash as oneHash, timingSafeEqual } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { AwsRefusal } from "./errors.ts";
 
@@ -43,14 +43,16 @@ export type SignedRequest = {
 
 /** Keys derived for a day, region and service, one for each that was asked for lately. */
 export class SigningKeys {
-  readonly #keys = new Map<string, Buffer>();
+  readonly #keys = new Map<string, KeyObject>();
 
   /** Four digests that every request of the day has in common. */
-  derive(secret: string, { date, region, service }: Signature): Buffer {
+  derive(secret: string, { date, region, service }: Signature): KeyObject {
     const scope = [secret, date, region, service].join("\n");
     const known = this.#keys.get(scope);
     if (known !== undefined) return known;
-    const key = [date, region, service, "aws4_request"].reduce<Buffer | string>(hmac, `AWS4${secret}`) as Buffer;
+    const bytes = [date, region, service, "aws4_request"].reduce<Buffer | string>(hmac, `AWS4${secret}`) as Buffer;
+    // As a key of Node's own: of bytes it would find out anew at each digest that they are none.
+    const key = createSecretKey(bytes);
     if (this.#keys.size === MOST_KEYS) this.#keys.clear();
     this.#keys.set(scope, key);
     return key;
@@ -89,7 +91,7 @@ export function verifySignature(
     );
 }
 
-function sign(request: SignedRequest, signature: Signature, key: Buffer, amzDate: string): string {
+function sign(request: SignedRequest, signature: Signature, key: KeyObject, amzDate: string): string {
   const { date, region, service } = signature;
   const scope = `${date}/${region}/${service}/aws4_request`;
   const toSign = [ALGORITHM, amzDate, scope, hash(canonicalRequest(request, signature))].join("\n");
