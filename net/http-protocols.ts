@@ -3,8 +3,8 @@ import type { Http2Server, Http2ServerRequest, ServerHttp2Session } from "node:h
 import { createServer as createHttps, type ServerOptions } from "node:https";
 import { createServer as createTcp, type Server, type Socket } from "node:net";
 import { createServer as createTls, type TlsOptions } from "node:tls";
-import type { ServerTls } from "./http-server.ts";
 import { nodeHttp } from "./node-http.ts";
+import type { ServerTls } from "./server-tls.ts";
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 

@@ -5,6 +5,7 @@ import { type ActivityToken, type Clock, MountproofError, messageOf } from "../c
 import { type ClientCertificate, certificateOf } from "./client-certificate.ts";
 import { methodOf, serveExtraMethod } from "./extra-methods.ts";
 import { createListener, cutConnection, cutExchange, type Http2Options, headersOf } from "./http-protocols.ts";
+import type { ServerTls } from "./server-tls.ts";
 
 /** One request and the means to answer it. Exactly one of respond, json and stream is called. */
 export type HttpExchange = {
@@ -49,14 +50,6 @@ export interface ListenPlace {
   /** @returns a descriptor @throws Error with `code`, for example EADDRINUSE */
   listen(host: string, port: number): number;
 }
-
-export type ServerTls = {
-  readonly certPem: string;
-  readonly keyPem: string;
-  readonly clientCaPem?: string;
-  /** Shared by servers that are one to their clients; each has its own when left out. */
-  readonly ticketKeys?: Buffer;
-};
 
 export type ListenAt = { readonly host?: string; readonly port?: number; readonly place?: ListenPlace };
 

@@ -4,7 +4,7 @@ import type { KubeObject } from "../../kube/types.ts";
 import type { CertificateAuthority, FaultPlan, Journal, Resolver, Route, SigningKey } from "../../net/index.ts";
 import type { Cluster, Launcher, NodeHandle, PartLauncher } from "../cluster.ts";
 import type { AuditSink, KubeVersion } from "./apiserver/index.ts";
-import type { ImageEntry } from "./images/image-table.ts";
+import type { ImageEntry } from "./images/image-entry.ts";
 import type { Execution, KubeletTiming, Mounts, ProcessGroups, Program } from "./kubelet/index.ts";
 import type { Container, Pod } from "./kubelet/types.ts";
 import type { PodNetwork } from "./network/pod-network.ts";

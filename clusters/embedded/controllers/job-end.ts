@@ -1,5 +1,5 @@
+import type { JobCount } from "./job-count.ts";
 import { isIndexed } from "./job-indexes.ts";
-import type { JobCount } from "./job-plan.ts";
 import { hasFailed } from "./job-pods.ts";
 import { matchFailure, matchSuccess } from "./job-policies.ts";
 import type { Job, Pod } from "./objects.ts";

@@ -1,6 +1,6 @@
 import { type Backoff, finishedAt, waitOf } from "./job-backoff.ts";
+import type { JobCount } from "./job-count.ts";
 import { indexesOf, indexOf, isIndexed, union } from "./job-indexes.ts";
-import type { JobCount } from "./job-plan.ts";
 import { failuresWith, hasFailed, isTerminating, replacesFailedOnly, superfluous } from "./job-pods.ts";
 import type { Job, Pod } from "./objects.ts";
 import { leastWorthKeeping } from "./owned-pods.ts";

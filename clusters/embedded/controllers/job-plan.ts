@@ -1,6 +1,7 @@
 import type { Condition } from "../../../kube/types.ts";
 import { apiTime } from "./context.ts";
 import { type Backoff, nextBackoff } from "./job-backoff.ts";
+import type { JobCount } from "./job-count.ts";
 import { endOf, finalOf, type JobCondition, onTheWay } from "./job-end.ts";
 import { indexesOf, indexOf, isIndexed, readIndexes, union, writeIndexes } from "./job-indexes.ts";
 import { type Deeds, manage, replaceableOf } from "./job-manage.ts";
@@ -28,19 +29,6 @@ export type JobPlan = Omit<Deeds, "wait"> & {
   readonly backoff: Backoff;
   /** When to look again, in ms from now: a back-off or a deadline. */
   readonly after: number | undefined;
-};
-
-/** What the pods say of a Job, whatever is done about it. */
-export type JobCount = {
-  readonly now: number;
-  readonly pods: readonly Pod[];
-  readonly succeeded: number;
-  readonly failed: number;
-  readonly startTime: string | undefined;
-  /** Of an indexed Job: with those of pods that have just succeeded. */
-  readonly succeededIndexes: ReadonlySet<number>;
-  /** Of one with a limit for each index. */
-  readonly failedIndexes: ReadonlySet<number> | undefined;
 };
 
 /** What a Job needs now (kube-controller-manager, job controller of v1.34): pure, from what is there. */

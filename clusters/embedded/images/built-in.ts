@@ -1,4 +1,4 @@
-import type { ImageEntry } from "./image-table.ts";
+import type { ImageEntry } from "./image-entry.ts";
 
 const lines = (entry: Omit<ImageEntry, "image">, ...images: readonly string[]): ImageEntry[] =>
   images.map((image) => ({ image, ...entry }));

@@ -1,7 +1,7 @@
 import { parse } from "yaml";
 import { z } from "zod";
 import { MountproofError } from "../../../core/index.ts";
-import type { ImageEntry } from "./image-table.ts";
+import type { ImageEntry } from "./image-entry.ts";
 
 const Entry = z.strictObject({
   image: z.string().min(1),
