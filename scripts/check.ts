@@ -6,8 +6,11 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { UNIT_COUNTS_FILE, type UnitCounts } from "./unit-reporter.ts";
 
-type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number };
+/** `remarks` are told again at the end, where a reader of a long log looks. */
+type Counts = Omit<UnitCounts, "remarks"> & Partial<UnitCounts>;
 type Check = { readonly title: string; run(folder: string): Promise<Counts> };
 
 const verdict = (code: number): Counts => ({ passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 });
@@ -23,17 +26,14 @@ const checks: readonly Check[] = [
 ];
 
 async function units(folder: string): Promise<Counts> {
-  const file = join(folder, "vitest.json");
-  const code = await execute("vitest", ["run", "--reporter=dot", "--reporter=json", `--outputFile.json=${file}`]);
-  const report = JSON.parse(await readFile(file, "utf8")) as Record<string, number>;
-  const count = (name: string): number => report[name] ?? 0;
-  const failed = count("numFailedTests");
-  return {
-    passed: count("numPassedTests"),
-    // A file that fails to load has no tests to count; the exit code tells.
-    failed: code !== 0 && failed === 0 ? 1 : failed,
-    skipped: count("numPendingTests") + count("numTodoTests"),
-  };
+  const file = join(folder, "units.json");
+  const reporter = fileURLToPath(new URL("unit-reporter.ts", import.meta.url));
+  const code = await execute("vitest", ["run", "--reporter=dot", `--reporter=${reporter}`], undefined, {
+    [UNIT_COUNTS_FILE]: file,
+  });
+  const counts = JSON.parse(await readFile(file, "utf8")) as UnitCounts;
+  if (code === 0 || counts.failed > 0) return counts;
+  return { ...counts, failed: 1, remarks: [...counts.remarks, `FAILED: vitest ended with ${code}, see above`] };
 }
 
 async function features(): Promise<Counts> {
@@ -47,9 +47,15 @@ async function features(): Promise<Counts> {
   return { passed, failed: code !== 0 && failed === 0 ? 1 : failed, skipped };
 }
 
-function execute(command: string, args: readonly string[], onLine?: (line: string) => void): Promise<number> {
+function execute(
+  command: string,
+  args: readonly string[],
+  onLine?: (line: string) => void,
+  env: Readonly<Record<string, string>> = {},
+): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ["ignore", onLine === undefined ? "inherit" : "pipe", "inherit"] });
+    const stdio = ["ignore", onLine === undefined ? "inherit" : "pipe", "inherit"] as const;
+    const child = spawn(command, args, { stdio: [...stdio], env: { ...process.env, ...env } });
     let rest = "";
     child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       process.stdout.write(text);
@@ -67,6 +73,7 @@ function execute(command: string, args: readonly string[], onLine?: (line: strin
 
 const folder = await mkdtemp(join(tmpdir(), "mountproof-check-"));
 const total = { passed: 0, failed: 0, skipped: 0 };
+const remarks: string[] = [];
 try {
   for (const check of checks) {
     console.log(`\n── ${check.title}`);
@@ -74,10 +81,12 @@ try {
     total.passed += counts.passed;
     total.failed += counts.failed;
     total.skipped += counts.skipped;
+    remarks.push(...(counts.remarks ?? []));
     console.log(`── ${check.title}: ${counts.failed === 0 ? "ok" : `${counts.failed} FAILED`}`);
   }
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
+if (remarks.length > 0) console.log(`\n── units, what did not pass\n${remarks.join("\n")}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed === 0 ? 0 : 1;
