@@ -37,6 +37,11 @@ export class Canaries {
     add("raw", raw);
   }
 
+  /** What stands for canaries in a text that was redacted. */
+  get labels(): ReadonlySet<string> {
+    return new Set([...this.#forms.values()].map(({ label }) => label));
+  }
+
   /** Every canary that shows in `text`, once per label and form. */
   search(text: string): CanarySighting[] {
     const seen = new Map<string, CanarySighting>();

@@ -8,7 +8,7 @@ export function copyJson<T>(value: T): T {
   const copy: Record<string, unknown> = {};
   for (const key in value) {
     const field = value[key];
-    if (field !== undefined) assign(copy, key, typeof field === "object" ? copyJson(field) : field);
+    if (field !== undefined) setField(copy, key, typeof field === "object" ? copyJson(field) : field);
   }
   return copy as T;
 }
@@ -44,7 +44,7 @@ export function shareSame(target: object, known: object): void {
 }
 
 /** A client may name a field `__proto__`: it is a field like any other. */
-function assign(target: Record<string, unknown>, key: string, value: unknown): void {
+export function setField(target: Record<string, unknown>, key: string, value: unknown): void {
   if (key === "__proto__")
     Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
   else target[key] = value;

@@ -15,9 +15,14 @@ export type LabelSelector = {
 export function selects(selector: LabelSelector, labels: Readonly<Record<string, string>> = {}): boolean {
   const { matchLabels = {}, matchExpressions = [] } = selector;
   return (
-    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
-    matchExpressions.every((one) => meetsRequirement(one, labels[one.key]))
+    Object.entries(matchLabels).every(([key, value]) => labelOf(labels, key) === value) &&
+    matchExpressions.every((one) => meetsRequirement(one, labelOf(labels, one.key)))
   );
+}
+
+/** An object's own label: one that every JavaScript object inherits, such as `constructor`, is none. */
+export function labelOf(labels: Readonly<Record<string, string>>, key: string): string | undefined {
+  return Object.hasOwn(labels, key) ? labels[key] : undefined;
 }
 
 /** Whether a label's value, undefined where there is none, meets one line of a label or node selector. */

@@ -14,7 +14,7 @@ import { whyNoOracles } from "../clusters/embedded/apiserver/testing/oracles.ts"
 import { RealClock, Scope } from "../core/index.ts";
 import { createRunFolder } from "../suite/run-folder.ts";
 import { compareCommands } from "./differential/commands.ts";
-import { isKnown } from "./differential/known.ts";
+import { isKnownSeed, isKnownStep } from "./differential/known.ts";
 import { comparePatches } from "./differential/patches.ts";
 import { startServers, startTheirControllers } from "./differential/servers.ts";
 
@@ -53,7 +53,7 @@ type Servers = Exclude<Awaited<ReturnType<typeof startServers>>, string>;
 
 async function patches(servers: Servers): Promise<void> {
   const { found, recorded, steps } = await comparePatches(servers, seeds, clock);
-  const news = found.filter(({ differences }) => !differences.every(isKnown));
+  const news = found.filter(({ seed }) => !isKnownSeed(seed));
   for (const { at, differences, seed, step } of news) {
     console.log(
       `\nseed ${seed}, step ${at}: ${step.method} ${step.path} ${step.contentType} ${JSON.stringify(step.query)}`,
@@ -77,7 +77,9 @@ async function scripts(servers: Servers): Promise<void> {
   }
   await startTheirControllers(servers, clock, scope);
   const { found, steps } = await compareCommands(servers, folder.path, positionals[0]);
-  const news = found.filter(({ command, embedded, real }) => !isKnown(`${command}\n${real.text}\n${embedded.text}`));
+  const news = found.filter(
+    ({ command, embedded, real }) => !isKnownStep(`${command}\n${real.text}\n${embedded.text}`),
+  );
   for (const { command, embedded, real, script } of news)
     console.log(
       `\n${script}: ${command}\n  real, ${real.code}:\n${indented(real.text)}\n  embedded, ${embedded.code}:\n${indented(embedded.text)}`,

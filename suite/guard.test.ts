@@ -24,19 +24,22 @@ test("a word that a report may use itself is not concealed", () => {
   expect(guard.redact('"password"')).toBe('"password"');
 });
 
-test.each(["secret", "Password", "TOKEN"])("a word that the report uses itself, %s, is not looked for", (word) => {
+test.each(["secret", "Admin", "TOKEN"])("a short word that the report uses itself, %s, is not looked for", (word) => {
   const guard = new Guard();
   guard.watch("secret value", word);
   expect(guard.search(`the ${word} was read`)).toEqual([]);
   expect(guard.redact(`the ${word} was read`)).toBe(`the ${word} was read`);
 });
 
-test.each(["hunter2", "s3cr3t", "pA55", "correct horse", "qZxvKw"])("what is no word, %s, is", (value) => {
-  const guard = new Guard();
-  guard.watch("secret value", value);
-  expect(guard.search(`got ${value}`)).toContainEqual({ label: "secret value", form: "raw" });
-  expect(guard.redact(`got ${value}, ${value}`)).toBe("got ***secret value***, ***secret value***");
-});
+test.each(["hunter2", "s3cr3t", "pA55", "correct horse", "qZxvKw", "swordfish", "Password"])(
+  "what is no word, %s, is",
+  (value) => {
+    const guard = new Guard();
+    guard.watch("secret value", value);
+    expect(guard.search(`got ${value}`)).toContainEqual({ label: "secret value", form: "raw" });
+    expect(guard.redact(`got ${value}, ${value}`)).toBe("got ***secret value***, ***secret value***");
+  },
+);
 
 test("the mark in a value's place is left alone, also by a value that stands in it and when the text comes again", () => {
   const guard = new Guard();
@@ -44,4 +47,20 @@ test("the mark in a value's place is left alone, also by a value that stands in 
   const once = guard.redact("hunter2 and et va");
   expect(once).toBe("***secret value*** and ***secret value***");
   expect(guard.redact(once)).toBe(once);
+});
+
+test("stars that are no mark of this run's hide nothing", () => {
+  const guard = new Guard();
+  guard.watch("secret value", "ab1x");
+  expect(guard.redact("*** login with ab1x ***")).toBe("*** login with ***secret value*** ***");
+  expect(guard.redact("***ab1x***")).toBe("******secret value******");
+});
+
+test("a word as long as a canary is looked for in all its forms", () => {
+  const guard = new Guard();
+  guard.watch("secret value", "swordfish");
+  expect(guard.search(Buffer.from("swordfish").toString("hex"))).toContainEqual({
+    label: "secret value",
+    form: "hex",
+  });
 });

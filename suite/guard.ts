@@ -12,10 +12,10 @@ const LONGEST_CONCEALED = 16 * 1024;
 const MOST_CONCEALED = 1000;
 /** A user name, most likely; and a word that the report itself may use. */
 const LETTERS = /^[A-Za-z]+$/;
-/** As people write words: `secret`, `Password`, `TOKEN`. */
-const WORD = /^([A-Z]?[a-z]{1,15}|[A-Z]{2,16})$/;
+/** As people write short words: `secret`, `Token`, `ADMIN`. None is as long as a canary, which is always looked for. */
+const WORD = /^([A-Z]?[a-z]{1,6}|[A-Z]{2,7})$/;
 
-/** Whether a value is a word such as a report uses itself: that one shows it tells nothing. */
+/** Whether a value is a short word such as a report uses itself: that one shows it tells nothing. */
 export function isWord(value: string): boolean {
   return WORD.test(value);
 }
@@ -35,7 +35,7 @@ export class Guard {
     this.canaries = canaries;
   }
 
-  /** Looks for the value from now on; a word, or what is shorter than four characters, cannot be looked for. */
+  /** Looks for the value from now on; a short word, or what has less than four characters, cannot be looked for. */
   watch(label: string, value: string): void {
     if (isWord(value)) return;
     if (Buffer.byteLength(value) >= CANARY_LENGTH) this.canaries.watch(label, value);
@@ -66,17 +66,26 @@ export class Guard {
     return this.#concealed.redact(this.#short.size === 0 ? clean : this.#withoutShort(clean));
   }
 
-  /** A value as short as these may stand in the mark that replaced another one, which stays as it is. */
+  /**
+   * A value as short as these may stand in the mark that replaced another one, which stays as it is. What is no mark
+   * of this run's is a text like any other, whatever stars stand around it.
+   */
   #withoutShort(text: string): string {
-    let parts = text.split(/(\*\*\*[^*\n]+\*\*\*)/);
-    for (const [value, label] of this.#short)
-      parts = parts.flatMap((part, at) =>
-        at % 2 === 1
-          ? [part]
-          : part.split(value).flatMap((rest, index) => (index === 0 ? [rest] : [`***${label}***`, rest])),
-      );
+    const labels = new Set([...this.canaries.labels, ...this.#concealed.labels, ...this.#short.values()]);
+    let parts: readonly string[] = [text];
+    for (const label of labels) parts = withMarks(parts, `***${label}***`, label);
+    for (const [value, label] of this.#short) parts = withMarks(parts, value, label);
     return parts.join("");
   }
+}
+
+/** Texts and the marks between them, with one more text replaced by its mark. */
+function withMarks(parts: readonly string[], found: string, label: string): string[] {
+  return parts.flatMap((part, at) =>
+    at % 2 === 1
+      ? [part]
+      : part.split(found).flatMap((rest, index) => (index === 0 ? [rest] : [`***${label}***`, rest])),
+  );
 }
 
 function linesOf(value: string): string[] {

@@ -39,7 +39,7 @@ export async function performRun(flags: RunFlags): Promise<number> {
   const inputs = await readInputs(flags, clock, guard);
   if (inputs.secretValues?.values.some(isWord) === true)
     process.stderr.write(
-      `warning: --secret-values "${flags.secretValues}" names a word, which reports and logs are not searched for: give the object a value that is none\n`,
+      `warning: --secret-values "${flags.secretValues}" names a word of less than eight letters, which reports and logs are not searched for: give the object a value that is none\n`,
     );
   const interrupted = new AbortController();
   onInterrupt(clock, interrupted);

@@ -2,8 +2,10 @@ export { parseBool } from "./bool.ts";
 export { indentJson } from "./indent-json.ts";
 export {
   asDoubles,
+  escapedForHtml,
   goJson,
   goString,
+  goTokenOf,
   isObject,
   type JsonObject,
   type JsonValue,

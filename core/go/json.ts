@@ -45,6 +45,13 @@ export function numberOf(value: JsonValue | undefined): number | undefined {
   return value instanceof VerbatimNumber ? Number(value.text) : undefined;
 }
 
+/** What Go's `encoding/json` calls a value that stands where it wants another: `cannot unmarshal bool into …`. */
+export function goTokenOf(value: unknown): string {
+  if (Array.isArray(value)) return "array";
+  if (value instanceof VerbatimNumber) return "number";
+  return typeof value === "boolean" ? "bool" : typeof value;
+}
+
 /** Numbers as doubles, as after Go's `json.Unmarshal` into `interface{}` (KV v2 stores this way). */
 export function asDoubles(value: JsonValue): JsonValue {
   if (value instanceof VerbatimNumber) return Number(value.text);
@@ -64,10 +71,14 @@ const GO_ESCAPES: Readonly<Record<string, string>> = {
   "\u2029": "\\u2029",
 };
 
+/** JSON text with `<`, `>` and `&` as Go's `encoding/json` writes them. */
+export function escapedForHtml(json: string): string {
+  return json.replace(ESCAPED_BY_GO, (found) => GO_ESCAPES[found] ?? found);
+}
+
 /** A string as Go's `encoding/json` writes it. */
 export function goString(text: string): string {
-  const plain = JSON.stringify(text);
-  return plain.replace(ESCAPED_BY_GO, (found) => GO_ESCAPES[found] ?? found);
+  return escapedForHtml(JSON.stringify(text));
 }
 
 /** A value as Go's `encoding/json` writes it: sorted keys, HTML escapes, undefined members left out. */

@@ -1,4 +1,4 @@
-import { goJson, goJsonError } from "../../core/go/index.ts";
+import { goJson, goJsonError, goTokenOf } from "../../core/go/index.ts";
 import { type Clock, messageOf } from "../../core/index.ts";
 import type { HttpClient } from "../../net/index.ts";
 import { networkFailure, type ProviderBehaviour } from "../kit/index.ts";
@@ -87,9 +87,7 @@ export function readToken(text: string): AccessToken {
   if (problem !== undefined) throw new Error(problem);
   const answer = (JSON.parse(text) ?? {}) as Record<string, unknown>;
   const wrong = (field: string, value: unknown, type: string): Error =>
-    new Error(
-      `json: cannot unmarshal ${typeof value === "boolean" ? "bool" : Array.isArray(value) ? "array" : typeof value} into Go struct field Token.${field} of type ${type}`,
-    );
+    new Error(`json: cannot unmarshal ${goTokenOf(value)} into Go struct field Token.${field} of type ${type}`);
   const string = (field: string): string => {
     const value = answer[field];
     if (value !== undefined && value !== null && typeof value !== "string") throw wrong(field, value, "string");

@@ -1,4 +1,4 @@
-import { goJsonError } from "../../core/go/index.ts";
+import { goJsonError, goTokenOf } from "../../core/go/index.ts";
 import { checkKeys, GoYamlProblems, parseGoYaml } from "../../core/go/yaml.ts";
 import { messageOf } from "../../core/index.ts";
 
@@ -14,9 +14,7 @@ export function jsonKey(contents: Uint8Array, key: string): Buffer {
   if (problem !== undefined) throw invalid(problem);
   const value = JSON.parse(text) as unknown;
   if (value !== null && (typeof value !== "object" || Array.isArray(value)))
-    throw invalid(
-      `json: cannot unmarshal ${Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value} into Go value of type map[string]interface {}`,
-    );
+    throw invalid(`json: cannot unmarshal ${goTokenOf(value)} into Go value of type map[string]interface {}`);
   if (value === null || !Object.hasOwn(value, key)) throw new Error(`key '${key}' not found in JSON`);
   const found = (value as Record<string, unknown>)[key];
   if (typeof found !== "string") throw new Error(`unsupported value type for key '${key}'`);

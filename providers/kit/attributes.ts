@@ -1,4 +1,4 @@
-import { goJsonError } from "../../core/go/index.ts";
+import { goJsonError, goTokenOf } from "../../core/go/index.ts";
 
 /** What the driver says of the pod, by the names of the CSI volume context. */
 export type PodIdentity = {
@@ -81,6 +81,5 @@ function parse(text: string): unknown {
 }
 
 function mismatch(value: unknown, type: string): string {
-  const name = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
-  return `json: cannot unmarshal ${name} into Go value of type ${type}`;
+  return `json: cannot unmarshal ${goTokenOf(value)} into Go value of type ${type}`;
 }

@@ -3,6 +3,7 @@ import {
   decodeHex,
   goJson,
   goJsonError,
+  goTokenOf,
   isObject,
   type JsonObject,
   type JsonValue,
@@ -47,11 +48,11 @@ export function parseSecret(body: string): VaultSecret | undefined {
   if (body.trim() === "") return undefined;
   const value = firstValue(body);
   if (value === null) return secretOf({}, undefined);
-  if (!isObject(value)) throw new Error(`json: cannot unmarshal ${typeName(value)} into Go value of type api.Secret`);
+  if (!isObject(value)) throw new Error(`json: cannot unmarshal ${goTokenOf(value)} into Go value of type api.Secret`);
   const { data } = value;
   if (data !== undefined && data !== null && !isObject(data))
     throw new Error(
-      `json: cannot unmarshal ${typeName(data)} into Go struct field Secret.data of type map[string]interface {}`,
+      `json: cannot unmarshal ${goTokenOf(data)} into Go struct field Secret.data of type map[string]interface {}`,
     );
   const isEnvelope = FIELDS.some(
     (field) => value[field] !== undefined && value[field] !== null && !isZero(field, value[field]),
@@ -128,12 +129,6 @@ function firstValue(body: string): JsonValue {
     if (/[\]}"\w]\s*$/.test(part) && goJsonError(part) === undefined) return parseJson(part);
   }
   throw new Error(problem);
-}
-
-function typeName(value: JsonValue): string {
-  if (Array.isArray(value)) return "array";
-  if (typeof value === "boolean") return "bool";
-  return typeof value === "object" ? "number" : typeof value;
 }
 
 /**

@@ -72,19 +72,9 @@ function execute(command: string, home: string, { config }: Subject): Promise<Ou
   });
 }
 
-/** A JSON answer in one line, as one server gives it to everybody and the other not to curl. */
-function inOneLine(text: string): string {
-  const [from, to] = [text.indexOf("{"), text.lastIndexOf("}") + 1];
-  try {
-    return text.slice(0, from) + JSON.stringify(JSON.parse(text.slice(from, to))) + text.slice(to);
-  } catch {
-    return text;
-  }
-}
-
 /** Words without what every run draws anew: addresses, ages, versions, columns' widths. */
 function plain(text: string, server: string): string {
-  return inOneLine(text)
+  return text
     .replaceAll(server, "<server>")
     .split("\n")
     .map((line) =>

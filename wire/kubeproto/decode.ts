@@ -1,5 +1,6 @@
 import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
 import { MountproofError } from "../../core/index.ts";
+import { setField } from "../../core/json.ts";
 import type { FieldRow, MessageTable } from "./message-table.ts";
 import { formatMicroTime, formatTime } from "./time.ts";
 
@@ -106,8 +107,7 @@ function readEntry(state: State, field: FieldRow, wireType: WireType, into: Json
     map = {};
     into[field.json] = map;
   }
-  // defineProperty, so that a key named __proto__ is a key.
-  Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true });
+  setField(map, key, value);
 }
 
 function emptyValue(field: FieldRow): unknown {

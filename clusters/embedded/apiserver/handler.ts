@@ -10,10 +10,10 @@ import type { Schema } from "./crd/types.ts";
 import { serveDiscovery } from "./discovery/discovery.ts";
 import { apiVersionOf, type Kind, type Verb } from "./kinds/kind.ts";
 import type { ApiRequest, RequestInfo } from "./pipeline.ts";
+import { inFormOf } from "./read/answer-forms.ts";
 import { admitsProtobuf } from "./read/negotiate.ts";
 import { getObject, listObjects, sendObject } from "./read/read.ts";
 import { watchObjects } from "./read/watch.ts";
-import { answeringInYaml, prefersYaml } from "./read/yaml-answers.ts";
 import { refuse } from "./refuse.ts";
 import { readObject } from "./requests/body.ts";
 import { requestInfo } from "./requests/info.ts";
@@ -45,7 +45,7 @@ export type HandlerOptions = {
 export function apiHandler(options: HandlerOptions): HttpHandler {
   const { server, journal } = options;
   return async (asked) => {
-    const exchange = prefersYaml(asked.headers.accept) ? await answeringInYaml(asked) : asked;
+    const exchange = await inFormOf(asked);
     if (/%(?![0-9a-f]{2})/i.test(exchange.rawPath)) {
       // Go's server reads no such address, and nothing of Kubernetes is asked.
       exchange.respond(400, { "content-type": "text/plain; charset=utf-8" }, "400 Bad Request");

@@ -1,5 +1,7 @@
+import type { HttpExchange } from "../../../net/index.ts";
 import { jwks, openIdConfiguration } from "./auth/oidc.ts";
 import type { Authority } from "./authority.ts";
+import { inLines } from "./read/answer-forms.ts";
 import type { KubeVersion, ServerContext } from "./server-context.ts";
 
 const HEALTH = new Set(["/healthz", "/livez", "/readyz"]);
@@ -27,7 +29,7 @@ export function servePaths(
     paths.set(path, ({ exchange }) => exchange.respond(200, { "content-type": "text/plain; charset=utf-8" }, "ok"));
   const [major = "1", minor = "34"] = kubeVersion.split(".");
   paths.set("/version", ({ exchange }) =>
-    exchange.json(200, {
+    respondInLines(exchange, {
       major,
       minor,
       emulationMajor: major,
@@ -49,4 +51,9 @@ export function servePaths(
   paths.set("/openid/v1/jwks", async ({ exchange }) =>
     exchange.json(200, jwks(await authority.keys.published()), { "content-type": "application/jwk-set+json" }),
   );
+}
+
+/** As a real server answers where it has one form alone. */
+function respondInLines(exchange: HttpExchange, value: unknown): void {
+  exchange.respond(200, { "content-type": "application/json" }, inLines(value));
 }

@@ -37,6 +37,9 @@ test.each<[method: string, path: string, body: unknown, code: number, message: s
   ["GET", `${MAPS}?labelSelector=a%20b`, undefined, 400, "found 'b', expected: in, notin, =, ==, !=, gt, lt"],
   ["GET", `${MAPS}?resourceVersion=abc`, undefined, 400, "invalid resource version: resourceVersion: Invalid value"],
   ["GET", `${MAPS}?watch=1&resourceVersion=abc`, undefined, 500, "resourceVersion: Invalid value"],
+  ["POST", MAPS, "[]", 400, 'Kind string "json:\\"kind,omitempty\\"" } (5b5d)'],
+  ["POST", MAPS, "", 400, "json parse error: unexpected end of JSON input (<empty>)"],
+  ["POST", MAPS, `{"a":"${"b".repeat(40)}`, 400, `unexpected end of JSON input ({"a":"${"b".repeat(24)} ...)`],
   ["GET", "/api/v2", undefined, 404, "the server could not find the requested resource"],
 ])("%s %s with %j", async (method, path, body, code, message) => {
   const answer = await rig.admin.raw(method, path, body === undefined ? {} : { body: body as never });

@@ -1,6 +1,6 @@
 import { type Informer, isKubeStatus, type Resource } from "../../../kube/client.ts";
 import { startEventRecorder } from "../../../kube/events.ts";
-import { meetsRequirement, selects } from "../../../kube/label-selector.ts";
+import { labelOf, meetsRequirement, selects } from "../../../kube/label-selector.ts";
 import { Nodes, Pods } from "../../../kube/resources.ts";
 import { apiTime, keyOf, type StartController, splitKey } from "./context.ts";
 import {
@@ -230,7 +230,7 @@ const known = new WeakMap<Node, readonly Taint[]>();
 
 function matchesNode(pod: Pod, node: Node): boolean {
   const labels = node.metadata.labels ?? {};
-  for (const key in pod.spec.nodeSelector) if (labels[key] !== pod.spec.nodeSelector[key]) return false;
+  for (const key in pod.spec.nodeSelector) if (labelOf(labels, key) !== pod.spec.nodeSelector[key]) return false;
   const required = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   return required === undefined || required.nodeSelectorTerms.some((term) => matchesTerm(term, node));
 }
@@ -240,7 +240,7 @@ function matchesTerm({ matchExpressions = [], matchFields = [] }: NodeSelectorTe
   const labels = node.metadata.labels ?? {};
   if (matchExpressions.length + matchFields.length === 0) return false;
   return (
-    matchExpressions.every((one) => meetsRequirement(one, labels[one.key])) &&
+    matchExpressions.every((one) => meetsRequirement(one, labelOf(labels, one.key))) &&
     matchFields.every((one) => meetsRequirement(one, one.key === "metadata.name" ? node.metadata.name : undefined))
   );
 }

@@ -180,10 +180,13 @@ export class Conversation {
     const refusal = this.#last;
     if (this.#provider.inputs.parameters !== undefined) await this.mount();
     const known = this.#provider.secretsKnown(this.#mounts);
-    const secrets = known.filter((value) => !isWord(value));
-    if (known.length > 0 && secrets.length === 0)
-      this.#world.skip("what was mounted is a word, such as any message may use: mount a value that is none");
-    verify.verifyShowsNone(`${refusal.code} ${refusal.message}`, secrets);
+    const shown = `${refusal.code} ${refusal.message}`;
+    verify.verifyShowsNone(
+      shown,
+      known.filter((value) => !isWord(value)),
+    );
+    if (known.some((value) => isWord(value) && shown.includes(value)))
+      this.#world.skip("the message has a short word that is also a secret's value: mount one that is no word");
   }
 
   async verifyValues(): Promise<void> {

@@ -1,4 +1,4 @@
-import { goJsonError } from "../../../core/go/index.ts";
+import { goJsonError, goTokenOf } from "../../../core/go/index.ts";
 
 export type IdentityMode = "None" | "PodIdentity" | "VMManagedIdentity" | "AzureTokenProxy";
 
@@ -88,14 +88,14 @@ function tokenFor(audience: string, text: string): string {
 function shapeProblem(value: unknown): string | undefined {
   if (value === null) return undefined;
   if (typeof value !== "object" || Array.isArray(value))
-    return `json: cannot unmarshal ${kindOf(value)} into Go value of type map[string]auth.Token`;
+    return `json: cannot unmarshal ${goTokenOf(value)} into Go value of type map[string]auth.Token`;
   for (const entry of Object.values(value as Record<string, Token | null>)) {
     if (entry === null) continue;
     if (typeof entry !== "object" || Array.isArray(entry))
-      return `json: cannot unmarshal ${kindOf(entry)} into Go value of type auth.Token`;
+      return `json: cannot unmarshal ${goTokenOf(entry)} into Go value of type auth.Token`;
     const { token, expirationTimestamp: until } = entry;
     if (token !== undefined && token !== null && typeof token !== "string")
-      return `json: cannot unmarshal ${kindOf(token)} into Go struct field .token of type string`;
+      return `json: cannot unmarshal ${goTokenOf(token)} into Go struct field .token of type string`;
     if (until === undefined || until === null) continue;
     if (typeof until !== "string") return "Time.UnmarshalJSON: input is not a JSON string";
     if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[-+]\d{2}:\d{2})$/.test(until)) {
@@ -130,9 +130,4 @@ function elementOf(text: string): { readonly rest: string; readonly name: string
     rest = rest.slice(match[0].length);
   }
   return { rest, name: "" };
-}
-
-function kindOf(value: unknown): string {
-  if (Array.isArray(value)) return "array";
-  return typeof value === "boolean" ? "bool" : typeof value;
 }

@@ -33,7 +33,10 @@ async function* messages(): AsyncGenerator<ToWorker> {
 
 const { serveChunks } = await import("./worker.ts");
 await serveChunks({
-  send: (message: FromWorker) => void process.send?.(message),
+  send: (message: FromWorker) =>
+    void process.send?.(message, undefined, undefined, (error) => {
+      if (error !== null) abandoned();
+    }),
   messages: messages(),
   signal: ending.signal,
 });

@@ -27,7 +27,6 @@ export function structuralErrors(definition: Definition): FieldError[] {
 }
 
 function visit(schema: Schema, path: string, level: Level, errors: FieldError[]): void {
-  typeErrors(schema, path, level, errors);
   shapeErrors(schema, path, errors);
   listErrors(schema, path, errors);
   if (level === "root" || schema["x-kubernetes-embedded-resource"] === true) metadataErrors(schema, path, errors);
@@ -38,6 +37,8 @@ function visit(schema: Schema, path: string, level: Level, errors: FieldError[])
   for (const [name, inner] of junctors(schema)) narrowingErrors(inner, schema, `${path}.${name}`, path, errors);
   for (const { schema: inner, step } of schemasBelow(schema))
     visit(inner, path + step, step === ".items" ? "item" : "field", errors);
+  // A real server tells of what lies below first.
+  typeErrors(schema, path, level, errors);
 }
 
 function typeErrors(schema: Schema, path: string, level: Level, errors: FieldError[]): void {

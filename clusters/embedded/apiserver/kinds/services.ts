@@ -1,3 +1,4 @@
+import { sameJson } from "../../../../core/json.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from "../validation/field-error.ts";
 import { DNS_LABEL, keyErrors, LABEL_TEXT, labelValueFaults } from "../validation/qualified-name.ts";
@@ -45,22 +46,67 @@ export const serviceKind: Definition = {
     spec.type ??= "ClusterIP";
     spec.sessionAffinity ||= "None";
     defaultSessionAffinity(spec);
-    if (spec.type === "ExternalName") return;
-    spec["internalTrafficPolicy"] ??= "Cluster";
     for (const port of spec.ports ?? []) {
       port.protocol ||= "TCP";
       // None, 0 and "" are the same to Go.
       port.targetPort ||= port.port ?? 0;
     }
+    if (spec.type === "ExternalName") return;
+    spec["internalTrafficPolicy"] ??= "Cluster";
     object["status"] ??= { loadBalancer: {} };
   },
+  prepare: (object, old) => {
+    if (old !== undefined) dropWithType(specOf(object), specOf(old));
+  },
   validate: (object) => serviceErrors(specOf(object)),
+  warnings: (object) => serviceWarnings(specOf(object)),
 };
 
 function defaultSessionAffinity(spec: Spec): void {
   if (spec.sessionAffinity === "None") delete spec.sessionAffinityConfig;
   if (spec.sessionAffinity === "ClientIP" && spec.sessionAffinityConfig?.clientIP?.timeoutSeconds === undefined)
     spec.sessionAffinityConfig = { clientIP: { timeoutSeconds: AFFINITY_SECONDS } };
+}
+
+const WITH_ADDRESS = ["ClusterIP", "LoadBalancer", "NodePort"];
+const WITH_NODE_PORTS = ["LoadBalancer", "NodePort"];
+/** Fields that some types alone have; those of one line go together. */
+const OF_TYPES: readonly (readonly [types: readonly string[], fields: readonly string[]])[] = [
+  [WITH_ADDRESS, ["clusterIP", "clusterIPs"]],
+  [WITH_ADDRESS, ["ipFamilies", "ipFamilyPolicy"]],
+  [WITH_ADDRESS, ["internalTrafficPolicy"]],
+  [WITH_NODE_PORTS, ["externalTrafficPolicy"]],
+  [["LoadBalancer"], ["allocateLoadBalancerNodePorts"]],
+  [["LoadBalancer"], ["healthCheckNodePort"]],
+  [["LoadBalancer"], ["loadBalancerClass"]],
+];
+
+/** What only the type before had goes with it, unless it is changed as well (registry/core/service, strategy.go). */
+function dropWithType(spec: Spec, old: Spec): void {
+  const wereOf = (types: readonly string[]): boolean =>
+    types.includes(old.type ?? "") && !types.includes(spec.type ?? "");
+  for (const [types, fields] of OF_TYPES)
+    if (wereOf(types) && fields.every((field) => sameJson(spec[field], old[field])))
+      for (const field of fields) delete spec[field];
+  if (spec.ports !== undefined && wereOf(WITH_NODE_PORTS) && sameJson(nodePortsOf(spec), nodePortsOf(old)))
+    // New objects: a port that did not change is the stored one.
+    spec.ports = spec.ports.map(({ nodePort: _nodePort, ...port }) => port);
+}
+
+function nodePortsOf({ ports = [] }: Spec): number[] {
+  return [...new Set(ports.map(({ nodePort = 0 }) => nodePort).filter((port) => port !== 0))].sort((a, b) => a - b);
+}
+
+/** What has no effect (k8s.io/kubernetes, pkg/api/service/warnings.go), as far as the cluster makes use of it. */
+function serviceWarnings({ type, ...spec }: Spec): string[] {
+  const isExternal = type === "ExternalName";
+  const addresses = spec["externalIPs"] as readonly string[] | undefined;
+  return [
+    ...(isExternal && addresses?.length ? ['spec.externalIPs is ignored when spec.type is "ExternalName"'] : []),
+    ...(!isExternal && spec["externalName"]
+      ? ['spec.externalName is ignored when spec.type is not "ExternalName"']
+      : []),
+  ];
 }
 
 /** What is wrong with a Service (k8s.io/kubernetes, validateService), as far as the cluster makes use of it. */

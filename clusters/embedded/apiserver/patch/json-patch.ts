@@ -1,7 +1,8 @@
-import { copyJson } from "../../../../core/json.ts";
+import { goTokenOf } from "../../../../core/go/index.ts";
+import { copyJson, setField } from "../../../../core/json.ts";
 import { KubeStatusError } from "../../../../kube/client.ts";
 import { badRequest, failure } from "../validation/field-error.ts";
-import { isMap, type Json } from "./merge.ts";
+import { isMap, type Json, ownField } from "./merge.ts";
 
 type Operation = { readonly op: string; readonly path: string; readonly from?: string; readonly value?: Json };
 
@@ -10,20 +11,42 @@ const MAX_OPERATIONS = 10_000;
 /** What all copies of one patch may add: each could double the object (k8s.io/apiserver, JSONPatchMaxCopyBytes). */
 const MAX_COPIED_BYTES = 3 * 1024 * 1024;
 
+/** What else a real server knows of an operation; it reads them as texts, whether the operation uses them or not. */
+const TEXTS = ["op", "path", "from"];
+
+/**
+ * Reads a JSON patch as a real server does first, where the client did not ask it to let faults be
+ * (k8s.io/apiserver, jsonPatchOp).
+ * @param duplicates paths of the fields that the text names twice: `[0].value`
+ * @returns notes for the client about fields that no operation has
+ * @throws KubeStatusError 400
+ */
+export function operationNotes(patch: Json, duplicates: readonly string[]): string[] {
+  const refused = (found: Json, into: string): KubeStatusError =>
+    badRequest(`error decoding patch: json: cannot unmarshal ${goTokenOf(found)} into Go ${into}`);
+  if (patch === null) return [];
+  if (!Array.isArray(patch)) throw refused(patch, "value of type []handlers.jsonPatchOp");
+  const notes: string[] = [];
+  for (const [at, entry] of patch.entries()) {
+    if (entry === null) continue;
+    if (!isMap(entry)) throw refused(entry, "value of type handlers.jsonPatchOp");
+    for (const [name, value] of Object.entries(entry))
+      if (TEXTS.includes(name)) {
+        if (value !== null && typeof value !== "string")
+          throw refused(value, `struct field jsonPatchOp.${name} of type string`);
+      } else if (name !== "value") notes.push(`unknown field "[${at}].${name}"`);
+  }
+  return [...notes, ...duplicates.map((path) => `duplicate field "${path}"`)].map((note) => `json patch ${note}`);
+}
+
 /**
  * JSON patch (RFC 6902). Nothing is changed in place.
  * @throws KubeStatusError 400 for what is no patch, 422 for one that does not apply
  */
 export function jsonPatch(target: Json, patch: Json): Json {
-  if (!Array.isArray(patch))
-    throw badRequest(
-      `error decoding patch: json: cannot unmarshal ${tokenOf(patch)} into Go value of type []handlers.jsonPatchOp`,
-    );
-  if (patch.length > MAX_OPERATIONS) throw tooMany(patch.length);
   let document = copyJson(target);
   let copied = 0;
-  for (const entry of patch) {
-    const operation = readOperation(entry);
+  for (const operation of operationsOf(patch)) {
     if (operation.op === "copy") {
       copied += sizeOf(valueAt(placeOf(document, operation.from ?? "", operation.op), operation.path));
       if (copied > MAX_COPIED_BYTES)
@@ -34,12 +57,30 @@ export function jsonPatch(target: Json, patch: Json): Json {
   return document;
 }
 
+/** Each is looked at when its turn has come: one in no good form counts as one that does not apply. */
+function* operationsOf(patch: Json): Generator<Operation> {
+  const refused = (found: Json, type: string): KubeStatusError =>
+    badRequest(`json: cannot unmarshal ${goTokenOf(found)} into Go value of type jsonpatch.${type}`);
+  if (patch === null) return;
+  if (!Array.isArray(patch)) throw refused(patch, "Patch");
+  const odd = patch.find((entry) => entry !== null && !isMap(entry));
+  if (odd !== undefined) throw refused(odd, "Operation");
+  if (patch.length > MAX_OPERATIONS) throw tooMany(patch.length);
+  for (const entry of patch as (JsonMap | null)[]) {
+    const { op, path, from, value } = entry ?? {};
+    if (typeof op !== "string" || typeof path !== "string") throw unprocessable("op and path must be texts");
+    if (!["copy", "move"].includes(op)) yield { op, path, ...(value !== undefined && { value }) };
+    else if (typeof from === "string") yield { op, path, from };
+    else throw unprocessable(`${op} needs from, a text`);
+  }
+}
+
 /** The objects and lists that the operations pass, as a tree: `/a/b` and `/a/c` pass `a`. */
 export function placesOf(patch: Json): unknown {
   const root = Object.create(null) as Record<string, unknown>;
-  for (const { path, from } of Array.isArray(patch) ? (patch as Partial<Operation>[]) : [])
-    for (const pointer of [path, from])
-      keysOf(pointer ?? "")
+  for (const operation of Array.isArray(patch) ? patch : [])
+    for (const pointer of isMap(operation) ? [operation["path"], operation["from"]] : [])
+      keysOf(typeof pointer === "string" ? pointer : "")
         .slice(0, -1)
         .reduce((tree, key) => {
           tree[key] ??= Object.create(null);
@@ -48,19 +89,9 @@ export function placesOf(patch: Json): unknown {
   return root;
 }
 
-function tokenOf(value: Json): string {
-  return isMap(value) ? "object" : typeof value === "boolean" ? "bool" : typeof value;
-}
-
 /** Bytes of a value as JSON; counted before it is copied. */
 function sizeOf(value: Json): number {
   return value === null ? 0 : JSON.stringify(value).length;
-}
-
-function readOperation(entry: Json): Operation {
-  if (!isMap(entry) || typeof entry["op"] !== "string" || typeof entry["path"] !== "string")
-    throw badRequest("invalid JSON patch: every operation needs op and path");
-  return entry as Operation;
 }
 
 /**
@@ -74,7 +105,8 @@ function apply(document: Json, operation: Operation): Json {
       add(placeOf(document, path, op), newValueOf(operation), path);
       return document;
     case "replace":
-      if (path === "") return newValueOf(operation);
+      // The library means to refuse what is neither object nor list here, and lets the document be.
+      if (path === "") return typeof (operation.value ?? undefined) === "object" ? newValueOf(operation) : document;
       replace(placeOf(document, path, op), newValueOf(operation), path);
       return document;
     case "remove":
@@ -128,7 +160,7 @@ function placeOf(document: Json, path: string, op: string): Place {
 
 function child(value: Json | undefined, key: string): Json | undefined {
   if (Array.isArray(value)) return value[indexOf(key, value.length) ?? -1];
-  return isMap(value) && Object.hasOwn(value, key) ? value[key] : undefined;
+  return isMap(value) ? ownField(value, key) : undefined;
 }
 
 /** Of the items there are, or with one more of the gaps between them; undefined for what is none. */
@@ -155,18 +187,13 @@ function valueAt(place: Place, path: string): Json {
 }
 
 function add(place: Place, value: Json, path: string): void {
-  if (!isInList(place)) setKey(place, value);
+  if (!isInList(place)) setField(place.parent as JsonMap, place.key, value);
   else place.parent.splice(place.key === "-" ? place.parent.length : indexIn(place, path, 1), 0, value);
 }
 
 function replace(place: Place, value: Json, path: string): void {
   if (isInList(place)) place.parent[indexIn(place, path)] = value;
-  else setKey(place, value);
-}
-
-function setKey({ parent, key }: Place, value: Json): void {
-  // An own field, whatever its name: `__proto__` is one like any other.
-  Object.defineProperty(parent, key, { value, writable: true, enumerable: true, configurable: true });
+  else setField(place.parent as JsonMap, place.key, value);
 }
 
 function remove(place: Place, path: string): void {

@@ -1,3 +1,5 @@
+import { setField } from "../../../../core/json.ts";
+
 /** A JSON value. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -11,7 +13,12 @@ export function mergePatch(target: Json | undefined, patch: Json): Json {
   const result: { [key: string]: Json } = isMap(target) ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete result[key];
-    else result[key] = mergePatch(result[key], value);
+    else setField(result, key, mergePatch(ownField(result, key), value));
   }
   return result;
+}
+
+/** A field of the object's own: every object inherits a `constructor`. */
+export function ownField(object: { readonly [key: string]: Json }, key: string): Json | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
 }

@@ -1,9 +1,10 @@
+import { setField } from "../../../../core/json.ts";
 import { KubeStatusError } from "../../../../kube/client.ts";
 import { ANY, type TypeNode } from "../schema/type-node.ts";
 import { badRequest, failure, plainFailure } from "../validation/field-error.ts";
 import { goTypeOf, idBy, inOrder, noMergeKey } from "./element-order.ts";
 import { goText } from "./go-text.ts";
-import { isMap, type Json } from "./merge.ts";
+import { isMap, type Json, ownField } from "./merge.ts";
 
 type JsonMap = { [key: string]: Json };
 
@@ -34,10 +35,10 @@ function mergeMap(original: JsonMap, patch: JsonMap, type: TypeNode): JsonMap {
     if (key.startsWith(ORDER)) {
       left.delete(key);
       const field = fieldNamed(key, ORDER, "setElementOrder list");
-      const list = mergeInOrder(result[field], left.get(field), order, fieldOf(type, field));
+      const list = mergeInOrder(ownField(result, field), left.get(field), order, fieldOf(type, field));
       if (list === undefined) continue;
       left.delete(field);
-      result[field] = list;
+      setField(result, field, list);
     }
   // A real server takes these in no order. Here what is deleted goes first, so that the same patch may add it again.
   for (const [key, value] of left)
@@ -50,16 +51,19 @@ function mergeMap(original: JsonMap, patch: JsonMap, type: TypeNode): JsonMap {
 }
 
 function mergeField(result: JsonMap, key: string, value: Json, type: TypeNode): void {
-  const current = result[key];
-  if (isMap(current) && isMap(value)) result[key] = mergeMap(current, value, type);
+  const current = ownField(result, key);
+  if (isMap(current) && isMap(value)) setField(result, key, mergeMap(current, value, type));
   else if (Array.isArray(current) && Array.isArray(value))
-    result[key] =
-      type.mergeKey === undefined ? value : mergeList(current, value, type.mergeKey, type.items ?? ANY, key);
+    setField(
+      result,
+      key,
+      type.mergeKey === undefined ? value : mergeList(current, value, type.mergeKey, type.items ?? ANY, key),
+    );
   else {
     // Of what is not there yet, and of what becomes another kind of thing, nulls and directives are left out.
     const taken = value === null ? undefined : withoutDirectives(withoutNulls(value));
     if (taken === undefined) delete result[key];
-    else result[key] = taken;
+    else setField(result, key, taken);
   }
 }
 
@@ -93,10 +97,14 @@ function fieldNamed(key: string, prefix: string, what: string): string {
 }
 
 function deleteItems(result: JsonMap, field: string, gone: Json): void {
-  const current = result[field];
+  const current = ownField(result, field);
   if (gone === null) delete result[field];
   else if (Array.isArray(current) && Array.isArray(gone))
-    result[field] = current.filter((item) => !gone.includes(item));
+    setField(
+      result,
+      field,
+      current.filter((item) => !gone.includes(item)),
+    );
 }
 
 function fieldOf(type: TypeNode, name: string): TypeNode {

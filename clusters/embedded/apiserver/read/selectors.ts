@@ -1,3 +1,4 @@
+import { type Requirement, selects } from "../../../../kube/label-selector.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
 import type { Kind } from "../kinds/kind.ts";
 import type { Trigger } from "../store/listeners.ts";
@@ -16,21 +17,19 @@ const REQUIREMENT = new RegExp(
  */
 export function labelMatcher(selector: string): Matcher | undefined {
   if (selector.trim() === "") return undefined;
-  const requirements = splitTop(selector).map((part) => {
+  const matchExpressions = splitTop(selector).map((part): Requirement => {
     const match = REQUIREMENT.exec(part.trim());
     if (match === null) throw badRequest(`unable to parse requirement: ${faultOf(part.trim())}`);
-    const [, not, missing, key = "", operator, value, set, list = ""] = match;
-    if (not !== undefined) return (labels: Labels) => labels[missing ?? ""] === undefined;
+    const [, not, missing = "", key = "", operator, value = "", set, list = ""] = match;
+    if (not !== undefined) return { key: missing, operator: "DoesNotExist" };
     if (set !== undefined) {
       const values = list.split(",").map((item) => item.trim());
-      return set === "in"
-        ? (labels: Labels) => labels[key] !== undefined && values.includes(labels[key])
-        : (labels: Labels) => labels[key] === undefined || !values.includes(labels[key]);
+      return { key, operator: set === "in" ? "In" : "NotIn", values };
     }
-    if (operator === undefined) return (labels: Labels) => labels[key] !== undefined;
-    return operator === "!=" ? (labels: Labels) => labels[key] !== value : (labels: Labels) => labels[key] === value;
+    if (operator === undefined) return { key, operator: "Exists" };
+    return { key, operator: operator === "!=" ? "NotIn" : "In", values: [value] };
   });
-  return ({ metadata }) => requirements.every((holds) => holds(metadata.labels ?? {}));
+  return ({ metadata }) => selects({ matchExpressions }, metadata.labels);
 }
 
 /** After a key a real server names what it found in place of an operator. */
@@ -40,8 +39,6 @@ function faultOf(requirement: string): string {
     ? `found '${requirement}', expected: a label selector requirement`
     : `found '${found}', expected: in, notin, =, ==, !=, gt, lt`;
 }
-
-type Labels = Readonly<Record<string, string>>;
 
 /** Commas outside of parentheses part requirements. */
 function splitTop(text: string): string[] {

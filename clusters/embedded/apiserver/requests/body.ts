@@ -1,4 +1,4 @@
-import { goJsonError } from "../../../../core/go/index.ts";
+import { goJsonError, goTokenOf } from "../../../../core/go/index.ts";
 import { isMountproofError, messageOf } from "../../../../core/index.ts";
 import { KubeStatusError } from "../../../../kube/client.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
@@ -11,6 +11,8 @@ import { badRequest } from "../validation/field-error.ts";
 import { duplicateFields } from "./duplicates.ts";
 
 const JSON_TYPE = "application/json";
+/** Go's name for what it reads of any object before it knows the kind (runtime/serializer/json, meta.go). */
+export const TYPE_OF_ANY = `struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`;
 const ACCEPTED = [JSON_TYPE, "application/yaml", "application/vnd.kubernetes.protobuf"];
 
 /** `application/json; charset=utf-8` → `application/json`; JSON when nothing is said, as a real server assumes. */
@@ -55,7 +57,7 @@ export async function readBody(
   };
 }
 
-/** The body as JSON, whatever it holds; undefined for an empty one. DeleteOptions and patches are read by it. */
+/** The body as JSON, whatever it holds; undefined for an empty one. DeleteOptions are read by it. */
 export async function readJson(exchange: HttpExchange, extensions: ServerExtensions): Promise<unknown> {
   const body = await exchange.body();
   if (body.length === 0) return undefined;
@@ -91,18 +93,28 @@ async function decode(
   }
   if (type !== JSON_TYPE && type !== "application/yaml") throw unsupportedMediaType(ACCEPTED);
   const text = body.toString("utf8");
+  const unread = (why: string): KubeStatusError =>
+    cannot(`couldn't get version/kind; json parse error: ${why} (${summaryOf(body)})`);
   let value: unknown;
-  if (isTooDeep(text)) throw cannot("couldn't get version/kind; json parse error: exceeded max depth");
+  if (isTooDeep(text)) throw unread("exceeded max depth");
   try {
     value = type === JSON_TYPE ? JSON.parse(text) : await readYaml(text);
   } catch (error) {
-    throw cannot(
-      `couldn't get version/kind; json parse error: ${type === JSON_TYPE ? (goJsonError(text) ?? messageOf(error)) : messageOf(error)} (${text || "<empty>"})`,
-    );
+    throw unread(type === JSON_TYPE ? (goJsonError(text) ?? messageOf(error)) : messageOf(error));
   }
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw cannot(`couldn't get version/kind; json parse error: json: cannot unmarshal ${nameOf(value)} into Go value`);
+    throw unread(`json: cannot unmarshal ${goTokenOf(value)} into Go value of type ${TYPE_OF_ANY}`);
   return value as Record<string, unknown>;
+}
+
+/** Bytes of a body that cannot be read which its refusal shows. */
+const MAX_SHOWN = 30;
+
+/** What Go shows of it: the beginning of an object, of anything else in hexadecimal digits. */
+function summaryOf(body: Buffer): string {
+  if (body.length === 0) return "<empty>";
+  const shown = body.subarray(0, MAX_SHOWN).toString(body[0] === "{".charCodeAt(0) ? "utf8" : "hex");
+  return body.length > MAX_SHOWN ? `${shown} ...` : shown;
 }
 
 /** Loaded by the first body of that form: programs send JSON or protobuf. */
@@ -114,7 +126,8 @@ async function readYaml(text: string): Promise<unknown> {
 /** Deeper than any object of Kubernetes; Go's own reader stops at 10,000. */
 const MAX_DEPTH = 1_000;
 
-function isTooDeep(text: string): boolean {
+/** Whether brackets of a JSON text stand within each other deeper than is read. */
+export function isTooDeep(text: string): boolean {
   if (text.length < 2 * MAX_DEPTH) return false;
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
@@ -132,10 +145,6 @@ function endOfString(text: string, from: number): number {
   let at = from + 1;
   while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
   return at;
-}
-
-function nameOf(value: unknown): string {
-  return Array.isArray(value) ? "array" : value === null ? "null" : typeof value;
 }
 
 function otherKind(

@@ -1,5 +1,5 @@
 /**
- * Paths of the fields that a JSON text names twice in one object: `data.a`. JSON.parse keeps the last and says nothing.
+ * Paths of the fields that a JSON text names twice in one object: `data.a`, `[0].value`. JSON.parse keeps the last and says nothing.
  * @param value what the text was parsed to: most texts are seen to be clean by counting
  */
 export function duplicateFields(text: string, value: unknown): string[] {
@@ -73,5 +73,5 @@ function pathOf(levels: readonly Level[]): string {
   return levels
     .map(({ index, name, names }) => (names === undefined ? `[${index}]` : `.${name}`))
     .join("")
-    .slice(1);
+    .replace(/^\./, "");
 }

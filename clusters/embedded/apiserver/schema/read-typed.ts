@@ -1,3 +1,5 @@
+import { goTokenOf } from "../../../../core/go/index.ts";
+import { setField } from "../../../../core/json.ts";
 import { isObject, type Loose } from "../crd/types.ts";
 import { canonicalQuantity } from "./quantity.ts";
 import type { FieldNode, Scalar, TypeNode } from "./type-node.ts";
@@ -184,7 +186,7 @@ function readValue(value: unknown, type: TypeNode, place: Place, unknown: string
       if (!isObject(value)) throw mismatch(value, type.goType, place);
       const result: Loose = {};
       for (const [key, inner] of Object.entries(value))
-        define(result, key, readItem(inner, type.items, new ItemPlace(place, () => `.${key}`), unknown));
+        setField(result, key, readItem(inner, type.items, new ItemPlace(place, () => `.${key}`), unknown));
       return result;
     }
     case "list":
@@ -195,13 +197,6 @@ function readValue(value: unknown, type: TypeNode, place: Place, unknown: string
     case "scalar":
       return readScalar(value, type, place);
   }
-}
-
-/** A key named __proto__ is a key. */
-function define(map: Loose, key: string, value: unknown): void {
-  if (key === "__proto__")
-    Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true });
-  else map[key] = value;
 }
 
 function readItem(value: unknown, type: TypeNode | undefined, place: Place, unknown: string[]): unknown {
@@ -238,7 +233,7 @@ function readScalar(value: unknown, type: TypeNode, place: Place): unknown {
     case "time":
     case "microTime":
       if (typeof value !== "string")
-        throw new UnmarshalError(`json: cannot unmarshal ${tokenOf(value)} into Go value of type string`);
+        throw new UnmarshalError(`json: cannot unmarshal ${goTokenOf(value)} into Go value of type string`);
       return readTime(value, scalar === "microTime");
     case "quantity":
       if (typeof value !== "string" && typeof value !== "number") throw mismatch(value, goType, place);
@@ -287,7 +282,7 @@ function readQuantity(text: string): string {
   );
 }
 
-function mismatch(value: unknown, goType: string, { struct, names }: Place, token = tokenOf(value)): UnmarshalError {
+function mismatch(value: unknown, goType: string, { struct, names }: Place, token = goTokenOf(value)): UnmarshalError {
   return new UnmarshalError(
     `json: cannot unmarshal ${token} into Go struct field ${struct}.${names} of type ${goType}`,
     unstructuredMismatch(value, goType),
@@ -306,9 +301,4 @@ function unstructuredMismatch(value: unknown, goType: string): string {
 
 function goKind(value: unknown): string {
   return Array.isArray(value) ? "slice" : typeof value === "object" ? "map" : "string";
-}
-
-function tokenOf(value: unknown): string {
-  if (Array.isArray(value)) return "array";
-  return typeof value === "boolean" ? "bool" : typeof value;
 }

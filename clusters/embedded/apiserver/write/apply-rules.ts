@@ -3,6 +3,9 @@ import { applyDefaults } from "../crd/defaulting.ts";
 import type { Definition, Loose } from "../crd/types.ts";
 import { validateObject } from "../crd/validate.ts";
 import type { Kind } from "../kinds/kind.ts";
+import { goTypeOf } from "../patch/element-order.ts";
+import { goText } from "../patch/go-text.ts";
+import { isMap, type Json, ownField } from "../patch/merge.ts";
 import type { AdmissionRequest } from "../pipeline.ts";
 import { type FieldError, invalid, invalidObject } from "../validation/field-error.ts";
 import { metadataErrors } from "./names.ts";
@@ -18,31 +21,18 @@ export function fillDefaults({ kind, request, schema }: Write, object: KubeObjec
 function scaleErrors({ isCustom, scale }: Kind, object: KubeObject): FieldError[] {
   if (isCustom !== true || scale === undefined) return [];
   const path = `.${scale.specPath.join(".")}`;
-  let at: unknown = object;
-  for (const name of scale.specPath) {
-    if (typeof at !== "object" || at === null) {
-      const why = `accessor error: ${goValueText(at)} is of the type ${goTypeOf(at)}, expected map[string]interface{}`;
-      return [invalid(path, 0, `${path} ${why}`)];
+  let at = object as unknown as Json | undefined;
+  for (const [index, name] of scale.specPath.entries()) {
+    if (at === undefined || at === null) return [];
+    if (!isMap(at)) {
+      const until = scale.specPath.slice(0, index + 1).join(".");
+      const why = `accessor error: ${goText(at)} is of the type ${goTypeOf(at)}, expected map[string]interface{}`;
+      return [invalid(path, 0, `.${until} ${why}`)];
     }
-    at = (at as Loose)[name];
-    if (at === undefined) return [];
+    at = ownField(at, name);
   }
   if (typeof at === "number" && at < 0) return [invalid(path, at, "should be a non-negative integer")];
   return [];
-}
-
-function goTypeOf(value: unknown): string {
-  return typeof value === "number"
-    ? Number.isInteger(value)
-      ? "int64"
-      : "float64"
-    : typeof value === "boolean"
-      ? "bool"
-      : typeof value;
-}
-
-function goValueText(value: unknown): string {
-  return value === null ? "<nil>" : String(value);
 }
 
 /**

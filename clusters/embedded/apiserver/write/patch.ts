@@ -1,3 +1,4 @@
+import { goTokenOf } from "../../../../core/go/index.ts";
 import { isMountproofError, messageOf } from "../../../../core/index.ts";
 import { copyJson } from "../../../../core/json.ts";
 import { KubeStatusError } from "../../../../kube/client.ts";
@@ -9,10 +10,11 @@ import { assertTyped, TypedValueError } from "../ownership/typed-value.ts";
 import { goJsonText, goOrdered, goText } from "../patch/go-text.ts";
 import { jsonPatch, placesOf } from "../patch/json-patch.ts";
 import { isMap, type Json, mergePatch } from "../patch/merge.ts";
+import { type PatchForm, readPatch } from "../patch/read-patch.ts";
 import { strategicMerge } from "../patch/strategic.ts";
 import type { ApiRequest } from "../pipeline.ts";
 import { sendObject } from "../read/read.ts";
-import { mediaTypeOf, readJson } from "../requests/body.ts";
+import { mediaTypeOf, TYPE_OF_ANY } from "../requests/body.ts";
 import { emptyObject } from "../schema/kind-types.ts";
 import { ANY } from "../schema/type-node.ts";
 import { findStored, present, type ServerContext } from "../server-context.ts";
@@ -21,13 +23,17 @@ import { badRequest, failure, invalidObject, plainFailure, required } from "../v
 import { currentOf, storeChange } from "./change.ts";
 import { storeNew } from "./create.ts";
 import { patchScale } from "./scale.ts";
-import { beginWrite, typedObject, typedPatched, type Write, writerOf } from "./write.ts";
+import { beginWrite, refusedPatch, typedObject, typedPatched, type Write, writerOf } from "./write.ts";
 
 const JSON_PATCH = "application/json-patch+json";
 const MERGE_PATCH = "application/merge-patch+json";
 const STRATEGIC = "application/strategic-merge-patch+json";
 const APPLY = "application/apply-patch+yaml";
-const PATCH_TYPES = [JSON_PATCH, MERGE_PATCH, STRATEGIC, APPLY];
+const FORMS: ReadonlyMap<string, PatchForm> = new Map([
+  [JSON_PATCH, "json"],
+  [MERGE_PATCH, "merge"],
+  [STRATEGIC, "strategic"],
+]);
 
 /** Answers a PATCH in its four forms. */
 export async function patchObject(
@@ -39,30 +45,33 @@ export async function patchObject(
   const { info, exchange } = request;
   const type = mediaTypeOf(exchange);
   if (type === STRATEGIC && kind.isCustom === true) throw unsupportedMediaType([JSON_PATCH, MERGE_PATCH, APPLY]);
-  if (!PATCH_TYPES.includes(type))
+  const form = FORMS.get(type);
+  if (form === undefined && type !== APPLY)
     throw new KubeStatusError({ ...failure(415, "UnsupportedMediaType", "415: Unsupported Media Type"), details: {} });
   const write = await beginWrite(server, request, kind, schema, "PatchOptions");
-  if (type === APPLY) return await applyObject(write);
+  if (form === undefined) return await applyObject(write);
   if (write.options.force && exchange.query.has("force"))
     throw invalidObject({ group: "meta.k8s.io", kind: "PatchOptions", name: "" }, [
       { type: "forbidden", field: "force", detail: "may not be specified for non-apply patch" },
     ]);
-  const patch = ((await readJson(exchange, server.extensions)) ?? {}) as Json;
-  const change = (target: Json): Json => patchedBy(type, target, patch, write);
-  if (info.subresource === "scale") return patchScale(write, change);
+  const text = (await exchange.body()).toString("utf8");
+  const { patch, notes } = readPatch(form, text, write.options.fieldValidation !== "Ignore");
+  const change = (target: Json): Json => patchedBy(form, target, patch, write);
+  const shownOf = (target: Json): string =>
+    form === "strategic"
+      ? goText(asObeyed(patch))
+      : goJsonText(change(target), form === "json" ? placesOf(patch) : patch);
+  if (info.subresource === "scale") return patchScale(write, { change, shownOf, notes });
   const current = currentOf(write);
   const before = present(kind, current);
   // What a schema says is filled in and pruned in place; a built-in kind's type is read into a new object.
   const changed = change((kind.isCustom === true ? copyJson(before) : before) as unknown as Json);
-  if (!isObject(changed)) throw badRequest("the patch leaves no object");
-  const shown = (): string => {
-    if (type === STRATEGIC) return goText(asObeyed(patch));
-    const ordered = goOrdered(before as unknown as Json, kind.isCustom === true ? undefined : write.type);
-    return goJsonText(change(ordered), readBy(type, patch));
-  };
+  if (!isObject(changed)) throw refusedPatch(JSON.stringify(changed), whyNoObject(changed));
+  const shown = (): string =>
+    shownOf(goOrdered(before as unknown as Json, kind.isCustom === true ? undefined : write.type));
   // What has no name any more is told so below.
   const named = { ...changed, metadata: changed["metadata"] ?? {} } as KubeObject;
-  const patched = typedPatched(write, named, before, shown, type === STRATEGIC);
+  const patched = typedPatched(write, named, { before, shown, notes, isStrategic: form === "strategic" });
   if (patched.metadata.name !== info.name)
     throw badRequest(
       `the name of the object (${patched.metadata.name ?? ""}) does not match the name on the URL (${info.name})`,
@@ -70,9 +79,9 @@ export async function patchObject(
   sendObject(server, request, kind, 200, storeChange(write, current, patched));
 }
 
-/** What of an object a patch makes Go take apart: a tree of objects. */
-function readBy(mediaType: string, patch: Json): unknown {
-  return mediaType === JSON_PATCH ? placesOf(patch) : patch;
+/** Go's words for a list that a JSON or a merge patch puts in the object's place. */
+function whyNoObject(value: Json): string {
+  return `couldn't get version/kind; json parse error: json: cannot unmarshal ${goTokenOf(value)} into Go value of type ${TYPE_OF_ANY}`;
 }
 
 /** A patch is shown as it was when its first directive had been obeyed. */
@@ -80,9 +89,9 @@ function asObeyed(patch: Json): Json {
   return isMap(patch) && patch["$patch"] === "replace" ? strategicMerge({}, patch, ANY) : patch;
 }
 
-function patchedBy(mediaType: string, target: Json, patch: Json, { type }: Write): Json {
-  if (mediaType === JSON_PATCH) return jsonPatch(target, patch);
-  if (mediaType === MERGE_PATCH) return mergePatch(target, patch);
+function patchedBy(form: PatchForm, target: Json, patch: Json, { type }: Write): Json {
+  if (form === "json") return jsonPatch(target, patch);
+  if (form === "merge") return mergePatch(target, patch);
   return strategicMerge(target, patch, type ?? ANY);
 }
 
@@ -96,7 +105,7 @@ async function applyObject(write: Write): Promise<void> {
     ]);
   if (type === undefined || kind.storedAs !== undefined || info.subresource === "scale")
     throw new KubeStatusError({ ...failure(415, "UnsupportedMediaType", "415: Unsupported Media Type"), details: {} });
-  const patch = await readPatch(await exchange.body(), write);
+  const patch = await readConfiguration(await exchange.body(), write);
   const stored = findStored(server, kind, info.namespace, info.name);
   const live = stored === undefined ? undefined : present(kind, stored);
   if (live === undefined && info.subresource !== "") currentOf(write);
@@ -155,7 +164,7 @@ function resetFields({ subresources }: Kind, subresource: string): readonly stri
 }
 
 /** @throws KubeStatusError 400 for what is no object of the kind */
-async function readPatch(body: Buffer, { kind, request }: Write): Promise<KubeObject> {
+async function readConfiguration(body: Buffer, { kind, request }: Write): Promise<KubeObject> {
   const { parse } = await import("yaml");
   let value: unknown;
   try {

@@ -1,14 +1,15 @@
 import { copyJson } from "../../../../core/json.ts";
 import type { KubeObject } from "../../../../kube/types.ts";
+import type { Kind } from "../kinds/kind.ts";
 import type { FieldSet } from "../ownership/field-set.ts";
-import { entriesOf, ownedAfterUpdate } from "../ownership/managed-fields.ts";
+import { entriesOf, type ManagedFieldsEntry, ownedAfterUpdate } from "../ownership/managed-fields.ts";
 import type { Json } from "../patch/merge.ts";
 import { scaleOf, sendObject } from "../read/read.ts";
 import { readObject } from "../requests/body.ts";
 import { present } from "../server-context.ts";
 import { badRequest, invalid, invalidObject } from "../validation/field-error.ts";
 import { currentOf, storeChange } from "./change.ts";
-import { type Write, writerOf } from "./write.ts";
+import { refusedPatch, tellNotes, type Write, writerOf } from "./write.ts";
 
 const SCALE = { group: "autoscaling", version: "v1", kind: "Scale" } as const;
 
@@ -22,10 +23,25 @@ export async function updateScale(write: Write): Promise<void> {
   storeScale(write, currentOf(write), sent);
 }
 
+/** What a patch does, how a refusal shows it, and what its client may want to know of it. */
+export type ScalePatch = {
+  readonly change: (target: Json) => Json;
+  readonly shownOf: (target: Json) => string;
+  readonly notes: readonly string[];
+};
+
 /** Answers a PATCH of `scale`. */
-export function patchScale(write: Write, change: (target: Json) => Json): void {
+export function patchScale(write: Write, { change, shownOf, notes }: ScalePatch): void {
   const current = currentOf(write);
-  storeScale(write, current, change(scaleOf(write.kind, current) as unknown as Json) as unknown as KubeObject);
+  const scale = scaleOf(write.kind, current);
+  const owners = ownersOf(current, replicasField(write.kind));
+  const shown = {
+    ...scale,
+    metadata: { ...scale.metadata, ...(owners.length > 0 && { managedFields: owners }) },
+  } as unknown as Json;
+  const patched = change(shown) as unknown as KubeObject;
+  tellNotes(write, notes, (why) => refusedPatch(shownOf(shown), why));
+  storeScale(write, current, patched);
 }
 
 function storeScale(write: Write, current: KubeObject, scale: KubeObject): void {
@@ -43,14 +59,29 @@ function storeScale(write: Write, current: KubeObject, scale: KubeObject): void 
     spec: withReplicas(kind.scale?.specPath ?? ["spec", "replicas"], shown, replicas),
   };
   // The scale shows the owners of the replicas alone, and what nobody owns is not tracked (managedfields, scalehandler).
-  const path = (kind.scale?.specPath ?? ["spec", "replicas"]).map((name) => `f:${name}`);
-  const isOwned = entriesOf(current).some(({ fieldsV1 }) => hasPath(fieldsV1, path));
+  const isOwned = ownersOf(current, replicasField(kind)).length > 0;
   const owned =
     type === undefined || !isOwned
       ? entriesOf(current)
       : ownedAfterUpdate(shown, sent, type, entriesOf(current), writerOf(write));
   const main: Write = { ...write, request: { ...request, info: { ...request.info, subresource: "" } } };
   sendObject(server, request, kind, 200, scaleOf(kind, storeChange(main, current, sent, owned)));
+}
+
+/** Where ownership has the replicas: `f:spec`, `f:replicas`. */
+function replicasField({ scale }: Kind): readonly string[] {
+  return (scale?.specPath ?? ["spec", "replicas"]).map((name) => `f:${name}`);
+}
+
+/** Who owns the replicas, as a scale shows it (k8s.io/apimachinery, managedfields/scalehandler.go). */
+function ownersOf(object: KubeObject, field: readonly string[]): ManagedFieldsEntry[] {
+  return entriesOf(object)
+    .filter(({ fieldsV1 }) => hasPath(fieldsV1, field))
+    .map((entry) => ({
+      ...entry,
+      apiVersion: `${SCALE.group}/${SCALE.version}`,
+      fieldsV1: { "f:spec": { "f:replicas": {} } },
+    }));
 }
 
 function hasPath(set: FieldSet, path: readonly string[]): boolean {

@@ -76,7 +76,12 @@ test("a namespace that is not there is a 404, one that is being deleted a 403", 
   await admin.create(Namespaces, { apiVersion: "v1", kind: "Namespace", metadata: { name: "going" } });
   await admin.delete(Namespaces, { name: "going" });
   const late = { ...configMap("a"), metadata: { name: "a", namespace: "going" } };
-  expect(await statusOf(admin.create(ConfigMaps, late))).toMatchObject({ code: 403, reason: "Forbidden" });
+  expect(await statusOf(admin.create(ConfigMaps, late))).toMatchObject({
+    code: 403,
+    reason: "Forbidden",
+    message:
+      'configmaps "a" is forbidden: unable to create new content in namespace going because it is being terminated',
+  });
 });
 
 test("a Secret's plain text is stored as data, and an immutable one refuses to change", async () => {

@@ -63,45 +63,65 @@ export function writerOf({ kind, options, request, server }: Write): Writer {
  */
 export function typedObject(write: Write, sent: KubeObject, duplicates: readonly string[] = []): KubeObject {
   try {
-    return readAsKind(write, sent, duplicates, (why) => {
-      throw badRequest(`${cannotBeHandled(write.kind)}: strict decoding error: ${why}`);
-    });
+    const { object, unknown } = readAsKind(write, sent);
+    const named = duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`);
+    tellNotes(write, [...unknown, ...named], (why) => badRequest(`${cannotBeHandled(write.kind)}: ${why}`));
+    return object;
   } catch (error) {
     if (error instanceof UnmarshalError) throw badRequest(`${cannotBeHandled(write.kind)}: ${error.message}`);
     throw error;
   }
 }
 
+/** What else is known of an object that a patch made. */
+export type Patched = {
+  /** What was patched: what the patch left of it was read before. */
+  readonly before: KubeObject;
+  /** The patch or the object, as a refusal shows it. */
+  readonly shown: () => string;
+  /** What the client may want to know of the patch itself. */
+  readonly notes: readonly string[];
+  /** Go reads what such a patch made in another way, with other words. */
+  readonly isStrategic: boolean;
+};
+
 /**
  * The same of an object that a patch made: what is wrong is the patch.
- * @param before what was patched: what the patch left of it was read before
- * @param shown the patch or the object, as the refusal shows it
- * @param isStrategic whose objects Go reads another way, with other words
  * @throws KubeStatusError 422
  */
 export function typedPatched(
   write: Write,
   patched: KubeObject,
-  before: KubeObject,
-  shown: () => string,
-  isStrategic: boolean,
+  { before, shown, notes, isStrategic }: Patched,
 ): KubeObject {
-  const refusal = (why: string): KubeStatusError => {
-    const { status } = invalidObject({ group: "", kind: "", name: "" }, [invalid("patch", shown(), why)]);
-    return new KubeStatusError({
-      ...failure(422, "Invalid", status.message ?? ""),
-      details: { causes: status.details?.causes ?? [] },
-    });
-  };
   try {
-    const refuse = (why: string): never => {
-      throw refusal(`strict decoding error: ${why}`);
-    };
-    return readAsKind(write, patched, [], refuse, before);
+    const { object, unknown } = readAsKind(write, patched, before);
+    tellNotes(write, [...notes, ...unknown], (why) => refusedPatch(shown(), why));
+    return object;
   } catch (error) {
-    if (error instanceof UnmarshalError) throw refusal(isStrategic ? error.unstructured : error.message);
+    if (error instanceof UnmarshalError) throw refusedPatch(shown(), isStrategic ? error.unstructured : error.message);
     throw error;
   }
+}
+
+/** A patch that makes no good object: 422, with the patch or the object that it made. */
+export function refusedPatch(shown: string, why: string): KubeStatusError {
+  const { status } = invalidObject({ group: "", kind: "", name: "" }, [invalid("patch", shown, why)]);
+  return new KubeStatusError({
+    ...failure(422, "Invalid", status.message ?? ""),
+    details: { causes: status.details?.causes ?? [] },
+  });
+}
+
+/** Tells the client of what is odd as it asked: not at all, by warnings, or by a refusal. */
+export function tellNotes(
+  { options, request }: Write,
+  notes: readonly string[],
+  refusal: (why: string) => KubeStatusError,
+): void {
+  if (notes.length === 0 || options.fieldValidation === "Ignore") return;
+  if (options.fieldValidation === "Strict") throw refusal(`strict decoding error: ${notes.join(", ")}`);
+  request.warnings.push(...notes);
 }
 
 function cannotBeHandled(kind: Kind): string {
@@ -109,14 +129,12 @@ function cannotBeHandled(kind: Kind): string {
   return `${kind.kind} in version ${version} cannot be handled as a ${kind.kind}`;
 }
 
+/** @returns the object as its kind has it, and a note of each field that the kind has not */
 function readAsKind(
-  write: Write,
+  { kind, schema, type }: Write,
   sent: KubeObject,
-  duplicates: readonly string[],
-  refuse: (why: string) => never,
   known?: KubeObject,
-): KubeObject {
-  const { kind, options, request, schema, type } = write;
+): { readonly object: KubeObject; readonly unknown: readonly string[] } {
   const unknown: string[] = [];
   let object = sent;
   if (kind.isCustom === true) {
@@ -125,12 +143,5 @@ function readAsKind(
     object = { ...sent, metadata: meta === undefined ? sent.metadata : readTyped(sent.metadata, meta) };
     if (schema !== undefined) unknown.push(...pruneUnknown(object, schema));
   } else if (type !== undefined) object = readTyped(sent, type, unknown, known) as KubeObject;
-  const notes = [
-    ...unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
-    ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
-  ];
-  if (notes.length === 0 || options.fieldValidation === "Ignore") return object;
-  if (options.fieldValidation === "Strict") refuse(notes.join(", "));
-  request.warnings.push(...notes);
-  return object;
+  return { object, unknown: unknown.map((path) => `unknown field ${JSON.stringify(path)}`) };
 }
