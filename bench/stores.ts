@@ -34,7 +34,7 @@ export async function run(emit: (figure: Figure) => void, name: keyof typeof STO
 async function mounts(store: StoreBench, emit: (figure: Figure) => void): Promise<void> {
   await using scope = new Scope(`bench mounts of ${store.name}`);
   const { delay, mount } = await store.mounts(new RealClock(), scope);
-  delay(LATENCY_MS);
+  await delay(LATENCY_MS);
   await mount(OBJECTS);
   const [one, many]: number[][] = [[], []];
   // In turns: a machine that others use, too, is not the same a second later.

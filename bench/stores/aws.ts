@@ -1,20 +1,14 @@
-import { spawnSync } from "node:child_process";
+import { fork, spawnSync } from "node:child_process";
 import { createHash, createHmac } from "node:crypto";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { silentLog } from "../../core/index.ts";
-import { FakeAws } from "../../fakes/aws/index.ts";
-import {
-  type ActiveFault,
-  createCertificateAuthority,
-  createDialer,
-  createSigningKey,
-  loopbackResolver,
-  type RunningHttpServer,
-  signJwt,
-  startHttpServer,
-} from "../../net/index.ts";
+import { createDialer, loopbackResolver, signingKeyOf, signJwt } from "../../net/index.ts";
 import { AwsProvider } from "../../providers/aws/index.ts";
 import { startMoto } from "../baselines/moto.ts";
+import { bound } from "../lifetime.ts";
 import { requestBytes } from "../load.ts";
+import type { AwsStoreFacts } from "./aws-store.ts";
 import type { StoreBench } from "./store.ts";
 
 const REGION = "us-east-1";
@@ -42,54 +36,34 @@ export const aws: StoreBench = {
     return { name: "moto", url, pid, request: () => signed(url, "GetSecretValue", { SecretId: "s" }) };
   },
   mounts: async (clock, scope) => {
-    const [authority, key] = await Promise.all([createCertificateAuthority({ clock }), createSigningKey()]);
-    const issuer: RunningHttpServer = scope.use(
-      await startHttpServer({
-        clock,
-        name: "issuer",
-        tls: await authority.issue({ commonName: "issuer", ipAddresses: ["127.0.0.1"] }),
-        handler: (exchange) =>
-          exchange.json(200, exchange.path === "/jwks" ? { keys: [key.jwk] } : { jwks_uri: `${issuer.url}/jwks` }),
-      }),
-    );
-    const tls = await authority.issue({ commonName: "amazonaws.com", dnsNames: [`*.${REGION}.amazonaws.com`] });
-    const store = scope.use(await new FakeAws({ clock, tls }).start());
-    store.admin.trustIssuer({ url: issuer.url, caPem: authority.certPem });
-    store.admin.policy("reader", {
-      Version: "2012-10-17",
-      Statement: [{ Effect: "Allow", Action: "secretsmanager:*", Resource: "*" }],
-    });
-    const role = store.admin.role("app", store.admin.trustFor(issuer.url, SUBJECT), ["reader"]);
-    const kubernetes = scope.use(
-      await startHttpServer({
-        clock,
-        name: "API server",
-        handler: (exchange) =>
-          exchange.json(200, { metadata: { name: "app", annotations: { "eks.amazonaws.com/role-arn": role } } }),
-      }),
-    );
+    const program = fileURLToPath(new URL("./aws-store.ts", import.meta.url));
+    const store = bound(fork(program, [REGION, SUBJECT, "30"], { detached: true }));
+    scope.defer("store", () => void store.kill("SIGKILL"));
+    const [facts] = (await once(store, "message")) as [AwsStoreFacts];
+    const key = signingKeyOf(facts.keyPem);
     const provider = scope.use(
       new AwsProvider({
         clock,
         log: silentLog,
         qps: 0,
-        kubeConfig: { server: kubernetes.url, caPem: "", credentials: { kind: "none" } },
-        caPem: authority.certPem,
+        kubeConfig: { server: facts.kubernetesUrl, caPem: "", credentials: { kind: "none" } },
+        caPem: facts.caPem,
         dialer: createDialer({
-          resolvers: [loopbackResolver, async (host) => (host.endsWith(".amazonaws.com") ? store : undefined)],
+          resolvers: [
+            loopbackResolver,
+            async (host) => (host.endsWith(".amazonaws.com") ? { host: "127.0.0.1", port: facts.port } : undefined),
+          ],
         }),
       }),
     );
-    for (let at = 0; at < 30; at++) store.admin.secret(REGION, `s${at}`, { string: "a value of ordinary length" });
-    let fault: ActiveFault | undefined;
     return {
-      delay: (ms) => {
-        fault?.remove();
-        fault = store.faults.add({ effect: { kind: "latency", ms } });
+      delay: async (ms) => {
+        store.send(ms);
+        await once(store, "message");
       },
       mount: async (count) => {
         const exp = Math.floor(clock.wall() / 1000) + 600;
-        const token = signJwt({ iss: issuer.url, sub: SUBJECT, aud: ["sts.amazonaws.com"], exp }, key);
+        const token = signJwt({ iss: facts.issuerUrl, sub: SUBJECT, aud: ["sts.amazonaws.com"], exp }, key);
         const objects = Array.from(
           { length: count },
           (_, at) => `- {objectName: s${at}, objectType: secretsmanager}\n`,

@@ -1,9 +1,9 @@
 import type { Clock, Scope } from "../../core/index.ts";
 
-/** A provider in `hardened` with its fake store in this process. */
+/** A provider in `hardened` in this process, and its fake store: here as well, or in a process of its own. */
 export type MountsUnderBench = {
   /** Every answer of the store comes so many milliseconds later. */
-  delay(ms: number): void;
+  delay(ms: number): void | Promise<void>;
   /** Mounts a volume of so many objects. */
   mount(objects: number): Promise<void>;
 };
