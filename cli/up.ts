@@ -80,7 +80,7 @@ async function runUp(flags: UpFlags): Promise<number> {
   const [{ serveUp }, { welcome }] = await Promise.all([import("./up/serve.ts"), import("./up/welcome.ts")]);
   await using cluster = await serveUp(flags, () => isStopping);
   if (isStopping) return ExitCode.good;
-  process.stdout.write(welcome(cluster.state, cluster.tookMs, cluster.allReady, endOf(flags.name)));
+  process.stdout.write(welcome(cluster.state, cluster.tookMs, cluster.unready, endOf(flags.name)));
   process.send?.("ready");
   await stop;
   return ExitCode.good;

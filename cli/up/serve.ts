@@ -25,6 +25,7 @@ import { AUDIENCES, driverObjects, PROVIDER_OBJECTS, RELEASE } from "./releases.
 import { filledIn, seedsOf, textOf } from "./seeds.ts";
 import { StateFiles, type UpState } from "./state.ts";
 import { type RunningStore, STORES } from "./stores/index.ts";
+import { unreadyReasons } from "./unready.ts";
 
 /** What the journal keeps; a cluster that runs for days must not grow with its requests. */
 const KEPT_EXCHANGES = 10_000;
@@ -37,7 +38,8 @@ const READY_MS = seconds(30);
 export type UpCluster = AsyncDisposable & {
   readonly state: UpState;
   readonly tookMs: number;
-  readonly allReady: boolean;
+  /** Why not all is Ready, a line each; undefined when it is. */
+  readonly unready: readonly string[] | undefined;
 };
 
 /**
@@ -147,7 +149,9 @@ async function start(
       return desiredNumberScheduled === nodes && numberReady === nodes;
     });
   // What does not become Ready is worth a look, and a cluster that is gone shows nothing.
-  const allReady = await cluster.until(isReady, READY_MS * options.speed);
+  const unready = (await cluster.until(isReady, READY_MS * options.speed))
+    ? undefined
+    : await unreadyReasons(cluster.admin);
   const state: UpState = {
     pid: process.pid,
     server: cluster.adminConfig.server,
@@ -166,7 +170,7 @@ async function start(
   await files.write(state);
   await writeFile(files.ca, authority.certPem);
   scope.defer("state", () => files.forget());
-  return { state, tookMs: clock.wall() - began, allReady, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
+  return { state, tookMs: clock.wall() - began, unready, [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose]() };
 }
 
 /** Asked before anything is started, and leaving no file behind: a cluster takes seconds. */

@@ -4,9 +4,10 @@ import type { UpState } from "./state.ts";
 
 /**
  * What a person reads when the cluster is up, with the next three commands to try.
+ * @param unready why not all is Ready, a line each; undefined when it is
  * @param end what ends it: `Ctrl-C`, or a command
  */
-export function welcome(state: UpState, tookMs: number, allReady: boolean, end: string): string {
+export function welcome(state: UpState, tookMs: number, unready: readonly string[] | undefined, end: string): string {
   const { driver, providers, stores, nodes } = state;
   const parts = [
     `${nodes.length} node${nodes.length === 1 ? "" : "s"}`,
@@ -16,7 +17,12 @@ export function welcome(state: UpState, tookMs: number, allReady: boolean, end: 
   ];
   return [
     `Kubernetes ${state.kubeVersion} is up at ${state.server} after ${(tookMs / 1000).toFixed(1)} s: ${parts.join("; ")}`,
-    ...(allReady ? [] : ["Not all of it is Ready: kubectl get pods -A, kubectl describe pod and kubectl logs say why"]),
+    ...(unready === undefined
+      ? []
+      : [
+          "Not all of it is Ready: kubectl get pods -A, kubectl describe pod and kubectl logs say more",
+          ...unready.map((reason) => `  ${reason}`),
+        ]),
     "Try next:",
     ...nextCommands(state).map((command) => `  ${command}`),
     ...stores.flatMap(({ hints }) => hints.map((hint) => `Store: ${hint}`)),
