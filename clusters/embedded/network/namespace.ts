@@ -32,7 +32,10 @@ const CONNECT_MS = 5000;
 export interface NetworkNamespace extends Disposable {
   /** Leads to it for programs such as ip, as long as it is held. */
   readonly path: string;
-  /** What `act` starts or opens before it returns belongs to the namespace. Nothing of it may be asynchronous. */
+  /**
+   * What `act` starts or opens before it returns belongs to the namespace. Nothing of it may be asynchronous.
+   * @throws Error with the code ENONET once the namespace was let go
+   */
   within<T>(act: () => T): T;
   /** A descriptor that listens there. @throws Error with `code`, for example EADDRINUSE */
   listen(host: string, port: number): number;
@@ -79,7 +82,10 @@ function namespace(libc: Libc, home: number): NetworkNamespace {
   check(libc, libc.unshare(CLONE_NEWNET), "unshare");
   const fd = openSync("/proc/thread-self/ns/net", "r");
   check(libc, libc.setns(home, CLONE_NEWNET), "setns");
+  let isHeld = true;
   const within = <T>(act: () => T): T => {
+    // Its descriptor's number may lead to the next namespace by now.
+    if (!isHeld) throw Object.assign(new Error("the network namespace is gone"), { code: "ENONET" });
     check(libc, libc.setns(fd, CLONE_NEWNET), "setns");
     try {
       return act();
@@ -103,7 +109,6 @@ function namespace(libc: Libc, home: number): NetworkNamespace {
   };
   const unconnected = (): number =>
     within(() => check(libc, libc.socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket"));
-  let isHeld = true;
   return {
     path: `/proc/${process.pid}/fd/${fd}`,
     within,
