@@ -38,6 +38,11 @@ export class TickLoop implements Disposable {
     return this.tickAfter() - this.#spec.periodMs;
   }
 
+  /** Whether a tick is due that has not run yet: on a busy machine timers fire late. */
+  isLate(): boolean {
+    return this.#timer !== undefined && this.#timer.due <= this.#spec.clock.now();
+  }
+
   /** Runs at the next tick. */
   wake(): void {
     this.#arm(this.tickAfter());

@@ -52,7 +52,8 @@ export class Relist implements Disposable {
 
   /** Resolves once there was a listing after `moment`. */
   async newerThan(moment: number): Promise<void> {
-    if (this.#ticks.lastTick() > moment) return;
+    // A tick that is late has listed nothing: what it would have shown might be started a second time.
+    if (this.#ticks.lastTick() > moment && !this.#ticks.isLate()) return;
     this.#ticks.wake();
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
   }
