@@ -6,7 +6,7 @@ type ContainerState = { readonly reason?: string; readonly message?: string; rea
 type Pod = KubeObject & {
   readonly status?: {
     readonly phase?: string;
-    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
     readonly containerStatuses?: readonly {
       readonly name: string;
       readonly ready?: boolean;
