@@ -36,6 +36,7 @@ export function addRunFlags(command: Command): Command {
     .option("--context <name>", "which of its contexts; the current one when left out")
     .option("--yes", "touch a context that is neither kind's nor mountproof's; it must be named by --context")
     .option("--image <image>", "tier E2: kind's node image, or a version such as 1.34")
+    .option("--base-image <image>", "tier E2: what this project's images are built from: it has Node 24")
     .option("--keep", "tier E2: leave the kind cluster there")
     .option("--reuse", "tier E2: run in the kind cluster that --keep left")
     .option("--cluster-settings <file>", "where that cluster's stores are, and which images stand for which")

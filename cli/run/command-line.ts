@@ -17,7 +17,16 @@ const DROPPED = new Set([
   "--plain",
   "--workers",
 ]);
-const WITHOUT_VALUE = new Set(["--plain", "--real-clock", "--processes", "--keep-journals"]);
+const WITHOUT_VALUE = new Set([
+  "--plain",
+  "--real-clock",
+  "--slow",
+  "--processes",
+  "--keep-journals",
+  "--keep",
+  "--reuse",
+  "--yes",
+]);
 const SEVERAL_VALUES = new Set(["--id", "--profile"]);
 
 /**

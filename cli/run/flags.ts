@@ -21,6 +21,7 @@ export type RunFlags = SelectionFlags & {
   readonly yes?: boolean;
   readonly clusterSettings?: string;
   readonly image?: string;
+  readonly baseImage?: string;
   readonly keep?: boolean;
   readonly reuse?: boolean;
   readonly seed?: string;

@@ -37,6 +37,7 @@ const IMAGES: readonly KindImage[] = [
   image("fake-vault", "Dockerfile.fake-vault"),
   ...STORES.filter((store) => store !== "vault").map((store) => image(`fake-${store}`, "Dockerfile.fake")),
 ];
+const APPLICATION_IMAGE = "busybox:1.36";
 /** What stands in the manifests, and what is in the cluster instead. */
 const IMAGE_NAMES: Readonly<Record<string, string>> = {
   [DRIVER_IMAGES.driver]: "mountproof/driver:e2e",
@@ -45,7 +46,7 @@ const IMAGE_NAMES: Readonly<Record<string, string>> = {
   [imageOf(azureProviderDaemonSet())]: "mountproof/provider-azure:e2e",
   [imageOf(gcpProviderDaemonSet())]: "mountproof/provider-gcp:e2e",
   // Without a tag it would be pulled anew by every pod.
-  busybox: "busybox:1.36",
+  busybox: APPLICATION_IMAGE,
 };
 
 export type KindTier = AsyncDisposable & {
@@ -74,6 +75,8 @@ export async function kindTier(
         commands: commandsIn(env, layoutOf().root),
         name: NAME,
         images: IMAGES,
+        others: [...new Set([APPLICATION_IMAGE, ...Object.values(settings.images)])],
+        ...(flags.baseImage !== undefined && { base: flags.baseImage }),
         ...(flags.image !== undefined && { image: flags.image }),
         ...(flags.reuse === true && { reuse: true }),
         ...(flags.keep === true && { keep: true }),

@@ -14,14 +14,12 @@ beforeEach(async () => {
   said = [];
   await mkdir(join(folder, "scripts"));
   await writeFile(join(folder, "scripts", "bundle.ts"), "");
-  await program(
-    "docker",
-    'case "$1" in port) for at in 0 1 2 3; do echo "3082$at/tcp -> 127.0.0.1:4123$at"; done ;; esac',
-  );
+  await program("docker", `case "$1" in port) ${PORTS} ;; esac`);
   await program("kind", KIND);
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
+const PORTS = 'for at in 0 1 2 3; do echo "3082$at/tcp -> 127.0.0.1:4123$at"; done';
 const KUBECONFIG = '{"current-context":"kind-e2e"}';
 const KIND = `
 case "$1 $2" in
@@ -82,6 +80,18 @@ describe("a kind cluster", () => {
     ]);
     expect(await leftFolders()).toEqual(before);
     expect(said).toContain('creating the kind cluster "e2e" of kindest/node:v1.34.0');
+  });
+
+  test("has images built from the base that was given, and others that Docker has here; the node pulls the rest", async () => {
+    await program("docker", `case "$1 $4" in port*) ${PORTS} ;; "image mine:1") echo 0123abcd ;; esac`);
+    const running = await cluster({ base: "mynode:24", others: ["mine:1", "theirs:1"] }).start();
+    await running[Symbol.asyncDispose]();
+    expect(await asked()).toEqual(
+      expect.arrayContaining([
+        "docker build --quiet --file deploy/images/Dockerfile.driver --build-arg BASE=mynode:24 --tag mountproof/driver:e2e RUN/driver",
+        "kind load docker-image mountproof/driver:e2e mine:1 --name e2e",
+      ]),
+    );
   });
 
   test("that is left over is told, and not touched", async () => {

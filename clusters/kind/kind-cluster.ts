@@ -18,6 +18,10 @@ export type KindSpec = {
   /** Leave the cluster there at the end. */
   readonly keep?: boolean;
   readonly images: readonly KindImage[];
+  /** What they are built from, in place of the one that their Dockerfiles name: it has Node. */
+  readonly base?: string;
+  /** Other images that pods will name: those that Docker has here come along, the rest is the node's to pull. */
+  readonly others?: readonly string[];
   /** Told what is going on: each step takes a while. */
   readonly say: (what: string) => void;
   readonly signal: AbortSignal;
@@ -119,17 +123,26 @@ export class KindCluster {
   }
 
   async #build({ part, dockerfile, tag }: KindImage, folder: string): Promise<void> {
-    this.#spec.say(`building ${tag}`);
+    const { base, say } = this.#spec;
+    say(`building ${tag}`);
     const context = join(folder, part);
     await this.#run(process.execPath, ["scripts/bundle.ts", part, context]);
-    await this.#run("docker", ["build", "--quiet", "--file", dockerfile, "--tag", tag, context]);
+    const from = base === undefined ? [] : ["--build-arg", `BASE=${base}`];
+    await this.#run("docker", ["build", "--quiet", "--file", dockerfile, ...from, "--tag", tag, context]);
   }
 
   /** All at once: what the images share goes to the node once. */
   async #load(): Promise<void> {
-    const { images, name, say } = this.#spec;
-    say(`loading ${images.length} images into the cluster`);
-    await this.#run("kind", ["load", "docker-image", ...images.map(({ tag }) => tag), "--name", name]);
+    const { images, others = [], name, say } = this.#spec;
+    const here = await Promise.all(others.map(async (image) => ((await this.#isHere(image)) ? [image] : [])));
+    const all = [...images.map(({ tag }) => tag), ...here.flat()];
+    say(`loading ${all.length} images into the cluster`);
+    await this.#run("kind", ["load", "docker-image", ...all, "--name", name]);
+  }
+
+  async #isHere(image: string): Promise<boolean> {
+    const found = linesOf(await this.#run("docker", ["image", "ls", "--quiet", image]));
+    return found.length > 0;
   }
 
   async #run(file: string, args: readonly string[]): Promise<string> {

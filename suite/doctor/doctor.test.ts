@@ -50,8 +50,19 @@ describe("Docker", () => {
     expect(await tierOf(machine({ docker: answer }), "E2")).toMatchObject({ ok: false });
   });
 
+  test("may give kind's node its rights where the bounding set lacks CAP_SYS_RESOURCE, by a runtime of one's own", async () => {
+    const runtime = (said: string) =>
+      machine({ "docker info": { ok: true, said } }, { bounding: WITHOUT_SYS_RESOURCE });
+    expect(await checkOf(runtime("limited"), "sys-resource")).toMatchObject({
+      ok: true,
+      detail: expect.stringContaining('default runtime "limited" has to leave it out'),
+    });
+    expect((await tierOf(runtime("limited"), "E2"))?.detail).not.toContain("bounding set");
+    expect(await checkOf(runtime("runc"), "sys-resource")).toMatchObject({ ok: false });
+  });
+
   test("cannot give kind's node its rights where the bounding set lacks CAP_SYS_RESOURCE", async () => {
-    const system = machine({}, { bounding: WITHOUT_SYS_RESOURCE });
+    const system = machine({ "docker info": { ok: true, said: "runc" } }, { bounding: WITHOUT_SYS_RESOURCE });
     expect(await checkOf(system, "sys-resource")).toMatchObject({
       ok: false,
       detail: expect.stringContaining("Docker refuses kind's --privileged node"),
