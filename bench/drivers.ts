@@ -11,82 +11,133 @@ import { startRig } from "./rig.ts";
  * for weeks. Upstream at its stock limit does 20 requests a second, and takes 15 s for these.
  */
 const WARM_UP = 300;
-const SECONDS = 6;
+const TURNS = 8;
+const TURN_MS = 1000;
 const VOLUMES = 50;
 
-type Cost = { readonly perSecond: number; readonly cpuMs: number };
-type Costs = ReadonlyMap<string, Cost>;
+type Subject = { readonly name: string; readonly command: DriverCommand };
+type Rig = Awaited<ReturnType<typeof startRig>>;
 
 /**
- * Our driver and upstream's, each as a process of its own, one after the other against API servers of one kind in
- * this process, called as kubelet calls them: how many a second, and what one costs the driver's own process, which
- * is the same however busy the machine is. Upstream's limit of 20 requests a second to the API server is compiled in:
- * `MOUNTPROOF_DRIVER_BIN_UNLIMITED` names a build of it with that limiter off.
+ * Our driver and upstream's, each as a process of its own against an API server of its own in this process, called as
+ * kubelet calls them, by turns: how many a second, and what one costs the driver's process and the programs it runs
+ * (upstream's runs `mount` and `umount`). Upstream's limit of 20 requests a second to the API server is compiled in:
+ * `MOUNTPROOF_DRIVER_BIN_UNLIMITED` names a build of it with that limiter off. The stock one is measured apart:
+ * while others have their turn it would save up requests.
  */
 export async function run(emit: (figure: Figure) => void): Promise<void> {
   await using scope = new Scope("bench drivers");
-  const ours = await costsOf(await ownDriver(join(temporaryFolder(scope), "driver")));
-  const stock = await costsOfUpstream("MOUNTPROOF_DRIVER_BIN");
-  const unlimited = await costsOfUpstream("MOUNTPROOF_DRIVER_BIN_UNLIMITED");
-  const others = [
-    { name: "upstream's, stock", costs: stock },
-    { name: "upstream's, limiter off", costs: unlimited },
-  ].filter(({ costs }) => costs !== undefined);
-  for (const [what, { perSecond, cpuMs }] of ours)
-    for (const { name, costs } of others.length === 0 ? [{ name: "", costs: undefined }] : others) {
-      const theirs = costs?.get(what);
-      const beside = (value: number | undefined) => (value === undefined ? undefined : { name, value });
-      emit(figure(`driver process, ${what}`, perSecond, "1/s", beside(theirs?.perSecond)));
-      emit(figure(`driver process, CPU of one, ${what}`, cpuMs, "ms", beside(theirs?.cpuMs)));
-    }
-}
-
-async function costsOfUpstream(variable: string): Promise<Costs | undefined> {
-  const command = upstreamDriver(variable);
-  return command === undefined ? undefined : await costsOf(command);
-}
-
-async function costsOf(command: DriverCommand): Promise<Costs> {
-  const costs = new Map<string, Cost>();
-  {
-    await using scope = new Scope("bench driver, publish");
-    const rig = await startRig(scope, undefined, { command });
-    let next = 0;
-    for (const inFlight of [8, 32]) {
-      const first = next;
-      const publish = await costOf(rig.driverPid, () => rig.publish(next++), inFlight);
-      costs.set(`publish, ${inFlight} in flight`, publish);
-      const unpublish = (index: number) => untilGone(() => rig.unpublish(first + index));
-      // What is published can be taken away once: all of it counts, and the first calls serve as a warm-up.
-      costs.set(`unpublish, ${inFlight} in flight`, await costOf(rig.driverPid, unpublish, inFlight, next - first));
-    }
+  const ours: Subject = { name: "ours", command: await ownDriver(join(temporaryFolder(scope), "driver")) };
+  const stock = subjectOf("upstream's, stock", "MOUNTPROOF_DRIVER_BIN");
+  const unlimited = subjectOf("upstream's, limiter off", "MOUNTPROOF_DRIVER_BIN_UNLIMITED");
+  for (const inFlight of [8, 32]) {
+    const [publish, unpublish] = await publishing([ours, ...unlimited], inFlight);
+    const [publishOfStock, unpublishOfStock] = await publishing(stock, inFlight);
+    tell(emit, `publish, ${inFlight} in flight`, [...publish, ...publishOfStock]);
+    tell(emit, `unpublish, ${inFlight} in flight`, [...unpublish, ...unpublishOfStock]);
   }
-  await using scope = new Scope("bench driver, republish");
-  const rig = await startRig(scope, undefined, { command, rotationIntervalMs: 1 });
-  for (let index = 0; index < VOLUMES; index++) await rig.publish(index);
-  const again = await costOf(rig.driverPid, (index) => rig.publish(index % VOLUMES), 8);
-  costs.set("unchanged republish, 8 in flight", again);
-  return costs;
+  const republish = [...(await republishing([ours, ...unlimited])), ...(await republishing(stock))];
+  tell(emit, "unchanged republish, 8 in flight", republish);
 }
 
-/** Of `total` calls, or of as many as fit into some seconds after a warm-up. */
-async function costOf(
-  pid: number | undefined,
-  work: (index: number) => Promise<unknown>,
-  inFlight: number,
-  total?: number,
-): Promise<Cost> {
+function subjectOf(name: string, variable: string): Subject[] {
+  const command = upstreamDriver(variable);
+  return command === undefined ? [] : [{ name, command }];
+}
+
+function tell(emit: (figure: Figure) => void, what: string, [ours, ...theirs]: readonly Tally[]): void {
+  if (ours === undefined) return;
+  for (const other of theirs.length === 0 ? [undefined] : theirs) {
+    const beside = (value: number | undefined) => other && { name: other.name, value: value ?? Number.NaN };
+    emit(figure(`driver process, ${what}`, ours.perSecond, "1/s", beside(other?.perSecond)));
+    emit(figure(`driver process, CPU of one, ${what}`, ours.cpuMs, "ms", beside(other?.cpuMs)));
+  }
+}
+
+/** @returns of each subject, for the publishes and for the unpublishes that follow */
+async function publishing(subjects: readonly Subject[], inFlight: number): Promise<[Tally[], Tally[]]> {
+  await using scope = new Scope("bench drivers, publish");
+  const contenders = [];
+  for (const { name, command } of subjects) {
+    const rig = await startRig(scope, undefined, { command });
+    contenders.push({ rig, next: 0, publish: new Tally(name, rig), unpublish: new Tally(name, rig) });
+  }
+  for (let turn = -1; turn < TURNS; turn++)
+    for (const contender of contenders) {
+      const { rig, publish, unpublish } = contender;
+      const first = contender.next;
+      const ends = turn < 0 ? () => contender.next >= WARM_UP : timeUp();
+      await publish.turn(turn >= 0, inFlight, ends, () => rig.publish(contender.next++));
+      let index = first;
+      const isGone = (): boolean => index >= contender.next;
+      await unpublish.turn(turn >= 0, inFlight, isGone, () => {
+        const one = index++;
+        return untilGone(() => rig.unpublish(one));
+      });
+    }
+  return [contenders.map(({ publish }) => publish), contenders.map(({ unpublish }) => unpublish)];
+}
+
+async function republishing(subjects: readonly Subject[]): Promise<Tally[]> {
+  await using scope = new Scope("bench drivers, republish");
+  const contenders = [];
+  for (const { name, command } of subjects) {
+    const rig = await startRig(scope, undefined, { command, rotationIntervalMs: 1 });
+    for (let index = 0; index < VOLUMES; index++) await rig.publish(index);
+    contenders.push({ rig, tally: new Tally(name, rig) });
+  }
   let calls = 0;
-  const call = (): Promise<unknown> => work(calls++);
-  if (total === undefined) await lanes(inFlight, () => calls < WARM_UP, call);
-  const began = { calls, cpu: cpuOf(pid), at: performance.now() };
-  const isGoingOn = (): boolean => (total === undefined ? elapsedSince(began.at) < SECONDS : calls < total);
-  await lanes(inFlight, isGoingOn, call);
-  const done = calls - began.calls;
-  return { perSecond: done / elapsedSince(began.at), cpuMs: (cpuOf(pid) - began.cpu) / done };
+  for (let turn = -1; turn < TURNS; turn++)
+    for (const { rig, tally } of contenders) {
+      const last = calls + WARM_UP;
+      const ends = turn < 0 ? () => calls >= last : timeUp();
+      await tally.turn(turn >= 0, 8, ends, () => rig.publish(calls++ % VOLUMES));
+    }
+  return contenders.map(({ tally }) => tally);
 }
 
-const elapsedSince = (at: number): number => (performance.now() - at) / 1000;
+function timeUp(): () => boolean {
+  const until = performance.now() + TURN_MS;
+  return () => performance.now() >= until;
+}
+
+class Tally {
+  readonly name: string;
+  readonly #rig: Rig;
+  #calls = 0;
+  #ms = 0;
+  #cpuMs = 0;
+
+  constructor(name: string, rig: Rig) {
+    this.name = name;
+    this.#rig = rig;
+  }
+
+  async turn(counts: boolean, inFlight: number, ends: () => boolean, work: () => Promise<unknown>): Promise<void> {
+    let calls = 0;
+    const began = { cpu: cpuOf(this.#rig.driverPid), at: performance.now() };
+    await lanes(
+      inFlight,
+      () => !ends(),
+      () => {
+        calls++;
+        return work();
+      },
+    );
+    if (!counts) return;
+    this.#calls += calls;
+    this.#ms += performance.now() - began.at;
+    this.#cpuMs += cpuOf(this.#rig.driverPid) - began.cpu;
+  }
+
+  get perSecond(): number {
+    return (this.#calls * 1000) / this.#ms;
+  }
+
+  get cpuMs(): number {
+    return this.#cpuMs / this.#calls;
+  }
+}
 
 /** As kubelet does: upstream's driver finds one or two mounts in a thousand busy, and says so. */
 async function untilGone(unpublish: () => Promise<unknown>): Promise<void> {

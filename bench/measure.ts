@@ -11,34 +11,87 @@ export type Figure = {
 
 export type Rate = { readonly perSecond: number; readonly p50Ms: number; readonly p99Ms: number };
 
+export type Contender = {
+  readonly work: (index: number) => Promise<unknown>;
+  /** Calls in one turn. */
+  readonly turn: number;
+};
+
 /**
  * Calls `work` `total` times with `inFlight` at once and says how fast that went. A tenth of the calls, at
  * least one per lane, run before and are not counted.
  */
 export async function rateOf(
   work: (index: number) => Promise<unknown>,
-  options: { readonly inFlight: number; readonly total: number },
+  { inFlight, total }: { readonly inFlight: number; readonly total: number },
 ): Promise<Rate> {
-  const { inFlight, total } = options;
-  const warm = Math.max(inFlight, Math.floor(total / 10));
-  await times(inFlight, warm, work);
-  const histogram = build({
+  const tally = new Tally(work);
+  await tally.warmUp(inFlight, Math.max(inFlight, Math.floor(total / 10)));
+  await tally.turn(inFlight, total);
+  return tally.rate();
+}
+
+/** Both by turns, so that whatever else the machine does meanwhile is done to both. One turn of each is not counted. */
+export async function ratesByTurns(
+  contenders: readonly [Contender, Contender],
+  { inFlight, turns }: { readonly inFlight: number; readonly turns: number },
+): Promise<[Rate, Rate]> {
+  const [one, other] = [new Tally(contenders[0].work), new Tally(contenders[1].work)];
+  await one.warmUp(inFlight, contenders[0].turn);
+  await other.warmUp(inFlight, contenders[1].turn);
+  for (let turn = 0; turn < turns; turn++) {
+    await one.turn(inFlight, contenders[0].turn);
+    await other.turn(inFlight, contenders[1].turn);
+  }
+  return [one.rate(), other.rate()];
+}
+
+class Tally {
+  readonly #work: (index: number) => Promise<unknown>;
+  readonly #histogram = build({
     lowestDiscernibleValue: 1,
     highestTrackableValue: 3_600_000_000,
     numberOfSignificantValueDigits: 3,
   });
-  const started = performance.now();
-  await times(inFlight, total, async (index) => {
-    const before = performance.now();
-    await work(warm + index);
-    histogram.recordValue(Math.max(1, Math.round((performance.now() - before) * 1000)));
-  });
-  const seconds = (performance.now() - started) / 1000;
-  return {
-    perSecond: total / seconds,
-    p50Ms: histogram.getValueAtPercentile(50) / 1000,
-    p99Ms: histogram.getValueAtPercentile(99) / 1000,
-  };
+  #next = 0;
+  #calls = 0;
+  #ms = 0;
+
+  constructor(work: (index: number) => Promise<unknown>) {
+    this.#work = work;
+  }
+
+  async warmUp(inFlight: number, calls: number): Promise<void> {
+    await this.#run(inFlight, calls, this.#work);
+  }
+
+  async turn(inFlight: number, calls: number): Promise<void> {
+    const started = performance.now();
+    await this.#run(inFlight, calls, async (index) => {
+      const before = performance.now();
+      await this.#work(index);
+      this.#histogram.recordValue(Math.max(1, Math.round((performance.now() - before) * 1000)));
+    });
+    this.#ms += performance.now() - started;
+    this.#calls += calls;
+  }
+
+  rate(): Rate {
+    return {
+      perSecond: (this.#calls * 1000) / this.#ms,
+      p50Ms: this.#histogram.getValueAtPercentile(50) / 1000,
+      p99Ms: this.#histogram.getValueAtPercentile(99) / 1000,
+    };
+  }
+
+  async #run(inFlight: number, calls: number, work: (index: number) => Promise<unknown>): Promise<void> {
+    const end = this.#next + calls;
+    await lanes(
+      inFlight,
+      () => this.#next < end,
+      () => work(this.#next++),
+    );
+  }
 }
 
 /** Calls `work` with `inFlight` at once as long as there is more. */
@@ -47,15 +100,6 @@ export async function lanes(inFlight: number, hasMore: () => boolean, work: () =
     Array.from({ length: inFlight }, async () => {
       while (hasMore()) await work();
     }),
-  );
-}
-
-async function times(inFlight: number, total: number, work: (index: number) => Promise<unknown>): Promise<void> {
-  let next = 0;
-  await lanes(
-    inFlight,
-    () => next < total,
-    () => work(next++),
   );
 }
 

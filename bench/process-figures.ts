@@ -9,9 +9,9 @@ export function rssOf(pid: number | undefined): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
 }
 
-/** Milliseconds of CPU that a process has used: what it costs, however busy the machine is. */
+/** Milliseconds of CPU that a process and the programs it ran have used: what it costs, however busy the machine is. */
 export function cpuOf(pid: number | undefined): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const [, user = 0, system = 0] = /\) (?:\S+ ){11}(\d+) (\d+)/.exec(stat)?.map(Number) ?? [];
-  return (user + system) * TICK_MS;
+  const [, ...used] = /\) (?:\S+ ){11}(\d+) (\d+) (\d+) (\d+)/.exec(stat) ?? [];
+  return used.reduce((sum, ticks) => sum + Number(ticks) * TICK_MS, 0);
 }

@@ -1,10 +1,13 @@
 import { join } from "node:path";
 import { Scope } from "../core/index.ts";
 import { bareGrpc } from "./baselines/grpc-unary.ts";
-import { type Figure, figure, rateOf } from "./measure.ts";
+import { type Figure, figure, rateOf, ratesByTurns } from "./measure.ts";
 import { startRig } from "./rig.ts";
 
-const TOTAL = 600;
+const TURNS = 8;
+/** Calls in a turn: about as long each. */
+const PUBLISHES = 100;
+const BARE_CALLS = 1000;
 
 /** NodePublishVolume, first publish of a new pod each time, its status object written before OK is sent. */
 export async function run(emit: (figure: Figure) => void): Promise<void> {
@@ -18,9 +21,14 @@ export async function run(emit: (figure: Figure) => void): Promise<void> {
   scope.defer("baseline", () => bare.close());
   let next = 0;
   for (const inFlight of [1, 8, 16, 32]) {
-    const base = await rateOf(() => bare.call(), { inFlight, total: 3000 });
     const first = next;
-    const ours = await rateOf(() => rig.publish(next++), { inFlight, total: TOTAL });
+    const [ours, base] = await ratesByTurns(
+      [
+        { work: () => rig.publish(next++), turn: PUBLISHES },
+        { work: () => bare.call(), turn: BARE_CALLS },
+      ],
+      { inFlight, turns: TURNS },
+    );
     const published = next - first;
     const baseline = (value: number) => ({ name: `bare gRPC at ${inFlight}`, value });
     emit(figure(`publish, ${inFlight} in flight`, ours.perSecond, "1/s", baseline(base.perSecond)));

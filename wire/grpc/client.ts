@@ -56,11 +56,16 @@ export function grpcClient<S extends DescService>(descriptor: S, options: GrpcCl
     new grpc.Client(targetOf(options.target), grpc.credentials.createInsecure(), channelOptions(options));
   for (const method of descriptor.methods) {
     if (method.methodKind !== "unary") continue;
+    const called: CalledMethod = {
+      descriptor,
+      method: method as DescMethodUnary,
+      definition: definitionOf(descriptor, method),
+    };
     client[method.localName] = async (request: object, call: CallOptions = {}) => {
       if (options.connectionPerCall === true) {
         const own = dial();
         try {
-          return await invoke(own, descriptor, method as DescMethodUnary, options, request, call);
+          return await invoke(own, called, options, request, call);
         } finally {
           own.close();
         }
@@ -68,7 +73,7 @@ export function grpcClient<S extends DescService>(descriptor: S, options: GrpcCl
       channel ??= dial();
       const used = channel;
       try {
-        return await invoke(used, descriptor, method as DescMethodUnary, options, request, call);
+        return await invoke(used, called, options, request, call);
       } catch (error) {
         // A channel that failed to connect waits in real time before it tries again; a fresh one does not.
         if (error instanceof GrpcError && !error.connected && channel === used) close();
@@ -87,20 +92,25 @@ function channelOptions(options: GrpcClientOptions): grpc.ClientOptions {
     "grpc.enable_retries": 0,
     "grpc.use_local_subchannel_pool": 1,
     "grpc.max_send_message_length": -1,
+    "grpc.enable_channelz": 0, // nobody asks for it, and each call pays for it
     ...(options.maxReceiveBytes !== undefined && { "grpc.max_receive_message_length": options.maxReceiveBytes }),
   };
 }
 
+type CalledMethod = {
+  readonly descriptor: DescService;
+  readonly method: DescMethodUnary;
+  readonly definition: ReturnType<typeof definitionOf>;
+};
+
 function invoke(
   client: grpc.Client,
-  descriptor: DescService,
-  method: DescMethodUnary,
+  { descriptor, method, definition }: CalledMethod,
   options: GrpcClientOptions,
   init: object,
   call: CallOptions,
 ): Promise<object> {
   const { clock } = options;
-  const definition = definitionOf(descriptor, method);
   const request = create(method.input, init as MessageInitShape<typeof method.input>);
   const token = clock.activity.begin(`call ${method.name}`);
   const startedAt = clock.now();

@@ -97,6 +97,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   const server = new grpc.Server({
     ...(options.maxReceiveBytes !== undefined && { "grpc.max_receive_message_length": options.maxReceiveBytes }),
     "grpc.max_send_message_length": -1,
+    "grpc.enable_channelz": 0, // nobody asks for it, and each call pays for it
   });
   for (const bound of options.services) {
     const definition: Record<string, grpc.MethodDefinition<object, object>> = {};
@@ -210,6 +211,7 @@ function serve(
     const started = clock.wall();
     const gone = new AbortController();
     call.on("cancelled", () => {
+      if (!underWay.has(lose)) return; // grpc-js tells it of each stream that closes, also of an answered one
       token.callOff();
       gone.abort(new GrpcError(GrpcStatus.CANCELLED, "context canceled"));
     });
