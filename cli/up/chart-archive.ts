@@ -1,7 +1,8 @@
-import { readdir, readFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { MountproofError } from "../../core/index.ts";
+import { type ChartIgnore, chartFiles } from "./chart-files.ts";
 
 const BLOCK = 512;
 /** Charts have no times of their own: the same files are the same archive. */
@@ -11,14 +12,9 @@ const TIME = 0;
  * A chart's folder as `helm package` packs it: a gzipped tar with the chart's name as its top folder.
  * @throws MountproofError `invalid_argument` for a path longer than an archive holds
  */
-export async function packChart(folder: string, chart: string): Promise<Buffer> {
-  const names = (await readdir(folder, { recursive: true, withFileTypes: true }))
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-    // Helm wants to see Chart.yaml first.
-    .toSorted((a, b) => Number(b === "Chart.yaml") - Number(a === "Chart.yaml") || (a < b ? -1 : 1));
+export async function packChart(folder: string, chart: string, isIgnored: ChartIgnore): Promise<Buffer> {
   const parts: Buffer[] = [];
-  for (const name of names) {
+  for (const name of await chartFiles(folder, isIgnored)) {
     const content = await readFile(join(folder, name));
     parts.push(headerOf(join(chart, name), content.length), content, padding(content.length));
   }

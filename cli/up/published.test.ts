@@ -68,10 +68,13 @@ test("charts of one's own stand at a repository's address, before those of the s
 test.each([
   ["nothing", "ENOENT"],
   ["chart-of-nobody", "its Chart.yaml has no name and version"],
+  ["bad-rules", ".helmignore line 2 "],
 ])("a folder with %s in it is refused by name", async (name, why) => {
   if (name !== "nothing") {
     await mkdir(join(folder, name), { recursive: true });
-    await writeFile(join(folder, name, "Chart.yaml"), "apiVersion: v2\n");
+    const metadata = name === "bad-rules" ? "name: a\nversion: 1.0.0\n" : "";
+    await writeFile(join(folder, name, "Chart.yaml"), `apiVersion: v2\n${metadata}`);
+    if (metadata !== "") await writeFile(join(folder, name, ".helmignore"), "# rules\n**/tests\n");
   }
   const own = [{ url: HASHICORP, folder: join(folder, name) }];
   await expect(publishCharts(scope, clock, authority, new Names(), own)).rejects.toMatchObject({

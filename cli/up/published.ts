@@ -6,6 +6,7 @@ import { type Clock, MountproofError, messageOf, type Scope } from "../../core/i
 import { type CertificateAuthority, startHttpServer } from "../../net/index.ts";
 import { layoutOf } from "../../suite/layout.ts";
 import { packChart } from "./chart-archive.ts";
+import { type ChartIgnore, chartIgnoreOf } from "./chart-files.ts";
 import type { Names } from "./names.ts";
 
 /** Where guides take charts from, and which of `deploy/charts` stands there. */
@@ -81,7 +82,13 @@ export async function publishCharts(
   for (const host of hosts) names.lead(`${host}:443`, { host: server.host, port: server.port });
 }
 
-type Chart = { readonly name: string; readonly version: string; readonly folder: string; readonly metadata: object };
+type Chart = {
+  readonly name: string;
+  readonly version: string;
+  readonly folder: string;
+  readonly metadata: object;
+  readonly ignore: ChartIgnore;
+};
 
 /** By address, then by name. */
 async function repositoriesOf(published: readonly PublishedChart[]): Promise<Map<string, Map<string, Chart>>> {
@@ -101,14 +108,16 @@ async function chartOf(folder: string): Promise<Chart> {
       cause,
     });
   let metadata: unknown;
+  let ignore: ChartIgnore;
   try {
     metadata = parse(await readFile(join(folder, "Chart.yaml"), "utf8"));
+    ignore = await chartIgnoreOf(folder);
   } catch (cause) {
     throw refuse(messageOf(cause), cause);
   }
   const { name, version } = (metadata ?? {}) as { name?: unknown; version?: unknown };
   if (typeof name !== "string" || typeof version !== "string") throw refuse("its Chart.yaml has no name and version");
-  return { name, version, folder, metadata: metadata as object };
+  return { name, version, folder, metadata: metadata as object, ignore };
 }
 
 function archiveUrl(url: string, { name, version }: Chart): string {
@@ -121,7 +130,7 @@ async function release(charts: readonly Chart[], url: string): Promise<Release> 
   const archives = new Map<string, Buffer>();
   const entries: Record<string, readonly object[]> = {};
   for (const chart of charts) {
-    const body = await packChart(chart.folder, chart.name);
+    const body = await packChart(chart.folder, chart.name, chart.ignore);
     archives.set(chart.name, body);
     entries[chart.name] = [
       {
