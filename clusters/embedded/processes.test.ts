@@ -102,6 +102,22 @@ test("a program that does not exist is a StartError with runc's text", async () 
   expect(status?.state.terminated.message).toContain('exec: "/nosuch": stat /nosuch: no such file or directory');
 });
 
+test("a container that must not be root waits with kubelet's words, where its image runs as root", async () => {
+  await run({
+    securityContext: { runAsNonRoot: true },
+    containers: [{ name: "c", image: "app", command: ["sleep", "3600"] }],
+  });
+  await clock.advance(seconds(5));
+  const pod = await cluster.admin.get(Pods, POD.name, POD.namespace);
+  const { containerStatuses } = pod["status"] as { containerStatuses: { state: object }[] };
+  expect(containerStatuses[0]?.state).toEqual({
+    waiting: {
+      reason: "CreateContainerConfigError",
+      message: `container has runAsNonRoot and image will run as root (pod: "p_default(${pod.metadata.uid})", container: c)`,
+    },
+  });
+});
+
 test("init containers run one after the other before the rest", async () => {
   const shared = { volumeMounts: [{ name: "e", mountPath: "/work" }], image: "app" };
   await run({

@@ -45,7 +45,15 @@ export type Probe = Handler & {
   failureThreshold?: number;
   timeoutSeconds?: number;
 };
-export type SecurityContext = { runAsUser?: number; runAsGroup?: number; readOnlyRootFilesystem?: boolean };
+export type SecurityContext = {
+  runAsUser?: number;
+  runAsGroup?: number;
+  runAsNonRoot?: boolean;
+  readOnlyRootFilesystem?: boolean;
+  privileged?: boolean;
+  allowPrivilegeEscalation?: boolean;
+  capabilities?: { add?: string[]; drop?: string[] };
+};
 export type Container = {
   name: string;
   image?: string;
@@ -115,8 +123,10 @@ export type PodSpec = {
   securityContext?: {
     fsGroup?: number;
     fsGroupChangePolicy?: "Always" | "OnRootMismatch";
+    supplementalGroups?: number[];
     runAsUser?: number;
     runAsGroup?: number;
+    runAsNonRoot?: boolean;
   };
 };
 

@@ -5,10 +5,16 @@ import type { LogFile } from "./log-file.ts";
 import type { ContainerProcess, Processes } from "./processes.ts";
 import type { HostCommand } from "./program.ts";
 import type { Running } from "./records.ts";
+import { type ImageUser, rightsOf } from "./rights.ts";
 import { ContainerStartError, type ContainerToStart, type SandboxPlace } from "./runtime.ts";
 import type { ViewCommand } from "./views.ts";
 
-export type Room = { readonly clock: Clock; readonly processes?: Processes; readonly place?: SandboxPlace };
+export type Room = {
+  readonly clock: Clock;
+  readonly processes?: Processes;
+  readonly place?: SandboxPlace;
+  readonly imageUser?: (image: string) => ImageUser | undefined;
+};
 
 /** Starts what is to be a real process, in the view that its container has. */
 export async function startProcess(
@@ -57,10 +63,10 @@ export async function beforeStop(room: Room, running: Running, graceMs: number):
   await execution.exited;
 }
 
-function viewOf({ container, pod, env, mounts }: ContainerToStart, { place }: Room): Omit<ViewCommand, "command"> {
-  const uid = container.securityContext?.runAsUser ?? pod.spec.securityContext?.runAsUser;
-  const gid = container.securityContext?.runAsGroup ?? pod.spec.securityContext?.runAsGroup;
-  const { workingDir } = container;
+/** What a container's processes see, and who they are. */
+export function viewOf(start: ContainerToStart, { place, imageUser }: Room): Omit<ViewCommand, "command"> {
+  const { container, pod, env, mounts } = start;
+  const { workingDir, securityContext } = container;
   return {
     env: new Map([["HOSTNAME", pod.metadata.name], ...env]),
     // A volume at the same path is meant to hide the pod's own file.
@@ -68,6 +74,7 @@ function viewOf({ container, pod, env, mounts }: ContainerToStart, { place }: Ro
     ...(place !== undefined && { within: (act) => place.within(act) }),
     ...(workingDir !== undefined && { workingDir }),
     ...(container.tty === true && { tty: true }),
-    user: { ...(uid !== undefined && { uid }), ...(gid !== undefined && { gid }) },
+    rights: rightsOf(pod, container, imageUser?.(container.image ?? "")),
+    ...(securityContext?.readOnlyRootFilesystem === true && { readOnlyRoot: true }),
   };
 }

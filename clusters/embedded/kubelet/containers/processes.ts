@@ -5,7 +5,7 @@ import type { Readable, Writable } from "node:stream";
 import { type Clock, RealClock, seconds } from "../../../../core/index.ts";
 import type { Execution } from "./execution.ts";
 import { LogFile, type LogStream } from "./log-file.ts";
-import { ContainerStartError } from "./runtime.ts";
+import { ContainerStartError, type RuntimeNote } from "./runtime.ts";
 import type { ContainerTask } from "./task.ts";
 import { Terminal } from "./terminal.ts";
 import { firstChild, type ViewCommand, type Views } from "./views.ts";
@@ -151,11 +151,14 @@ export class Processes {
     return (await this.#open()).kind;
   }
 
-  /** What a person should know of how processes see their volumes here; nothing where all is as on a real node. */
-  async note(): Promise<string | undefined> {
-    return (await this.viewKind()) === "namespaces"
-      ? undefined
-      : "namespaces are refused on this machine: paths below volume mounts are rewritten in the container's arguments and environment, and in what is executed in it";
+  /** What a person should know of how a process runs here; nothing where all is as on a real node. */
+  async notes({ rights, readOnlyRoot }: Pick<ViewCommand, "rights" | "readOnlyRoot">): Promise<RuntimeNote[]> {
+    const { kind, can } = await this.#open();
+    const notes: RuntimeNote[] = [];
+    if (kind === "paths") notes.push({ reason: "PathsRewritten", message: PATHS });
+    if (kind === "paths" && readOnlyRoot === true) notes.push({ reason: "RootWritable", message: WRITABLE });
+    if (!can.groups && (rights?.groups.length ?? 0) > 0) notes.push({ reason: "GroupsLeftOut", message: GROUPS });
+    return notes;
   }
 
   /** @throws ContainerStartError when there is no such program */
@@ -200,6 +203,12 @@ export class Processes {
     return new LogFile(join(logFolder, `${namespace}_${podName}_${podUid}`, container, `${attempt}.log`), clock);
   }
 }
+
+const PATHS =
+  "namespaces are refused on this machine: paths below volume mounts are rewritten in the container's arguments and environment, and in what is executed in it";
+const WRITABLE = "namespaces are refused on this machine: the container's root is not read-only";
+const GROUPS =
+  "this machine lets no process change its groups: the container has none of fsGroup and supplementalGroups";
 
 /** What containerd and runc say before the reason. */
 const START =

@@ -3,6 +3,7 @@ import type { MountClone } from "../mounts.ts";
 import type { Container, Pod, Probe } from "../types.ts";
 import type { Execution } from "./execution.ts";
 import type { LogFile } from "./log-file.ts";
+import type { ImageUser } from "./rights.ts";
 import type { ContainerTask } from "./task.ts";
 
 /** One place where a container sees something of the node. */
@@ -99,6 +100,8 @@ export interface ContainerRuntime {
   startSandbox(pod: Pod): Promise<void>;
   /** @throws ImageError when the container's image cannot be had */
   requireImage(container: Container): void;
+  /** Whom the image's processes are; undefined: root. */
+  imageUser(container: Container): ImageUser | undefined;
   /**
    * @returns what a person should know of how it runs here
    * @throws ContainerStartError

@@ -6,10 +6,11 @@ import type { Execution } from "./execution.ts";
 import type { LogFile } from "./log-file.ts";
 import { PartContainer, type PartStarter } from "./part-container.ts";
 import { probeProcess } from "./probe-process.ts";
-import { beforeStop, executeIn, type Room, startProcess } from "./process-container.ts";
+import { beforeStop, executeIn, type Room, startProcess, viewOf } from "./process-container.ts";
 import type { Processes } from "./processes.ts";
 import { builtInProgram, type Program } from "./program.ts";
 import { type PodRecord, PodRecords, type Running, releaseClones } from "./records.ts";
+import type { ImageUser } from "./rights.ts";
 import {
   type ContainerMount,
   type ContainerRuntime,
@@ -45,6 +46,8 @@ export type SimulatedRuntimeSpec = {
   readonly parts?: (name: string) => PartStarter | undefined;
   /** What there is no image for: the text says why. Everything is there by default. */
   readonly missingImage?: (image: string) => string | undefined;
+  /** Whom the processes of an image are; root by default. */
+  readonly imageUser?: (image: string) => ImageUser | undefined;
 };
 
 /**
@@ -110,10 +113,9 @@ export class SimulatedRuntime implements ContainerRuntime, AsyncDisposable {
         ref: false,
       });
     if (program.run === undefined) return [];
-    const note = await this.#spec.processes?.note();
-    const { networkNote } = this.#spec;
+    const { networkNote, processes } = this.#spec;
     return [
-      ...(note === undefined ? [] : [{ reason: "PathsRewritten", message: note }]),
+      ...((await processes?.notes(viewOf(start, this.#room(uid)))) ?? []),
       ...(networkNote === undefined ? [] : [{ reason: "NetworkShared", message: networkNote }]),
     ];
   }
@@ -163,6 +165,10 @@ export class SimulatedRuntime implements ContainerRuntime, AsyncDisposable {
   requireImage({ image = "" }: Container): void {
     const why = this.#spec.missingImage?.(image);
     if (why !== undefined) throw new ImageError(why);
+  }
+
+  imageUser({ image = "" }: Container): ImageUser | undefined {
+    return this.#spec.imageUser?.(image);
   }
 
   log(podUid: string, container: string, previous: boolean): LogFile | undefined {

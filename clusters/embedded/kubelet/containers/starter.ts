@@ -9,6 +9,7 @@ import type { Container, Pod } from "../types.ts";
 import { ContainerConfigError, type EnvSources, environmentOf } from "./env.ts";
 import type { ImageBackoff } from "./image-backoff.ts";
 import type { Probes } from "./probes.ts";
+import { requireNonRoot } from "./rights.ts";
 import {
   type ContainerKind,
   type ContainerRuntime,
@@ -145,6 +146,7 @@ export class ContainerStarter {
       imageBackoff.succeeded(imageKey);
       const own = await environmentOf(pod, container, { ...sources, facts: facts(pod) });
       const env = new Map([...serviceEnv, ...own]);
+      requireNonRoot(pod, container, runtime.imageUser(container));
       const mounted = await mounts.of(pod, container, env);
       this.#post(pod, container, "Normal", "Created", `Created container: ${container.name}`);
       const start = runtime.startContainer({ pod, container, kind, attempt, env, mounts: mounted });

@@ -11,19 +11,23 @@ export function isOfSystem(path: string): boolean {
 
 /**
  * A root of the container's own, made in mount and pid namespaces that end with it: system folders read-only, its own
- * /tmp, /var, /run and /dev/shm (64 MiB, as containerd gives it), and its mounts. A system folder that a mount lies in gets a writable layer of its own, so that
+ * /tmp, /var, /run and /dev/shm (64 MiB, as containerd gives it), and its mounts; the root itself read-only when it is
+ * to be. A system folder that a mount lies in gets a writable layer of its own, so that
  * the mount's place can be made. Where a mount passes mounts on, everything but the node's shared folder is made
  * private first; such a mount is seen at the node's own path, too, for a kubelet that speaks of targets there.
- * Arguments: root, the shared folder or nothing, names of layered folders, number of exposed folders, they; number of
+ * Arguments: root, `ro` or `rw`, the shared folder or nothing, names of layered folders, number of exposed folders, they; number of
  * mounts, then source, path, `ro` or `rw`, and how it passes mounts on; working directory; the command.
  */
 export const MAKE_VIEW = `
 set -e
-root=$1; shared=$2; shift 2
+root=$1; access=$2; shared=$3; shift 3
 if [ -n "$shared" ]; then
-  while read -r _ _ _ _ at _; do
-    at=$(printf '%b' "$at")
-    case "$at/" in "$shared"/*) ;; *) mount --make-private "$at" ;; esac
+  while read -r _ _ _ _ quoted _; do
+    at=$(printf '%b' "$quoted")
+    case "$at/" in "$shared"/*) continue ;; esac
+    # Others of this machine unmount what is theirs meanwhile.
+    why=$(mount --make-private "$at" 2>&1) ||
+      if grep -qF -- " $quoted " /proc/self/mountinfo; then echo "$why" >&2; exit 1; fi
   done < /proc/self/mountinfo
 fi
 mount -t tmpfs -o mode=755 none "$root"
@@ -74,6 +78,10 @@ while [ "$mounts" -gt 0 ]; do
   [ "$3" = rw ] || mount -o remount,bind,ro "$root$2"
   shift 4; mounts=$((mounts - 1))
 done
+if [ "$access" = ro ]; then
+  for name in $layered; do mount -o remount,bind,ro "$root/$name"; done
+  mount -o remount,bind,ro "$root"
+fi
 folder=$1; shift
 exec chroot "$root" /bin/sh -c 'echo made >&3; exec 3>&-; cd "$0" && exec "$@"' "$folder" "$@"
 `;
@@ -90,6 +98,7 @@ function hasPlaceFor(path: string): boolean {
 export type ViewParts = {
   /** Mount point of the root. */
   readonly root: string;
+  readonly readOnlyRoot: boolean;
   /** Folder of the node whose mounts are shared, if any is. */
   readonly shared: string | undefined;
   readonly exposed: readonly string[];
@@ -102,7 +111,8 @@ export type ViewParts = {
  * The arguments of {@link MAKE_VIEW}.
  * @throws ContainerStartError when a mount is to be passed on that lies where the node shares nothing
  */
-export function viewArguments({ root, shared, exposed, mounts, workingDir, command }: ViewParts): string[] {
+export function viewArguments(parts: ViewParts): string[] {
+  const { root, readOnlyRoot, shared, exposed, mounts, workingDir, command } = parts;
   const places = mounts.toSorted((a, b) => a.mountPath.length - b.mountPath.length);
   const layered = SYSTEM.filter((name) =>
     places.some(({ mountPath }) => mountPath.startsWith(`/${name}/`) && !hasPlaceFor(mountPath)),
@@ -113,6 +123,7 @@ export function viewArguments({ root, shared, exposed, mounts, workingDir, comma
       throw new ContainerStartError(`path "${source}" is mounted on "/" but it is not a ${propagation} mount`);
   return [
     root,
+    readOnlyRoot ? "ro" : "rw",
     passing.length > 0 ? (shared ?? "") : "",
     ` ${layered.join(" ")} `,
     String(exposed.length),

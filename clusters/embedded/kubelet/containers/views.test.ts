@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,7 +33,9 @@ async function namespaces(skip: (why: string) => never): Promise<Views> {
   return views.kind === "namespaces" ? views : skip("namespaces are refused on this machine");
 }
 async function said(views: Views, command: Omit<ViewCommand, "env">): Promise<string> {
-  const child = await views.spawn({ env: new Map(), ...command });
+  return await outputOf(await views.spawn({ env: new Map(), ...command }));
+}
+async function outputOf(child: ChildProcess): Promise<string> {
   let text = "";
   child.stdout?.on("data", (chunk) => {
     text += String(chunk);
@@ -59,6 +62,61 @@ test("a program of the image's own is seen, and what lies beside it is not", asy
   expect(await said(views, { command: [program], mounts: [], expose: [program] })).toBe("tool\n");
   expect(views.shows(program)).toBe(false);
   expect(views.shows("/usr/bin/env")).toBe(true);
+});
+
+test("a container's processes have its user, its groups and its capabilities, and so has what is executed in it", async ({
+  skip,
+}) => {
+  const views = await namespaces(skip);
+  const rights = { uid: 100, gid: 1000, groups: [1000, 2000], capabilities: ["CHOWN"], gainsNone: true };
+  const facts = ["grep", "-E", "^(Uid|Gid|Groups|CapBnd|CapEff|NoNewPrivs):", "/proc/self/status"];
+  const expected = [
+    "Uid: 100 100 100 100",
+    "Gid: 1000 1000 1000 1000",
+    "Groups: 1000 2000",
+    "CapEff: 0000000000000000",
+    "CapBnd: 0000000000000001",
+    "NoNewPrivs: 1",
+  ];
+  const lines = (text: string): string[] =>
+    text
+      .trim()
+      .split("\n")
+      .map((line) => line.replace(/\s+/g, " ").trim());
+  expect(lines(await said(views, { command: facts, mounts: [], rights }))).toEqual(expected);
+  const child = await views.spawn({ command: ["sleep", "60"], env: new Map(), mounts: [], rights });
+  try {
+    const inside = await views.enter(child.pid ?? 0, { command: facts, env: new Map(), mounts: [], rights });
+    expect(lines(await outputOf(inside))).toEqual(expected);
+  } finally {
+    process.kill(-(child.pid ?? 0), "SIGKILL");
+  }
+  const home = { command: ["/bin/sh", "-c", "echo $HOME"], mounts: [] };
+  expect(await said(views, { ...home, rights })).toBe("/\n");
+  expect(await said(views, home)).toBe("/root\n");
+  const root = { ...rights, uid: 0, gid: 0 };
+  const mounting = [
+    "/bin/sh",
+    "-c",
+    "mount -t tmpfs none /mnt 2>/dev/null || echo refused; chown 7 /tmp && echo chowned",
+  ];
+  expect(await said(views, { command: mounting, mounts: [], rights: root })).toBe("refused\nchowned\n");
+});
+
+test("in a root that is read-only its volumes alone can be written, system folders with layers included", async ({
+  skip,
+}) => {
+  const views = await namespaces(skip);
+  const mounts = [
+    { mountPath: "/data", readOnly: false, path: folder, clone: undefined, source: folder },
+    { mountPath: "/etc/nosuch-app/x", readOnly: false, path: folder, clone: undefined, source: folder },
+  ];
+  const places = ["/", "/tmp", "/var", "/run", "/etc", "/data", "/etc/nosuch-app/x", "/dev/shm"];
+  const script = 'for at in "$@"; do touch "$at/probe" 2>/dev/null && echo "$at"; done; :';
+  const command = ["/bin/sh", "-c", script, "probe", ...places];
+  const writable = ["/data", "/etc/nosuch-app/x", "/dev/shm"];
+  expect((await said(views, { command, mounts, readOnlyRoot: true })).trim().split("\n")).toEqual(writable);
+  expect((await said(views, { command, mounts })).trim().split("\n")).toEqual(places);
 });
 
 test("memory that programs share is the container's own", async ({ skip }) => {

@@ -3,6 +3,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
+import { type Changeable, type Rights, withRights } from "./rights.ts";
 import type { ContainerMount } from "./runtime.ts";
 import { inTerminal } from "./terminal.ts";
 import { isOfSystem, MAKE_VIEW, viewArguments } from "./view-script.ts";
@@ -14,7 +15,10 @@ export type ViewCommand = {
   readonly env: ReadonlyMap<string, string>;
   readonly mounts: readonly ContainerMount[];
   readonly workingDir?: string;
-  readonly user?: { readonly uid?: number; readonly gid?: number };
+  /** Left out: those of this process. */
+  readonly rights?: Rights;
+  /** Nothing can be written but in what it mounts. */
+  readonly readOnlyRoot?: boolean;
   /** A terminal instead of pipes. */
   readonly tty?: boolean;
   /** Files and folders of this machine that belong to the image: seen at the same path, read-only. */
@@ -27,6 +31,8 @@ export type ViewCommand = {
 export interface Views {
   /** `paths`: namespaces are refused here, and paths below mounts are rewritten in arguments and environment. */
   readonly kind: "namespaces" | "paths";
+  /** What of a process's rights can be changed here. */
+  readonly can: Changeable;
   /** A process in a view of its own, once that is made; it leads a process group. @throws Error when it cannot be */
   spawn(command: ViewCommand): Promise<ChildProcess>;
   /** Another process in the view of one that runs. */
@@ -49,14 +55,21 @@ export type ViewsSpec = {
 
 /** Namespaces where they work when tried, rewritten paths where they do not. */
 export async function openViews(spec: ViewsSpec): Promise<Views> {
-  try {
-    await mkdir(spec.folder, { recursive: true });
-    const trial = [...ISOLATE, ...PRIVATE, "/bin/sh", "-c", `mount -t tmpfs none "$0"`, spec.folder];
-    await promisify(execFile)(trial[0] ?? "", trial.slice(1), { timeout: 5000 });
-    return namespaceViews(spec);
-  } catch {
-    return pathViews();
-  }
+  await mkdir(spec.folder, { recursive: true });
+  const isolated = [...ISOLATE, ...PRIVATE, "/bin/sh", "-c", `mount -t tmpfs none "$0"`, spec.folder];
+  const [namespaces, groups, capabilities] = await Promise.all([
+    works(isolated),
+    works(["setpriv", "--clear-groups", "true"]),
+    works(["setpriv", "--inh-caps=-all", "--bounding-set=-all", "true"]),
+  ]);
+  return namespaces ? namespaceViews(spec, { groups, capabilities }) : pathViews({ groups, capabilities });
+}
+
+async function works([program = "", ...args]: readonly string[]): Promise<boolean> {
+  return await promisify(execFile)(program, args, { timeout: 5000 }).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The container dies with whoever started it, `kill -9` included. */
@@ -65,40 +78,42 @@ const PRIVATE = ["--propagation", "private"];
 /** The script makes private what is not to be shared. */
 const UNCHANGED = ["--propagation", "unchanged"];
 
-function namespaceViews({ folder, shared, expose = [] }: ViewsSpec): Views {
+function namespaceViews({ folder, shared, expose = [] }: ViewsSpec, can: Changeable): Views {
   const node = dirname(dirname(process.execPath));
   const always = [...new Set([node, ...expose])].filter((path) => !isOfSystem(path));
   return {
     kind: "namespaces",
+    can,
     shows: (path) => isOfSystem(path) || always.some((folder) => path === folder || path.startsWith(`${folder}/`)),
-    spawn: async ({ command, env, mounts, workingDir = "/", user, tty, expose: own = [], within }) => {
+    spawn: async ({ command, env, mounts, workingDir = "/", rights, readOnlyRoot, tty, expose: own = [], within }) => {
       const exposed = [...always, ...own.filter((path) => !isOfSystem(path))];
       const isPassing = mounts.some(({ propagation }) => propagation !== undefined);
-      const inside = [...asUser(user), ...inTerminal(command, tty)];
-      const args = viewArguments({ root: folder, shared, exposed, mounts, workingDir, command: inside });
+      const inside = [...withRights(rights, can), ...inTerminal(command, tty)];
+      const place = { root: folder, shared, exposed, readOnlyRoot: readOnlyRoot === true };
+      const args = viewArguments({ ...place, mounts, workingDir, command: inside });
       const isolate = [...ISOLATE, ...(isPassing ? UNCHANGED : PRIVATE)];
       const script = ["/bin/sh", "-c", MAKE_VIEW, "container", ...args];
-      return await made(start([...isolate, ...script], env, { tells: true, tty, within }));
+      return await made(start([...isolate, ...script], homed(env, rights), { tells: true, tty, within }));
     },
-    enter: async (pid, { command, env, workingDir = "/", user, tty, within }) => {
+    enter: async (pid, { command, env, workingDir = "/", rights, tty, within }) => {
       const init = await firstChild(pid);
       const into = ["nsenter", "--target", String(init), "--mount", "--pid", "--root", "--wd"];
-      const inside = [...asUser(user), ...inTerminal(command, tty)];
+      const inside = [...withRights(rights, can), ...inTerminal(command, tty)];
       const go = ["/bin/sh", "-c", 'cd "$0" && exec "$@"', workingDir, ...inside];
-      return await spawned(start(["setpriv", "--pdeathsig", "KILL", ...into, ...go], env, { tty, within }));
+      const died = ["setpriv", "--pdeathsig", "KILL"];
+      return await spawned(start([...died, ...into, ...go], homed(env, rights), { tty, within }));
     },
   };
 }
 
-function pathViews(): Views {
-  const run = async ({ command, env, mounts, user, tty, within }: ViewCommand): Promise<ChildProcess> => {
+function pathViews(can: Changeable): Views {
+  const run = async ({ command, env, mounts, rights, tty, within }: ViewCommand): Promise<ChildProcess> => {
     const rewrite = pathRewriter(mounts);
-    const rewritten = new Map([...env].map(([name, value]) => [name, rewrite(value)]));
-    return await spawned(
-      start([...asUser(user), ...inTerminal(command.map(rewrite), tty)], rewritten, { tty, within }),
-    );
+    const rewritten = new Map([...homed(env, rights)].map(([name, value]) => [name, rewrite(value)]));
+    const words = [...withRights(rights, can), ...inTerminal(command.map(rewrite), tty)];
+    return await spawned(start(words, rewritten, { tty, within }));
   };
-  return { kind: "paths", spawn: run, enter: (_pid, command) => run(command), shows: () => true };
+  return { kind: "paths", can, spawn: run, enter: (_pid, command) => run(command), shows: () => true };
 }
 
 /** Turns a container's paths into the node's, wherever one stands in a text. */
@@ -161,15 +176,9 @@ async function made(child: ChildProcess): Promise<ChildProcess> {
   return child;
 }
 
-function asUser(user: ViewCommand["user"]): string[] {
-  if (user?.uid === undefined && user?.gid === undefined) return [];
-  const { uid, gid } = user;
-  return [
-    "setpriv",
-    ...(uid !== undefined ? ["--reuid", String(uid)] : []),
-    ...(gid !== undefined ? ["--regid", String(gid)] : []),
-    "--clear-groups",
-  ];
+/** A user without a home of its own lives at the root, as a container engine has it. */
+function homed(env: ReadonlyMap<string, string>, rights: Rights | undefined): ReadonlyMap<string, string> {
+  return (rights?.uid ?? 0) === 0 ? env : new Map([["HOME", "/"], ...env]);
 }
 
 /** unshare waits outside; its child is the first process of the container. */
