@@ -103,6 +103,7 @@ export class EmbeddedNode implements AsyncDisposable {
       processes: this.processes,
       program: (container, pod) => programOf(spec, container, pod),
       ...(missingImage !== undefined && { missingImage }),
+      ...(images !== undefined && { imageUser: (name) => images.find(name)?.user }),
     });
   }
 

@@ -118,6 +118,21 @@ test("a container that must not be root waits with kubelet's words, where its im
   });
 });
 
+test("what an image brings in its files is found by name, in its containers and by what is executed in them", async () => {
+  await cluster[Symbol.asyncDispose]();
+  const images = [
+    { image: "app", command: ["greet"], args: ["all"], files: { "/usr/local/bin/greet": "/bin/sh" }, user: { uid: 0 } },
+  ];
+  cluster = await new EmbeddedCluster({ clock, nodes: 1, mounts: "plain", containers: "processes", images }).start();
+  await clock.settle();
+  await run({ containers: [{ name: "c", image: "app", args: ["-c", "echo hello; exec sleep 3600"] }] });
+  expect(await becomes("Running")).toBe(true);
+  expect(await output(["greet", "-c", "echo again"])).toBe("again (0)");
+  expect(await output(["nosuch"]).catch((error: Error) => error.message)).toContain(
+    "executable file not found in $PATH",
+  );
+});
+
 test("init containers run one after the other before the rest", async () => {
   const shared = { volumeMounts: [{ name: "e", mountPath: "/work" }], image: "app" };
   await run({

@@ -11,7 +11,13 @@ function entrypointOf(program: string): string[] {
 
 /** Images that everybody's manifests name. Programs are those of this machine, seen from the container's own root. */
 export const BUILT_IN_IMAGES: readonly ImageEntry[] = [
-  ...lines({ pause: true }, "registry.k8s.io/pause", "k8s.gcr.io/pause", "gcr.io/google_containers/pause", "pause"),
+  ...lines(
+    { pause: true, user: { uid: 65_535, gid: 65_535 } },
+    "registry.k8s.io/pause",
+    "k8s.gcr.io/pause",
+    "gcr.io/google_containers/pause",
+    "pause",
+  ),
   ...lines(
     { args: ["sh"] },
     "busybox",
@@ -26,7 +32,8 @@ export const BUILT_IN_IMAGES: readonly ImageEntry[] = [
   ...lines({ command: entrypointOf("curl"), args: ["curl"] }, "curlimages/curl"),
   ...lines({ args: ["python3"] }, "python"),
   ...lines({ args: ["node"] }, "node"),
-  ...lines({ part: "http-echo" }, "hashicorp/http-echo", "ealen/echo-server", "nginx", "nginxinc/nginx-unprivileged"),
+  ...lines({ part: "http-echo" }, "hashicorp/http-echo", "ealen/echo-server", "nginx"),
+  ...lines({ part: "http-echo", user: { uid: 101, gid: 101 } }, "nginxinc/nginx-unprivileged"),
   ...lines(
     { part: "driver" },
     "registry.k8s.io/csi-secrets-store/driver",

@@ -1,3 +1,5 @@
+import type { ImageUser } from "../kubelet/index.ts";
+
 /** One line of `images.yaml`: which images, and what runs in their containers. */
 export type ImageEntry = {
   /** The image's name as a pod writes it; `*` stands for any text. Without a tag all tags are meant. */
@@ -10,4 +12,8 @@ export type ImageEntry = {
   readonly command?: readonly string[] | undefined;
   /** What it is given when the pod gives no `args` (an image's cmd). */
   readonly args?: readonly string[] | undefined;
+  /** Files and folders of this machine that the image has besides, by their paths in it. */
+  readonly files?: Readonly<Record<string, string>> | undefined;
+  /** Whom its processes are when the pod does not say; root when left out. */
+  readonly user?: ImageUser | undefined;
 };

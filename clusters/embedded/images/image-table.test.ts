@@ -1,4 +1,7 @@
 import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { BUILT_IN_IMAGES } from "./built-in.ts";
@@ -59,6 +62,25 @@ test("a program that a line names belongs to the image, wherever it lies", async
   });
 });
 
+test("files of a line lie in the image at paths of its own, and are found by the table's folder", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "mp-images-"));
+  try {
+    await writeFile(join(folder, "entry.sh"), "");
+    const text =
+      "images: [{image: tool, command: [/bin/entry], files: {/bin/entry: entry.sh, /bin/node: /bin/sh}, user: '100:1000'}]";
+    const lines = await parseImages(text, join(folder, "my.yaml"));
+    expect(lines[0]?.user).toEqual({ uid: 100, gid: 1000 });
+    const files = [
+      { path: "/bin/entry", source: join(folder, "entry.sh") },
+      { path: "/bin/node", source: "/bin/sh" },
+    ];
+    const program = programOfImage(new ImageTable(lines), { name: "c", image: "tool" }, "processes");
+    expect(program).toEqual({ run: { command: ["/bin/entry"], files } });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
 test.each([
   [["tail", "-f", "/dev/null"], "tail -f /dev/null"],
   [["http://10.0.0.1/"], "curl http://10.0.0.1/"],
@@ -74,6 +96,16 @@ test.each([
   ["images: {}", "images: "],
   ["images: [{image: a, name: b}]", 'images.0: Unrecognized key: "name"'],
   ["images: [{image: a, command: sh}]", "images.0.command: "],
+  ["images: [{image: a, files: {bin/x: x}}]", "images.0.files.bin/x: expected an absolute path in the image"],
+  ["images: [{image: a, files: {/: x}}]", "images.0.files./: expected an absolute path in the image"],
+  ["images: [{image: a, files: {/a/../b: x}}]", "images.0.files./a/../b: expected an absolute path in the image"],
+  ["images: [{image: a, files: {/bin/x: /nosuch/x}}]", 'images.0.files./bin/x: "/nosuch/x" cannot be read: ENOENT'],
+  [
+    "images: [{image: a, part: driver, files: {/bin/x: /bin/sh}}]",
+    "images.0.files: a part of this project has no root",
+  ],
+  ["images: [{image: a, user: vault}]", "images.0.user: expected a user's number"],
+  ["images: [{image: a, user: -1}]", "images.0.user: "],
   ["[", ""],
 ])("%s is refused, and the file and the place are named", async (text, why) => {
   await expect(parseImages(text, "my.yaml")).rejects.toThrow(`"my.yaml" is no table of images: ${why}`);

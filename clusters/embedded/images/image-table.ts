@@ -5,7 +5,7 @@ import type { ImageEntry } from "./image-entry.ts";
  * @throws MountproofError `invalid_config` naming the line that is wrong
  */
 export async function parseImages(text: string, file: string): Promise<ImageEntry[]> {
-  return (await import("./images-file.ts")).readImages(text, file);
+  return await (await import("./images-file.ts")).readImages(text, file);
 }
 
 /** What images run. The first line that matches counts. */

@@ -20,7 +20,9 @@ export function programOfImage(
   const entry = images.find(image);
   if (entry === undefined) return { startError: images.missing(image) ?? "" };
   if (entry.part !== undefined) return { part: entry.part };
-  if (entry.pause === true) return containers === "processes" ? { run: { command: IDLE } } : {};
+  const files = Object.entries(entry.files ?? {}).map(([path, source]) => ({ path, source }));
+  const laid = files.length > 0 ? { files } : {};
+  if (entry.pause === true) return containers === "processes" ? { run: { command: IDLE, ...laid } } : {};
   if (containers !== "processes") return undefined;
   const isReplaced = command !== undefined && command.length > 0;
   const own = isReplaced ? [] : (entry.args ?? []);
@@ -30,6 +32,8 @@ export function programOfImage(
   ];
   if (words.length === 0) return { startError: `no command specified: image "${image}" has none of its own` };
   // A program or script of an image's line is the image's own file: its container sees it wherever it lies.
-  const expose = [...(entry.command ?? []), ...(entry.args ?? [])].filter((word) => isAbsolute(word));
-  return { run: { command: words, ...(expose.length > 0 && { expose }) } };
+  const expose = [...(entry.command ?? []), ...(entry.args ?? [])].filter(
+    (word) => isAbsolute(word) && !files.some(({ path }) => word === path || word.startsWith(`${path}/`)),
+  );
+  return { run: { command: words, ...(expose.length > 0 && { expose }), ...laid } };
 }

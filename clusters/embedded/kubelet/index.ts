@@ -3,6 +3,7 @@ export { type LogLine, readLog } from "./containers/log-file.ts";
 export type { PartStarter } from "./containers/part-container.ts";
 export { Processes, type ProcessGroups } from "./containers/processes.ts";
 export { builtInProgram, type HostCommand, type Program } from "./containers/program.ts";
+export type { ImageUser } from "./containers/rights.ts";
 export {
   type ContainerMount,
   type ContainerRuntime,

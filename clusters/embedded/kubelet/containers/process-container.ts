@@ -20,7 +20,7 @@ export type Room = {
 export async function startProcess(
   room: Room,
   start: ContainerToStart,
-  { command, expose }: HostCommand,
+  { command, expose, files }: HostCommand,
   log: LogFile | undefined,
 ): Promise<ContainerProcess> {
   const { processes, clock } = room;
@@ -29,7 +29,7 @@ export async function startProcess(
   const words = command ?? [...(container.command ?? []), ...(container.args ?? [])];
   const wanted = words.map((part) => expand(part, start.env));
   return await clock.activity.track("container starts", () =>
-    processes.start({ ...viewOf(start, room), ...(expose !== undefined && { expose }), command: wanted, log }),
+    processes.start({ ...viewOf(start, room), ...ofImage({ expose, files }), command: wanted, log }),
   );
 }
 
@@ -43,8 +43,7 @@ export async function executeIn(
   const { processes } = room;
   if (processes === undefined)
     throw new ContainerStartError("the containers of this cluster are simulated: nothing can be executed in them");
-  const { expose } = running.program.run ?? {};
-  const view = { ...viewOf(running, room), ...(expose !== undefined && { expose }) };
+  const view = { ...viewOf(running, room), ...ofImage(running.program.run ?? {}) };
   return await processes.execute(running.task?.pid, { ...view, command, tty });
 }
 
@@ -61,6 +60,13 @@ export async function beforeStop(room: Room, running: Running, graceMs: number):
   execution.stdout.resume();
   execution.stderr.resume();
   await execution.exited;
+}
+
+function ofImage({
+  expose,
+  files,
+}: { [K in "expose" | "files"]?: HostCommand[K] | undefined }): Pick<ViewCommand, "expose" | "files"> {
+  return { ...(expose !== undefined && { expose }), ...(files !== undefined && { files }) };
 }
 
 /** What a container's processes see, and who they are. */

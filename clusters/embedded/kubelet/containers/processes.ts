@@ -8,6 +8,7 @@ import { LogFile, type LogStream } from "./log-file.ts";
 import { ContainerStartError, type RuntimeNote } from "./runtime.ts";
 import type { ContainerTask } from "./task.ts";
 import { Terminal } from "./terminal.ts";
+import { placeOf } from "./view-script.ts";
 import { firstChild, type ViewCommand, type Views } from "./views.ts";
 
 /** Told of process groups, so that whoever survives this process can end them. */
@@ -223,14 +224,17 @@ function refuse({ command }: ViewCommand, what: string, error: unknown): never {
 
 /** Refuses a program that is neither on the machine nor in the container's mounts, in runc's words. */
 async function requireProgram(wanted: ViewCommand, views: Views, what: string): Promise<void> {
-  const { command, env, mounts, expose = [] } = wanted;
+  const { command, env, mounts, expose = [], files = [] } = wanted;
   const [program = ""] = command;
   const isMounted = mounts.some(({ mountPath }) => program.startsWith(`${mountPath}/`));
   if (isMounted || (program.includes("/") && !isAbsolute(program))) return;
   const candidates = isAbsolute(program)
     ? [program]
     : (env.get("PATH") ?? DEFAULT_SEARCH).split(":").map((folder) => join(folder, program));
+  const own = new Map(files.map(({ path, source }) => [placeOf(path), source]));
   for (const candidate of candidates) {
+    if (own.has(placeOf(candidate))) return;
+    if (files.some(({ path }) => candidate.startsWith(`${path}/`))) return;
     const isSeen = views.shows(candidate) || expose.includes(candidate);
     if (isSeen && (await stat(candidate).catch(() => undefined))?.isFile() === true) return;
   }

@@ -1,11 +1,16 @@
 import type { Container } from "../types.ts";
 
+/** A file or folder of this machine that an image has in its root, read-only. */
+export type ImageFile = { readonly path: string; readonly source: string };
+
 /** What a container runs as a process of this machine. */
 export type HostCommand = {
   /** Instead of its own command and arguments. */
   readonly command?: readonly string[];
   /** Files and folders of this machine that belong to its image. */
   readonly expose?: readonly string[];
+  /** What its image has besides, each at a path of its own. */
+  readonly files?: readonly ImageFile[];
 };
 
 /** How a simulated container behaves. Left out: it runs until it is stopped, and stops at once with code 0. */

@@ -1,8 +1,10 @@
 import { realpathSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { ImageFile } from "./program.ts";
 import { type ContainerMount, ContainerStartError } from "./runtime.ts";
 
 /** Folders of the system that views have, too. */
-const SYSTEM = ["usr", "etc", "opt"] as const;
+const SYSTEM = ["bin", "sbin", "lib", "lib32", "lib64", "libx32", "usr", "etc", "opt"] as const;
 
 /** Whether every view has it because it belongs to the system. */
 export function isOfSystem(path: string): boolean {
@@ -11,12 +13,13 @@ export function isOfSystem(path: string): boolean {
 
 /**
  * A root of the container's own, made in mount and pid namespaces that end with it: system folders read-only, its own
- * /tmp, /var, /run and /dev/shm (64 MiB, as containerd gives it), and its mounts; the root itself read-only when it is
- * to be. A system folder that a mount lies in gets a writable layer of its own, so that
- * the mount's place can be made. Where a mount passes mounts on, everything but the node's shared folder is made
+ * /tmp, /var, /run and /dev/shm (64 MiB, as containerd gives it), its image's files, and its mounts; the root itself
+ * read-only when it is to be. A system folder that a mount or a file lies in gets a writable layer of its own, so that
+ * its place can be made. Where a mount passes mounts on, everything but the node's shared folder is made
  * private first; such a mount is seen at the node's own path, too, for a kubelet that speaks of targets there.
- * Arguments: root, `ro` or `rw`, the shared folder or nothing, names of layered folders, number of exposed folders, they; number of
- * mounts, then source, path, `ro` or `rw`, and how it passes mounts on; working directory; the command.
+ * Arguments: root, `ro` or `rw`, the shared folder or nothing, names of layered folders; number of the image's files,
+ * then source and path; number of mounts, then source, path, `ro` or `rw`, and how it passes mounts on; working
+ * directory; the command.
  */
 export const MAKE_VIEW = `
 set -e
@@ -32,12 +35,9 @@ if [ -n "$shared" ]; then
 fi
 mount -t tmpfs -o mode=755 none "$root"
 mount --make-private "$root"
-for name in bin sbin lib lib32 lib64 libx32; do
-  if [ -L "/$name" ]; then cp -P "/$name" "$root/$name"
-  elif [ -d "/$name" ]; then mkdir "$root/$name"; mount --bind "/$name" "$root/$name"; mount -o remount,bind,ro "$root/$name"; fi
-done
 layered=$1; shift
-for name in usr etc opt; do
+for name in bin sbin lib lib32 lib64 libx32 usr etc opt; do
+  if [ -L "/$name" ]; then cp -P "/$name" "$root/$name"; continue; fi
   [ -d "/$name" ] || continue
   mkdir "$root/$name"
   case "$layered" in *" $name "*)
@@ -56,18 +56,19 @@ if [ -d "$root/dev/shm" ]; then
   umount -l "$root/dev/shm" 2>/dev/null || :
   mount -t tmpfs -o mode=1777,size=64m none "$root/dev/shm"
 fi
-exposed=$1; shift
-while [ "$exposed" -gt 0 ]; do
-  if [ ! -e "$root$1" ]; then
-    if [ -d "$1" ]; then mkdir -p "$root$1"; else mkdir -p "$(dirname "$root$1")"; : > "$root$1"; fi
-    mount --bind "$1" "$root$1"; mount -o remount,bind,ro "$root$1"
-  fi
-  shift; exposed=$((exposed - 1))
+place() {
+  [ ! -L "$2" ] || rm -f "$2"
+  if [ -d "$1" ]; then mkdir -p "$2"; else mkdir -p "$(dirname "$2")"; [ -e "$2" ] || : > "$2"; fi
+}
+files=$1; shift
+while [ "$files" -gt 0 ]; do
+  place "$1" "$root$2"
+  mount --bind "$1" "$root$2"; mount -o remount,bind,ro "$root$2"
+  shift 2; files=$((files - 1))
 done
 mounts=$1; shift
 while [ "$mounts" -gt 0 ]; do
-  [ ! -L "$root$2" ] || rm -f "$root$2"
-  if [ -d "$1" ]; then mkdir -p "$root$2"; else mkdir -p "$(dirname "$root$2")"; [ -e "$root$2" ] || : > "$root$2"; fi
+  place "$1" "$root$2"
   if [ "$4" = private ]; then mount --bind "$1" "$root$2"
   else
     for at in "$root$2" "$root$1"; do
@@ -95,13 +96,25 @@ function hasPlaceFor(path: string): boolean {
   }
 }
 
+/** A path with the links of the system's own top folders followed: `/bin/sh` is `/usr/bin/sh` where `/bin` is a link. */
+export function placeOf(path: string): string {
+  if (!isOfSystem(path)) return path;
+  const parent = dirname(path);
+  if (parent === "/") return path;
+  try {
+    return join(realpathSync(parent), basename(path));
+  } catch {
+    return join(placeOf(parent), basename(path));
+  }
+}
+
 export type ViewParts = {
   /** Mount point of the root. */
   readonly root: string;
   readonly readOnlyRoot: boolean;
   /** Folder of the node whose mounts are shared, if any is. */
   readonly shared: string | undefined;
-  readonly exposed: readonly string[];
+  readonly files: readonly ImageFile[];
   readonly mounts: readonly ContainerMount[];
   readonly workingDir: string;
   readonly command: readonly string[];
@@ -112,11 +125,13 @@ export type ViewParts = {
  * @throws ContainerStartError when a mount is to be passed on that lies where the node shares nothing
  */
 export function viewArguments(parts: ViewParts): string[] {
-  const { root, readOnlyRoot, shared, exposed, mounts, workingDir, command } = parts;
-  const places = mounts.toSorted((a, b) => a.mountPath.length - b.mountPath.length);
-  const layered = SYSTEM.filter((name) =>
-    places.some(({ mountPath }) => mountPath.startsWith(`/${name}/`) && !hasPlaceFor(mountPath)),
-  );
+  const { root, readOnlyRoot, shared, mounts, workingDir, command } = parts;
+  const places = mounts
+    .map((mount) => ({ ...mount, mountPath: placeOf(mount.mountPath) }))
+    .toSorted((a, b) => a.mountPath.length - b.mountPath.length);
+  const files = parts.files.map(({ path, source }) => ({ source, path: placeOf(path) }));
+  const wanted = [...places.map(({ mountPath }) => mountPath), ...files.map(({ path }) => path)];
+  const layered = SYSTEM.filter((name) => wanted.some((path) => path.startsWith(`/${name}/`) && !hasPlaceFor(path)));
   const passing = places.filter(({ propagation }) => propagation !== undefined);
   for (const { source, propagation } of passing)
     if (shared === undefined || !`${source}/`.startsWith(`${shared}/`))
@@ -126,8 +141,8 @@ export function viewArguments(parts: ViewParts): string[] {
     readOnlyRoot ? "ro" : "rw",
     passing.length > 0 ? (shared ?? "") : "",
     ` ${layered.join(" ")} `,
-    String(exposed.length),
-    ...exposed,
+    String(files.length),
+    ...files.flatMap(({ source, path }) => [source, path]),
     String(places.length),
     ...places.flatMap(({ source, mountPath, readOnly, propagation = "private" }) => [
       source,

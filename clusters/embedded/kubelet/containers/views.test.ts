@@ -64,6 +64,31 @@ test("a program of the image's own is seen, and what lies beside it is not", asy
   expect(views.shows("/usr/bin/env")).toBe(true);
 });
 
+test("an image's files lie at paths of its own, also where the system has a program of that name", async ({ skip }) => {
+  const views = await namespaces(skip);
+  const tool = join(folder, "tool");
+  await writeFile(tool, '#!/bin/sh\necho "I am $0"\n', { mode: 0o755 });
+  await mkdir(join(folder, "app"));
+  await writeFile(join(folder, "app", "data"), "data\n");
+  const files = [
+    ...["/bin/nosuch-tool", "/usr/local/bin/nosuch.sh", "/usr/bin/tac"].map((path) => ({ path, source: tool })),
+    { path: "/opt/nosuch-app", source: join(folder, "app") },
+    { path: "/srv/app", source: join(folder, "app") },
+  ];
+  const script =
+    "nosuch-tool; nosuch.sh; tac; cat /opt/nosuch-app/data /srv/app/data; touch /srv/app/x /bin/y 2>/dev/null; ls /srv/app";
+  expect((await said(views, { command: ["/bin/sh", "-c", script], mounts: [], files })).trim().split("\n")).toEqual([
+    "I am /usr/bin/nosuch-tool",
+    "I am /usr/local/bin/nosuch.sh",
+    "I am /usr/bin/tac",
+    ...["data", "data", "data"],
+  ]);
+  // A volume hides what the image has below its path.
+  const mounts = [{ mountPath: "/srv", readOnly: true, path: folder, clone: undefined, source: folder }];
+  const hidden = { command: ["/bin/sh", "-c", "cat /srv/app/data; ls /srv"], mounts };
+  expect(await said(views, { ...hidden, files })).toBe("data\napp\nroot\ntool\n");
+});
+
 test("a container's processes have its user, its groups and its capabilities, and so has what is executed in it", async ({
   skip,
 }) => {

@@ -1,8 +1,9 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdir, readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
+import type { ImageFile } from "./program.ts";
 import { type Changeable, type Rights, withRights } from "./rights.ts";
 import type { ContainerMount } from "./runtime.ts";
 import { inTerminal } from "./terminal.ts";
@@ -23,6 +24,8 @@ export type ViewCommand = {
   readonly tty?: boolean;
   /** Files and folders of this machine that belong to the image: seen at the same path, read-only. */
   readonly expose?: readonly string[];
+  /** What the image has at paths of its own. */
+  readonly files?: readonly ImageFile[];
   /** Starts it in the pod's network, where that is not this machine's own. */
   readonly within?: <T>(act: () => T) => T;
 };
@@ -85,12 +88,13 @@ function namespaceViews({ folder, shared, expose = [] }: ViewsSpec, can: Changea
     kind: "namespaces",
     can,
     shows: (path) => isOfSystem(path) || always.some((folder) => path === folder || path.startsWith(`${folder}/`)),
-    spawn: async ({ command, env, mounts, workingDir = "/", rights, readOnlyRoot, tty, expose: own = [], within }) => {
-      const exposed = [...always, ...own.filter((path) => !isOfSystem(path))];
+    spawn: async (wanted) => {
+      const { command, env, mounts, workingDir = "/", rights, readOnlyRoot = false, tty, within } = wanted;
+      const exposed = [...always, ...(wanted.expose ?? []).filter((path) => !isOfSystem(path))];
+      const files = [...exposed.map((path) => ({ path, source: path })), ...(wanted.files ?? [])];
       const isPassing = mounts.some(({ propagation }) => propagation !== undefined);
       const inside = [...withRights(rights, can), ...inTerminal(command, tty)];
-      const place = { root: folder, shared, exposed, readOnlyRoot: readOnlyRoot === true };
-      const args = viewArguments({ ...place, mounts, workingDir, command: inside });
+      const args = viewArguments({ root: folder, shared, files, readOnlyRoot, mounts, workingDir, command: inside });
       const isolate = [...ISOLATE, ...(isPassing ? UNCHANGED : PRIVATE)];
       const script = ["/bin/sh", "-c", MAKE_VIEW, "container", ...args];
       return await made(start([...isolate, ...script], homed(env, rights), { tells: true, tty, within }));
@@ -107,10 +111,14 @@ function namespaceViews({ folder, shared, expose = [] }: ViewsSpec, can: Changea
 }
 
 function pathViews(can: Changeable): Views {
-  const run = async ({ command, env, mounts, rights, tty, within }: ViewCommand): Promise<ChildProcess> => {
-    const rewrite = pathRewriter(mounts);
+  const run = async (wanted: ViewCommand): Promise<ChildProcess> => {
+    const { command, env, mounts, rights, tty, within, files = [] } = wanted;
+    const rewrite = pathRewriter([...mounts, ...files.map(({ path, source }) => ({ mountPath: path, path: source }))]);
     const rewritten = new Map([...homed(env, rights)].map(([name, value]) => [name, rewrite(value)]));
-    const words = [...withRights(rights, can), ...inTerminal(command.map(rewrite), tty)];
+    const search = (env.get("PATH") ?? DEFAULT_PATH).split(":");
+    const named = files.find(({ path }) => basename(path) === command[0] && search.includes(dirname(path)));
+    const found = [named?.path ?? command[0] ?? "", ...command.slice(1)];
+    const words = [...withRights(rights, can), ...inTerminal(found.map(rewrite), tty)];
     return await spawned(start(words, rewritten, { tty, within }));
   };
   return { kind: "paths", can, spawn: run, enter: (_pid, command) => run(command), shows: () => true };
