@@ -38,6 +38,8 @@ const IMAGES: readonly KindImage[] = [
   ...STORES.filter((store) => store !== "vault").map((store) => image(`fake-${store}`, "Dockerfile.fake")),
 ];
 const APPLICATION_IMAGE = "busybox:1.36";
+/** Not of this project: the node pulls what Docker has not. */
+const OTHER_IMAGES = [APPLICATION_IMAGE, DRIVER_IMAGES.registrar, DRIVER_IMAGES.livenessProbe];
 /** What stands in the manifests, and what is in the cluster instead. */
 const IMAGE_NAMES: Readonly<Record<string, string>> = {
   [DRIVER_IMAGES.driver]: "mountproof/driver:e2e",
@@ -75,7 +77,7 @@ export async function kindTier(
         commands: commandsIn(env, layoutOf().root),
         name: NAME,
         images: IMAGES,
-        others: [...new Set([APPLICATION_IMAGE, ...Object.values(settings.images)])],
+        others: [...new Set([...OTHER_IMAGES, ...Object.values(settings.images)])],
         ...(flags.baseImage !== undefined && { base: flags.baseImage }),
         ...(flags.image !== undefined && { image: flags.image }),
         ...(flags.reuse === true && { reuse: true }),
@@ -86,7 +88,7 @@ export async function kindTier(
     );
     const rootToken = `root-${randomBytes(16).toString("hex")}`;
     const clock = new RealClock();
-    const cluster = scope.use(await open(kind.kubeconfig, kind.context, `${runId}-store`, clock));
+    const cluster = scope.use(await open(kind.kubeconfig, kind.context, { run: `${runId}-store`, clock, signal }));
     await cluster.owned.sweep();
     await cluster.apply(vaultManifests("mountproof/fake-vault:e2e", rootToken));
     const { trustedCaPem } = scope.use(await startClouds(cluster, clock));
@@ -106,9 +108,13 @@ export async function kindTier(
   });
 }
 
-async function open(kubeconfig: string, context: string, run: string, clock: RealClock): Promise<RemoteCluster> {
+async function open(
+  kubeconfig: string,
+  context: string,
+  { clock, ...of }: { readonly run: string; readonly clock: RealClock; readonly signal: AbortSignal },
+): Promise<RemoteCluster> {
   const opened = await openContext(kubeconfig, context);
-  return await openRemoteCluster(opened, { clock, log: silentLog, journal: new Journal(clock), run });
+  return await openRemoteCluster(opened, { clock, log: silentLog, journal: new Journal(clock), ...of });
 }
 
 /** The stores, and the cluster's DNS, by which they are met. */

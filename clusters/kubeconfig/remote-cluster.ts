@@ -13,7 +13,14 @@ import { readFilesBy } from "./seen-files.ts";
 /** Between two looks at a cluster that others may use, too. */
 const LOOK_MS = 500;
 
-export type RemoteParts = { readonly clock: Clock; readonly log: Log; readonly journal: Journal; readonly run: string };
+export type RemoteParts = {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly journal: Journal;
+  readonly run: string;
+  /** Ends waiting for something to show: whoever waits then gives back what it has. */
+  readonly signal?: AbortSignal | undefined;
+};
 
 type PodOfCluster = { readonly namespace: string; readonly name: string; readonly container?: string };
 
@@ -68,14 +75,16 @@ class KubeconfigCluster implements RemoteCluster {
   readonly owned: Owned;
   readonly issuer: Cluster["issuer"];
   readonly #context: OpenedContext;
+  readonly #signal: AbortSignal | undefined;
 
   constructor(
     context: OpenedContext,
-    { clock, journal, run }: RemoteParts,
+    { clock, journal, run, signal }: RemoteParts,
     admin: KubeClient,
     issuer: Cluster["issuer"],
   ) {
     this.#context = context;
+    this.#signal = signal;
     this.issuer = issuer;
     this.clock = clock;
     this.journal = journal;
@@ -127,9 +136,17 @@ class KubeconfigCluster implements RemoteCluster {
 
   async until(holds: () => boolean | Promise<boolean>, ms: number): Promise<boolean> {
     const end = this.clock.now() + ms;
+    const signal = this.#signal;
     while (!(await holds())) {
       if (this.clock.now() >= end) return false;
-      await this.clock.sleep(Math.min(LOOK_MS, Math.max(1, end - this.clock.now())));
+      if (signal?.aborted)
+        throw new MountproofError("cancelled", { message: "waiting was interrupted", cause: signal.reason });
+      // An interrupt ends the pause and is told above.
+      const pause = this.clock.sleep(
+        Math.min(LOOK_MS, Math.max(1, end - this.clock.now())),
+        signal === undefined ? {} : { signal },
+      );
+      await pause.catch(() => {});
     }
     return true;
   }

@@ -12,7 +12,8 @@ import { inCluster, trustedAuthority, trusting } from "./remote-objects.ts";
 type DriverValues = NonNullable<Parameters<typeof driverDaemonSet>[0]>;
 type Installed = {
   readonly cluster: RemoteCluster;
-  readonly parts: Set<string>;
+  /** What was installed, or is being: an installation that failed fails every case that needs it, at once. */
+  readonly parts: Map<string, Promise<void>>;
   /** Whom kubelet makes tokens for by now, as JSON; undefined for a driver that somebody else installed. */
   tokens?: string;
 };
@@ -47,7 +48,7 @@ export async function installation(world: MountproofWorld, target: ClusterUnderT
     const swept = target.isKept === true ? 0 : await cluster.owned.sweep();
     if (swept > 0) world.note(`${swept} objects that an earlier run had left in the cluster were removed`);
     await defineKinds(cluster);
-    return { cluster, parts: new Set<string>() };
+    return { cluster, parts: new Map<string, Promise<void>>() };
   });
 }
 
@@ -56,7 +57,13 @@ export async function openTarget(
   target: ClusterUnderTest,
 ): Promise<RemoteCluster> {
   const context = await openContext(target.kubeconfig, target.context);
-  return await openRemoteCluster(context, { clock: run.clock, log: logger, journal, run: target.runId });
+  return await openRemoteCluster(context, {
+    clock: run.clock,
+    log: logger,
+    journal,
+    run: target.runId,
+    signal: run.signal,
+  });
 }
 
 /** The driver's chart: its definitions, its objects, its DaemonSet on every node. A driver that is there is used. */
@@ -66,18 +73,30 @@ export async function installRemoteDriver(
   values: DriverValues,
 ): Promise<void> {
   const installed = await installation(world, target);
-  const { cluster, parts } = installed;
-  if (parts.has("driver")) return await askFor(values.tokenRequests ?? [], installed, world);
-  parts.add("driver");
-  const found = await cluster.admin.find(CSIDrivers, DRIVER_NAME);
-  if (found !== undefined) {
-    world.note(`the driver that the cluster has was used (${DRIVER_NAME})`);
-    return await askFor(values.tokenRequests ?? [], installed, world, found);
-  }
+  await installOnce(installed, "driver", () => putDriver(installed, world, target, values));
+  await askFor(values.tokenRequests ?? [], installed, world);
+}
+
+async function putDriver(
+  installed: Installed,
+  world: MountproofWorld,
+  target: ClusterUnderTest,
+  values: DriverValues,
+): Promise<void> {
+  const { cluster } = installed;
+  if ((await cluster.admin.find(CSIDrivers, DRIVER_NAME)) !== undefined)
+    return world.note(`the driver that the cluster has was used (${DRIVER_NAME})`);
   const daemonSet = driverDaemonSet(values);
   await cluster.apply([...driverManifests(values), daemonSet].map((object) => inCluster(object, target)));
   await ready(cluster, daemonSet);
   installed.tokens = JSON.stringify(values.tokenRequests ?? []);
+}
+
+/** Once a run, by whoever needs it first; the others wait for it, and learn why it failed. */
+async function installOnce({ parts }: Installed, name: string, install: () => Promise<void>): Promise<void> {
+  const known = parts.get(name) ?? install();
+  parts.set(name, known);
+  await known;
 }
 
 /** A guide's classes may come before the driver: their kinds are there first, and served. */
@@ -113,13 +132,12 @@ async function askFor(
   tokenRequests: NonNullable<DriverValues["tokenRequests"]>,
   installed: Installed,
   world: MountproofWorld,
-  found?: KubeObject,
 ): Promise<void> {
   const wanted = JSON.stringify(tokenRequests);
   if (installed.tokens === wanted) return;
   if (installed.tokens === undefined) {
     const { admin } = installed.cluster;
-    const { spec } = (found ?? (await admin.get(CSIDrivers, DRIVER_NAME))) as KubeObject & {
+    const { spec } = (await admin.get(CSIDrivers, DRIVER_NAME)) as KubeObject & {
       readonly spec: { readonly tokenRequests?: NonNullable<DriverValues["tokenRequests"]> };
     };
     const audiences = (spec.tokenRequests ?? []).map(({ audience }) => audience).join(", ");
@@ -138,9 +156,17 @@ export async function installRemoteProvider(
   name: string,
   objects: readonly KubeObject[],
 ): Promise<void> {
-  const { cluster, parts } = await installation(world, target);
-  if (parts.has(name)) return;
-  parts.add(name);
+  const installed = await installation(world, target);
+  await installOnce(installed, name, () => putProvider(installed, world, target, name, objects));
+}
+
+async function putProvider(
+  { cluster }: Installed,
+  world: MountproofWorld,
+  target: ClusterUnderTest,
+  name: string,
+  objects: readonly KubeObject[],
+): Promise<void> {
   const daemonSet = objects.find(({ kind }) => kind === "DaemonSet");
   if (daemonSet === undefined)
     throw new MountproofError("internal", { message: `the provider "${name}" has no DaemonSet` });
