@@ -2,8 +2,8 @@ import { MountproofError } from "../../core/index.ts";
 import { decodeMessage } from "./decode.ts";
 import { encodeMessage } from "./encode.ts";
 import { openEnvelope, sealEnvelope } from "./envelope.ts";
-import type { KubeProtoCodec } from "./index.ts";
 import type { MessageTable } from "./message-table.ts";
+import type { KubeProtoCodec } from "./types.ts";
 import { watchFrame } from "./watch-frame.ts";
 
 /** @see loadKubeProto */

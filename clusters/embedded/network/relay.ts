@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { closeSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import type { NetworkNamespace } from "./namespace.ts";
@@ -30,13 +31,13 @@ export async function startRelay(
       () => from.resetAndDestroy(),
     );
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => {
-      closeSync(fd);
-      reject(error);
-    });
-    server.listen({ fd }, () => resolve());
-  });
+  server.listen({ fd });
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    closeSync(fd); // once it listens it is the server's own
+    throw error;
+  }
   return {
     [Symbol.asyncDispose]: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
