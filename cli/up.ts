@@ -74,13 +74,21 @@ async function runUp(flags: UpFlags): Promise<number> {
   const { firstStop } = await import("./signals.ts");
   // Heard from the first moment on: whoever changes their mind while it starts is obeyed at its next step.
   let isStopping = false;
-  const stop = firstStop().then(() => {
+  let isReady = false;
+  // A detached one whose launcher dies before it is told of: nobody knows of it, and nobody would end it.
+  const orphaned = new Promise<void>((resolve) => {
+    process.once("disconnect", () => {
+      if (!isReady) resolve();
+    });
+  });
+  const stop = Promise.race([firstStop(), orphaned]).then(() => {
     isStopping = true;
   });
   const [{ serveUp }, { welcome }] = await Promise.all([import("./up/serve.ts"), import("./up/welcome.ts")]);
   await using cluster = await serveUp(flags, () => isStopping);
   if (isStopping) return ExitCode.good;
   process.stdout.write(welcome(cluster.state, cluster.tookMs, cluster.unready, endOf(flags.name)));
+  isReady = true;
   process.send?.("ready");
   await stop;
   return ExitCode.good;

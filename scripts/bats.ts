@@ -7,6 +7,7 @@
  *     --apply test/e2eprovider/e2e-provider-installer.yaml test/bats/e2e-provider.bats
  *
  *   --image NAME=PROGRAM  what containers of an image run: a program of this machine, besides what `up` knows
+ *   --images FILE         an images.yaml of one's own, for what `--image` cannot say: entrypoints, files, users
  *   --driver PROGRAM      a driver in place of the reference driver
  *   --chart FOLDER        chart of the driver; this project's when left out
  *   --set KEY=VALUE       a value for that chart
@@ -14,16 +15,19 @@
  *   --up FLAG             a flag for `up`, for example --up=--stores=vault
  *   --artifacts FOLDER    where the suite puts logs when it fails
  *
- * Paths are looked up in the checkout first. Ends with `N passed, N failed, N skipped`.
+ * Paths are looked up in the checkout first. Ends with `N passed, N failed, N skipped`. Ctrl-C ends the suite, whatever
+ * it has started, and the cluster.
  */
-import { spawn } from "node:child_process";
-import { access, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { access, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { stringify } from "yaml";
+import { type ImageEntry, parseImages } from "../clusters/embedded/index.ts";
+import { isMountproofError, messageOf } from "../core/index.ts";
 import { oracle } from "../suite/oracle.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -42,6 +46,7 @@ const list = { type: "string", multiple: true, default: [] as string[] } as cons
 const { values, positionals } = parseArgs({
   options: {
     image: list,
+    images: list,
     driver: { type: "string" },
     chart: { type: "string" },
     set: list,
@@ -53,9 +58,11 @@ const { values, positionals } = parseArgs({
 });
 const files = positionals.length > 0 ? positionals : ["test/bats/e2e-provider.bats"];
 const suite = process.env["MOUNTPROOF_UPSTREAM_SUITE"] ?? "";
-/** Ctrl-C ends the suite, and the cluster after it. */
+/** Ctrl-C ends what runs at the moment, and the cluster after it: whoever is impatient must not leave one behind. */
 const stop = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => stop.abort());
+/** What a program that is told to end gets until it is made to. */
+const GRACE_MS = 5000;
 process.exitCode = await main();
 
 async function main(): Promise<number> {
@@ -79,10 +86,11 @@ async function main(): Promise<number> {
     await install(env);
     for (const file of files) await run(file, env, counts);
   } catch (error) {
-    console.error(`error: ${(error as Error).message}`);
+    if (stop.signal.aborted) console.error("stopped: the suite did not run to its end");
+    else console.error(`error: ${isMountproofError(error) ? error.describe() : messageOf(error)}`);
     counts.failed++;
   } finally {
-    await execute(process.execPath, [MAIN, "down"], env).catch(() => "");
+    await execute(process.execPath, [MAIN, "down"], env, new AbortController().signal).catch(() => "");
     await rm(folder, { recursive: true, force: true });
   }
   console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
@@ -111,12 +119,13 @@ async function whyNot(): Promise<string | undefined> {
 /** A cluster without driver and providers, which the suite's own way of installing brings. */
 async function start(folder: string, env: NodeJS.ProcessEnv): Promise<void> {
   const lines = [...values.image, ...(values.driver === undefined ? [] : [`${DRIVER_IMAGE}=${values.driver}`])];
-  const images = lines.map((line) => {
+  const images: ImageEntry[] = lines.map((line) => {
     const at = line.lastIndexOf("=");
     return { image: line.slice(0, at), command: [resolve(line.slice(at + 1))] };
   });
+  for (const given of values.images) images.push(...(await imagesOf(given)));
   const file = join(folder, "images.yaml");
-  await writeFile(file, stringify({ images }));
+  await writeFile(file, stringify({ images: images.map(({ user, ...entry }) => ({ ...entry, ...userOf(user) })) }));
   const none = ["--driver=none", "--providers=none", "--stores=none"];
   const flags = [
     ...none.filter((flag) => !values.up.some((own) => own.startsWith(flag.split("=")[0] ?? ""))),
@@ -129,6 +138,20 @@ async function start(folder: string, env: NodeJS.ProcessEnv): Promise<void> {
   const artifacts = resolve(values.artifacts ?? join(folder, "artifacts"));
   await mkdir(artifacts, { recursive: true });
   env["ARTIFACTS"] = artifacts;
+}
+
+/** Paths in them become absolute: they are read again from another folder. */
+async function imagesOf(given: string): Promise<ImageEntry[]> {
+  const inSuite = resolve(suite, given);
+  const file = (await stat(inSuite).catch(() => undefined)) === undefined ? resolve(given) : inSuite;
+  const text = await readFile(file, "utf8").catch((cause: unknown) => {
+    throw new Error(`--images "${given}" cannot be read: ${messageOf(cause)}`, { cause });
+  });
+  return await parseImages(text, file);
+}
+
+function userOf(user: ImageEntry["user"]): { user?: string } {
+  return user === undefined ? {} : { user: [user.uid, user.gid].filter((id) => id !== undefined).join(":") };
 }
 
 async function install(env: NodeJS.ProcessEnv): Promise<void> {
@@ -148,13 +171,9 @@ async function run(
   env: NodeJS.ProcessEnv,
   counts: Record<"passed" | "failed" | "skipped", number>,
 ): Promise<void> {
-  const child = spawn("bats", ["--tap", "-T", file], {
-    cwd: suite,
-    env,
-    stdio: ["ignore", "pipe", "inherit"],
-    signal: stop.signal,
-  });
+  const child = group("bats", ["--tap", "-T", file], { cwd: suite, env, stdio: ["ignore", "pipe", "inherit"] });
   child.once("error", () => undefined);
+  if (child.stdout === null) throw new Error("bats was started without its output");
   for await (const line of createInterface({ input: child.stdout })) {
     console.log(line);
     if (/^ok .*# skip/.test(line)) counts.skipped++;
@@ -166,15 +185,48 @@ async function run(
   if (code !== 0 && counts.failed === 0) throw new Error(`bats ended with ${code} before it judged "${file}"`);
 }
 
-function execute(program: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+/**
+ * A program as the head of a process group, all of which ends when this is stopped: bats' children (kubectl that waits,
+ * sleeps) would outlive bats alone.
+ */
+function group(program: string, args: readonly string[], options: SpawnOptions, signal = stop.signal): ChildProcess {
+  signal.throwIfAborted();
+  const child = spawn(program, args, { ...options, detached: true });
+  let patience: NodeJS.Timeout | undefined;
+  const end = (how: NodeJS.Signals): void => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, how);
+    } catch {
+      // Nothing of it is left.
+    }
+  };
+  const stopped = (): void => {
+    end("SIGTERM");
+    patience = setTimeout(() => end("SIGKILL"), GRACE_MS);
+  };
+  signal.addEventListener("abort", stopped, { once: true });
+  child.once("exit", () => {
+    signal.removeEventListener("abort", stopped);
+    clearTimeout(patience);
+    if (signal.aborted) end("SIGKILL");
+  });
+  return child;
+}
+
+function execute(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  signal = stop.signal,
+): Promise<string> {
   return new Promise((done, fail) => {
-    const child = spawn(program, args, { cwd: suite, env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = group(program, args, { cwd: suite, env, stdio: ["ignore", "pipe", "pipe"] }, signal);
     let said = "";
     let complained = "";
-    child.stdout.on("data", (chunk) => {
+    child.stdout?.on("data", (chunk) => {
       said += String(chunk);
     });
-    child.stderr.on("data", (chunk) => {
+    child.stderr?.on("data", (chunk) => {
       complained += String(chunk);
     });
     child.once("error", fail);

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { open, readFile } from "node:fs/promises";
 import { MountproofError } from "../../core/index.ts";
 import { ExitCode } from "../exit.ts";
+import { firstStop } from "../signals.ts";
 import type { UpFlags } from "./options.ts";
 import { StateFiles } from "./state.ts";
 
@@ -19,12 +20,19 @@ export async function detach({ name }: UpFlags): Promise<number> {
     // The launcher has chosen this Node already.
     env: { ...process.env, MOUNTPROOF_NODE_CHOSEN: "1", MOUNTPROOF_DETACHED: "1" },
   });
+  // It is no part of this terminal: whoever stops this while it starts means it, too.
+  let isStopped = false;
+  void firstStop().then(() => {
+    isStopped = true;
+    child.kill("SIGTERM");
+  });
   const outcome = await new Promise<number | undefined>((resolve) => {
     child.once("message", () => resolve(undefined));
     child.once("exit", (code) => resolve(code ?? 1));
     child.once("error", () => resolve(ExitCode.environment));
   });
   await log.close();
+  if (isStopped && outcome === ExitCode.good) return outcome;
   const said = await readFile(files.log, "utf8");
   if (outcome !== undefined) {
     process.stderr.write(said);

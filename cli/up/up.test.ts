@@ -1,9 +1,9 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { RealClock } from "../../core/index.ts";
 import { createKubeClient, loadKubeConfig, Namespaces, ServiceAccounts } from "../../kube/index.ts";
 
@@ -79,6 +79,25 @@ test("a detached cluster is up, is known to status and env, and is gone after do
   });
   expect((await mountproof("status")).code).toBe(1);
   expect((await readdir(folder)).filter((name) => name.startsWith("mountproof-"))).toEqual([]);
+});
+
+test.each([
+  ["told to stop", "SIGTERM"],
+  ["killed", "SIGKILL"],
+] as const)("a detached cluster whose launcher is %s while it starts is not left behind", async (_what, signal) => {
+  const env = { ...process.env, MOUNTPROOF_STATE: join(folder, "state"), TMPDIR: folder };
+  const launcher = spawn(process.execPath, [join(root, "bin", "mountproof.js"), "up", "--detach"], {
+    cwd: folder,
+    env,
+    stdio: "ignore",
+  });
+  const ended = new Promise<number | null>((resolve) => launcher.once("exit", (code) => resolve(code)));
+  const runs = async (): Promise<string[]> => (await readdir(folder)).filter((name) => name.startsWith("mountproof-"));
+  await vi.waitUntil(async () => (await runs()).length > 0, { timeout: 20_000 });
+  launcher.kill(signal);
+  expect(await ended).toBe(signal === "SIGTERM" ? 0 : null);
+  await vi.waitUntil(async () => (await runs()).length === 0, { timeout: 20_000 });
+  expect((await mountproof("status")).code).toBe(1);
 });
 
 test("what cannot be is one error with a hint", { timeout: 60_000 }, async () => {
