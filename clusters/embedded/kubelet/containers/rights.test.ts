@@ -52,14 +52,14 @@ test("a container that must not be root is refused in kubelet's words", () => {
 });
 
 test("only what can be changed here is asked for", () => {
-  const can = { groups: false, capabilities: false };
+  const can = { groups: false, capabilities: false, setpriv: "/bin/setpriv" };
   expect(withRights(rights({}), can)).toEqual([]);
   expect(withRights(rights({}, { fsGroup: 5 }), can)).toEqual([]);
   expect(withRights(rights({ runAsUser: 1 }), can)).toEqual([
-    "setpriv",
+    "/bin/setpriv",
     ...["--reuid", "1", "--regid", "0", "--keep-groups"],
   ]);
-  expect(withRights(rights({ privileged: true }, { fsGroup: 5 }), { groups: true, capabilities: true })).toEqual([
-    ...["setpriv", "--groups", "5"],
-  ]);
+  expect(
+    withRights(rights({ privileged: true }, { fsGroup: 5 }), { ...can, groups: true, capabilities: true }),
+  ).toEqual([...["/bin/setpriv", "--groups", "5"]]);
 });

@@ -107,7 +107,12 @@ export function requireNonRoot(pod: Pod, container: Container, image: ImageUser 
 }
 
 /** Which of a process's rights can be changed here. */
-export type Changeable = { readonly groups: boolean; readonly capabilities: boolean };
+export type Changeable = {
+  readonly groups: boolean;
+  readonly capabilities: boolean;
+  /** The machine's own setpriv(1): an image's shell may take the bare name for a builtin that can do less. */
+  readonly setpriv: string;
+};
 
 /** The words of setpriv(1) before a program that is to have these rights. */
 export function withRights(rights: Rights | undefined, can: Changeable): string[] {
@@ -126,5 +131,5 @@ export function withRights(rights: Rights | undefined, can: Changeable): string[
         ]),
     ...(gainsNone ? ["--no-new-privs"] : []),
   ];
-  return words.length > 0 ? ["setpriv", ...words] : [];
+  return words.length > 0 ? [can.setpriv, ...words] : [];
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
@@ -60,12 +60,22 @@ export type ViewsSpec = {
 export async function openViews(spec: ViewsSpec): Promise<Views> {
   await mkdir(spec.folder, { recursive: true });
   const isolated = [...ISOLATE, ...PRIVATE, "/bin/sh", "-c", `mount -t tmpfs none "$0"`, spec.folder];
+  const setpriv = await programOfMachine("setpriv");
   const [namespaces, groups, capabilities] = await Promise.all([
     works(isolated),
-    works(["setpriv", "--clear-groups", "true"]),
-    works(["setpriv", "--inh-caps=-all", "--bounding-set=-all", "true"]),
+    works([setpriv, "--clear-groups", "true"]),
+    works([setpriv, "--inh-caps=-all", "--bounding-set=-all", "true"]),
   ]);
-  return namespaces ? namespaceViews(spec, { groups, capabilities }) : pathViews({ groups, capabilities });
+  const can = { groups, capabilities, setpriv };
+  return namespaces ? namespaceViews(spec, can) : pathViews(can);
+}
+
+async function programOfMachine(name: string): Promise<string> {
+  for (const folder of DEFAULT_PATH.split(":")) {
+    const path = join(folder, name);
+    if ((await stat(path).catch(() => undefined))?.isFile() === true) return path;
+  }
+  return name;
 }
 
 async function works([program = "", ...args]: readonly string[]): Promise<boolean> {
