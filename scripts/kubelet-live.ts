@@ -98,14 +98,16 @@ export async function recordOnCluster(options: LiveOptions): Promise<Map<string,
   const play = async (): Promise<void> => {
     for (const [name, experiment] of experiments) {
       options.tell(`plays ${name}, ${lengthOf(experiment)} s`);
-      recordings.set(name, await recordLive(experiment, node));
+      const recording = await recordLive(experiment, node);
+      recordings.set(name, recording);
+      // At once: an interrupt later on takes nothing from what was played to its end.
+      if (options.out !== undefined) await keep(options.out, name, recording);
     }
   };
   // What is under way then fails as its pods and drivers go, and is of no use to anybody.
   const playing = play();
   playing.catch(() => {});
   await Promise.race([playing, stopped]);
-  if (options.out !== undefined) await keep(options.out, recordings);
   return recordings;
 }
 
@@ -114,11 +116,9 @@ function lengthOf(experiment: Recording): number {
   return Math.round(Math.max(...lines.map(({ t }) => t)));
 }
 
-async function keep(folder: string, recordings: ReadonlyMap<string, Recording>): Promise<void> {
+async function keep(folder: string, name: string, recording: Recording): Promise<void> {
   await makeFolders(folder);
-  for (const [name, recording] of recordings) {
-    const lines = Object.values(recording).flatMap((kind: readonly { t: number }[]) => kind);
-    const text = lines.toSorted((a, b) => a.t - b.t).map((line) => `${JSON.stringify(line)}\n`);
-    await writeFile(join(folder, `${name}.ndjson`), text.join(""));
-  }
+  const lines = Object.values(recording).flatMap((kind: readonly { t: number }[]) => kind);
+  const text = lines.toSorted((a, b) => a.t - b.t).map((line) => `${JSON.stringify(line)}\n`);
+  await writeFile(join(folder, `${name}.ndjson`), text.join(""));
 }

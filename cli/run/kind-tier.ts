@@ -53,6 +53,8 @@ const IMAGE_NAMES: Readonly<Record<string, string>> = {
 
 export type KindTier = AsyncDisposable & {
   readonly cluster: ClusterUnderTest;
+  /** Images that the settings put in the place of this project's parts: they are examined, too. */
+  readonly others: readonly string[];
   /** Keeps the nodes' logs below the report's folder. */
   failed(folder: string): Promise<void>;
 };
@@ -100,12 +102,20 @@ export async function kindTier(
     const { kubeconfig, context } = kind;
     return {
       cluster: { kubeconfig, context, settings: { ...settings, images, vault, clouds }, runId, isKept: true },
+      others: otherParts(settings.images),
       failed: async (folder) => {
         await kind.exportLogs(resolve(folder, "logs", "kind"));
       },
       [Symbol.asyncDispose]: () => scope[Symbol.asyncDispose](),
     };
   });
+}
+
+/** Of the images that were given, those that stand for a part of this project. Pure. */
+export function otherParts(images: Readonly<Record<string, string>>): string[] {
+  return Object.keys(IMAGE_NAMES)
+    .filter((name) => name !== "busybox")
+    .flatMap((name) => images[name] ?? []);
 }
 
 async function open(

@@ -66,7 +66,7 @@ export async function tierOf(
   const { kindTier } = await import("./kind-tier.ts");
   const kind = await kindTier(flags, runId, signal);
   return {
-    ...over(kind.cluster),
+    ...over(kind.cluster, kind.others),
     failed: (folder) => kind.failed(folder),
     [Symbol.asyncDispose]: () => kind[Symbol.asyncDispose](),
   };
@@ -84,8 +84,9 @@ async function kubeconfigTier(flags: RunFlags, runId: string): Promise<TierPlan>
 }
 
 /** The reference parts in a cluster, and the cases that any cluster can carry. */
-function over(cluster: NonNullable<ReferenceSubject["cluster"]>): TierPlan {
-  const title = `the reference parts in the cluster of the context "${cluster.context}"`;
+function over(cluster: NonNullable<ReferenceSubject["cluster"]>, others: readonly string[] = []): TierPlan {
+  const also = others.length === 0 ? "" : `, ${others.join(" and ")} in the place of theirs,`;
+  const title = `the reference parts${also} in the cluster of the context "${cluster.context}"`;
   return {
     ...NOTHING_TO_END,
     subjects: [{ kind: "reference", id: "cluster", title, cluster }],

@@ -6,7 +6,7 @@ import type { KubeObject } from "../../../../kube/types.ts";
 import { CsiDrivers, Pods } from "../resources.ts";
 import type { CsiDriver } from "../types.ts";
 import { compare } from "./compare.ts";
-import { impossibleStep, type LiveNode, recordLive } from "./live.ts";
+import { impossibleStep, type LiveNode, podOn, recordLive } from "./live.ts";
 import type { RecordedDriver } from "./recorded-driver.ts";
 import type { RecorderOrder } from "./recorder.ts";
 import { type Recording, readRecording } from "./recording.ts";
@@ -109,4 +109,18 @@ test("an experiment that stops kubelet is not played on somebody's node", async 
   await expect(recordLive(experiment, nodeOf(rig))).rejects.toSatisfy((error) =>
     isMountproofError(error, "unsupported"),
   );
+});
+
+test("a pod's probe starts what the recorder's image has, and not the program of the recordings' image", () => {
+  const created = readRecording("04-republish").steps.filter(({ do: what }) => what === "create Pod");
+  const probed = created.find(({ object }) => JSON.stringify(object).includes("readinessProbe"))?.object as KubeObject;
+  const container = (podOn({ image: IMAGE, nodeName: "node-0" }, probed)["spec"] as { containers: object[] })
+    .containers[0];
+  expect(container).toMatchObject({
+    image: IMAGE,
+    readinessProbe: { exec: { command: ["node", "--eval", "0", "/mnt/v/ready"] } },
+  });
+  expect(
+    JSON.stringify(created.map(({ object }) => podOn({ image: IMAGE, nodeName: "n" }, object as KubeObject))),
+  ).not.toContain("/recdrv");
 });

@@ -23,6 +23,9 @@ export type LiveNode = {
 const ROOT = "/var/lib/kubelet";
 /** What the recordings call their image. */
 const IMAGE = "<image>";
+/** The program of their image, as its probes start it: all that they ask of it is to end well. */
+const PROBE = ["/recdrv", "ls"];
+const OWN_PROBE = ["node", "--eval", "0"];
 const READY_MS = 30_000;
 const LOOK_MS = 100;
 /** Takes these steps and no others: what stops kubelet, or works on its files by hand, is not done to somebody's node. */
@@ -149,9 +152,15 @@ async function take(step: RecordedStep, node: LiveNode, namespace: string): Prom
   }
 }
 
-/** The recorder's own node, and its image where the recordings leave theirs out. */
-function podOn({ image, nodeName }: LiveNode, pod: KubeObject | undefined): KubeObject {
-  const text = JSON.stringify(pod).replaceAll(JSON.stringify(IMAGE), JSON.stringify(image));
+/** The recorder's own node, its image where the recordings leave theirs out, and what that image has for a probe. Pure. */
+export function podOn(
+  { image, nodeName }: Pick<LiveNode, "image" | "nodeName">,
+  pod: KubeObject | undefined,
+): KubeObject {
+  const inner = (list: readonly string[]): string => JSON.stringify(list).slice(1, -1);
+  const text = JSON.stringify(pod)
+    .replaceAll(JSON.stringify(IMAGE), JSON.stringify(image))
+    .replaceAll(inner(PROBE), inner(OWN_PROBE));
   const copy = JSON.parse(text) as KubeObject & { spec: Record<string, unknown> };
   if (copy.spec["nodeSelector"] === undefined) copy.spec["nodeName"] = nodeName;
   return copy;

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, rmdir, symlink, writeFile } from "node:fs/promises";
+import { link, mkdir, readdir, readFile, rename, rm, rmdir, symlink, writeFile } from "node:fs/promises";
 import { connect, createServer, type Socket } from "node:net";
 import { dirname, join } from "node:path";
 import { type Clock, Scope } from "../../../../core/index.ts";
@@ -132,7 +132,11 @@ export class RecordedDriver implements AsyncDisposable {
     return join(dirname(this.#sockets.csi), `.${which}`);
   }
 
-  /** What the world sees of a socket: connections can be cut as a process's death cuts them. */
+  /**
+   * What the world sees of a socket: connections can be cut as a process's death cuts them. The file is a second name of
+   * the socket that is listened on, for a server that closes removes its own: a killed driver's stays where it is, and
+   * kubelet, which watches the folder, sees nothing of its death.
+   */
   async #forward(path: string, inner: string): Promise<void> {
     await rm(path, { force: true });
     const open = new Set<Socket>();
@@ -150,25 +154,32 @@ export class RecordedDriver implements AsyncDisposable {
       outside.pipe(inside);
       inside.pipe(outside);
     });
-    await new Promise<void>((resolve) => server.listen(path, resolve));
+    await new Promise<void>((resolve) => server.listen(`${inner}-outside`, resolve));
     this.#scope.defer("forward", async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       for (const socket of open) socket.destroy();
       await closed;
     });
+    await link(`${inner}-outside`, path);
   }
 
   /** SIGTERM: both sockets are closed and gone. SIGKILL leaves the files. */
   async stop(signal: string): Promise<void> {
-    const left = signal === "SIGKILL" ? [this.#sockets.csi, this.#sockets.registration] : [];
-    const aside = (path: string): string => join(dirname(this.#sockets.csi), `.aside-${left.indexOf(path)}`);
-    for (const path of left) await rename(path, aside(path)); // closing a server removes its file
     for (const call of this.#spec.calls) if (call.driver === this.#spec.name && call.code === "") call.code = "cut";
-    await this[Symbol.asyncDispose]();
-    for (const path of left) await rename(aside(path), path);
+    if (signal !== "SIGKILL") await this.#removeSockets();
+    await this.#end();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.#removeSockets();
+    await this.#end();
+  }
+
+  async #removeSockets(): Promise<void> {
+    for (const path of Object.values(this.#sockets)) await rm(path, { force: true });
+  }
+
+  async #end(): Promise<void> {
     this.#isOver = true;
     await this.#scope[Symbol.asyncDispose]();
   }
