@@ -13,6 +13,8 @@ import { startRig } from "./rig.ts";
 const WARM_UP = 300;
 const TURNS = 8;
 const TURN_MS = 1000;
+/** More than any driver publishes in a turn here. */
+const FOLDERS_OF_TURN = 2000;
 const VOLUMES = 50;
 
 type Subject = { readonly name: string; readonly command: DriverCommand };
@@ -66,6 +68,7 @@ async function publishing(subjects: readonly Subject[], inFlight: number): Promi
     for (const contender of contenders) {
       const { rig, publish, unpublish } = contender;
       const first = contender.next;
+      rig.makeFolders(first + FOLDERS_OF_TURN);
       const ends = turn < 0 ? () => contender.next >= WARM_UP : timeUp();
       await publish.turn(turn >= 0, inFlight, ends, () => rig.publish(contender.next++));
       let index = first;

@@ -22,6 +22,7 @@ export async function run(emit: (figure: Figure) => void): Promise<void> {
   let next = 0;
   for (const inFlight of [1, 8, 16, 32]) {
     const first = next;
+    rig.makeFolders(first + (TURNS + 1) * PUBLISHES);
     const [ours, base] = await ratesByTurns(
       [
         { work: () => rig.publish(next++), turn: PUBLISHES },

@@ -103,8 +103,14 @@ export async function startRig(scope: Scope, onStep?: StepObserver, options: Rig
   const client = grpcClient(Node, { clock, target: { path: socket } });
   scope.defer("client", () => client.close());
   if (program !== undefined) await program.answers(client, clock);
+  let folders = 0;
+  const makeFolders = (count: number): void => {
+    while (folders < count) mkdirSync(join(pods, `p${folders++}`));
+  };
   return {
     folder,
+    /** The folders of the pods below this number, which are kubelet's to make: not to be measured along. */
+    makeFolders,
     /** Of the driver's own process. */
     driverPid: program?.pid,
     /** What the provider answers from now on is another value. */
@@ -129,7 +135,7 @@ export async function startRig(scope: Scope, onStep?: StepObserver, options: Rig
       }
     },
     publish: (index: number) => {
-      mkdirSync(join(pods, `p${index}`), { recursive: true });
+      makeFolders(index + 1);
       return client.nodePublishVolume(
         {
           volumeId: `v${index}`,
