@@ -74,14 +74,15 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       if (sent?.hasStarted === true) token.callOff();
     });
     try {
-      const dispatcher = transport.agents[use].agent ?? (await transport.load(use));
+      const { agent = await transport.load(use), freed } = transport.agents[use];
+      if (freed !== undefined) await freed;
       if (isClosed) throw closed(request);
       if (over.reason !== undefined) throw over.reason;
       const send = (handler: AnswerHandler): void => {
         sent = handler;
         over.onAbort = (reason) => handler.abort(reason);
         const { body = null, headers = null } = request;
-        dispatcher.dispatch(
+        agent.dispatch(
           {
             origin,
             path: `${pathname}${query}`,
@@ -107,6 +108,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     request: (request) =>
       exchange("requests", request, async (send, over) => {
         const answer = await new Promise<HttpResponse>((resolve, reject) => send(new WholeAnswer(resolve, reject)));
+        transport.answered("requests");
         over.end();
         return answer;
       }),

@@ -51,3 +51,21 @@ test("clients share connections; the end of one ends what it has under way, and 
   expect(await ask(other, "other")).toBe("other");
   expect(gone.sort()).toEqual(["/one/held", "/one/watch"]);
 });
+
+test("who asks one thing after the other has one connection, which two at once do not share", async () => {
+  const ports: (number | undefined)[] = [];
+  await using server = await startHttpServer({
+    clock: new RealClock(),
+    name: "test",
+    handler: async ({ raw, respond }) => {
+      ports.push(raw.request.socket.remotePort);
+      respond(200, {}, "");
+    },
+  });
+  await using client = createHttpClient({ clock: new RealClock() });
+  const ask = () => client.request({ method: "GET", url: server.url });
+  for (let round = 0; round < 20; round++) await ask();
+  expect(new Set(ports).size).toBe(1);
+  await Promise.all([ask(), ask(), ask()]);
+  expect(new Set(ports).size).toBe(3);
+});
