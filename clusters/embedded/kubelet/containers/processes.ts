@@ -80,7 +80,7 @@ export class ContainerProcess implements ContainerTask {
     const token = this.#clock.activity.begin("container stops", 0);
     if (!(await this.#catchesTerm())) token.end();
     const patience = new RealClock().timer(REAL_GRACE_MS, () => token.end(), { ref: false });
-    const kill = this.#clock.timer(graceMs, () => this.#signal("SIGKILL"), { ref: false });
+    const kill = this.#clock.timer(graceMs, () => this.kill(), { ref: false });
     await this.exited;
     kill.cancel();
     patience.cancel();
@@ -88,6 +88,13 @@ export class ContainerProcess implements ContainerTask {
   }
 
   kill(): void {
+    // It is gone a moment later, in real time, which on a busy machine was minutes of virtual time.
+    const token = this.#clock.activity.begin("container is killed", 0);
+    const patience = new RealClock().timer(REAL_GRACE_MS, () => token.end(), { ref: false });
+    void this.exited.then(() => {
+      patience.cancel();
+      token.end();
+    });
     this.#signal("SIGKILL");
   }
 

@@ -1,0 +1,36 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { seconds, VirtualClock } from "../../../../core/index.ts";
+import { Processes } from "./processes.ts";
+import { openViews } from "./views.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "mp-processes-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+test("virtual time waits for the end of what it has killed", async () => {
+  const clock = new VirtualClock();
+  const views = await openViews({ folder: join(folder, "root") });
+  const processes = new Processes({ clock, views: async () => views, logFolder: folder });
+  const log = processes.openLog({ namespace: "n", podName: "p", podUid: "u", container: "c" }, 0);
+  // A shell that ignores SIGTERM, as the first process of a container does without asking for it.
+  const command = ["/bin/sh", "-c", "trap '' TERM; echo ready; sleep 1000 & wait"];
+  await using started = await processes.start({ command, env: new Map(), mounts: [], log });
+  await new Promise<void>((resolve) => {
+    started.onOutput((_stream, text) => text.includes("ready") && resolve());
+  });
+  let isOver = false;
+  void started.exited.then(() => {
+    isOver = true;
+  });
+  const stopped = started.stop(seconds(30));
+  await clock.advance(seconds(29));
+  expect(isOver).toBe(false);
+  await clock.advance(seconds(2));
+  expect(isOver).toBe(true);
+  await stopped;
+});
