@@ -1,4 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { flushCompileCache } from "node:module";
 import type { Command } from "commander";
 import { type Clock, MountproofError, messageOf } from "../../core/index.ts";
 import { Journal } from "../../net/journal.ts";
@@ -30,6 +31,9 @@ export function commonParts(flags: CommonFlags, clock: Clock) {
 
 /** Says in one line of JSON that it serves, and where, and returns when it is told to stop. */
 export async function announceAndServe(announcement: object): Promise<number> {
+  // Node writes its compile cache when a process ends well, and a fake that serves tests is mostly killed: the next one
+  // would strip the sources of their types again, with a program that stays in memory, 16 MB, as long as it runs.
+  flushCompileCache();
   process.stdout.write(`${JSON.stringify(announcement)}\n`);
   await untilStopped();
   return 0;
