@@ -52,4 +52,20 @@ describe("the lifeline", () => {
     // The shell removes the folder right after the kill; its end is what is waited for.
     while (existsSync(path)) await new Promise((resolve) => setImmediate(resolve));
   });
+
+  test("runs the line that it was given last, unless that was taken back", async () => {
+    for (const [lines, isRun] of [
+      [["touch", "touch"], true],
+      [["touch", ""], false],
+    ] as const) {
+      const path = await folder();
+      const mark = `${path}.mark`;
+      const lifeline = new Lifeline(path);
+      for (const line of lines) lifeline.atDeath(line === "" ? "" : `${line} "${mark}"`);
+      await lifeline.cleanUp();
+      expect(existsSync(mark)).toBe(isRun);
+      expect(existsSync(path)).toBe(false);
+      await rm(mark, { force: true });
+    }
+  });
 });

@@ -2,19 +2,23 @@ import { type ChildProcess, spawn } from "node:child_process";
 
 /**
  * A small shell that outlives the run: when the run's end of its pipe closes without a word, as on `kill -9`, it
- * ends the process groups it was told of, unmounts what is mounted below the run's folder and removes the folder.
+ * ends the process groups it was told of, runs the line that it was given, unmounts what is mounted below the run's
+ * folder and removes the folder.
  * It needs no privilege beyond the run's own, and nothing of Node.
  */
 const SCRIPT = `
 groups=" "
+last=""
 while read -r verb value; do
   case "$verb" in
     watch) groups="$groups$value " ;;
     forget) case "$groups" in *" $value "*) groups=\${groups%%" $value "*}" "\${groups#*" $value "} ;; esac ;;
+    last) last="$value" ;;
     over) exit 0 ;;
   esac
 done
 for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
+[ -z "$last" ] || sh -c "$last" </dev/null >/dev/null 2>&1
 while read -r _ target _; do case "$target" in "$1"/*) echo "$target" ;; esac; done < /proc/mounts 2>/dev/null |
   sort -r | while read -r target; do umount -l "$target" 2>/dev/null; done
 rm -rf -- "$1"
@@ -49,6 +53,11 @@ export class Lifeline implements Disposable {
   /** The group has ended by itself; its number may be used again. */
   forget(group: number): void {
     this.#shell.stdin?.write(`forget ${group}\n`);
+  }
+
+  /** Runs a line of shell, should the run die: what lives outside of its process groups. An empty one takes it back. */
+  atDeath(line: string): void {
+    this.#shell.stdin?.write(`last ${line}\n`);
   }
 
   /** Does now what it would do for a run that died, and resolves when that is done. */

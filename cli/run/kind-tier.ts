@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { tmpdir } from "node:os";
 import { resolve } from "node:path";
 import {
   CLOUDS_NAMESPACE,
@@ -18,7 +19,7 @@ import { gcpProviderDaemonSet } from "../../providers/gcp/index.ts";
 import { vaultProviderDaemonSet } from "../../providers/vault/index.ts";
 import { readClusterSettings } from "../../suite/clusters/index.ts";
 import { examine, thisMachine, tiersOf } from "../../suite/doctor/index.ts";
-import { type ClusterUnderTest, layoutOf } from "../../suite/index.ts";
+import { type ClusterUnderTest, createOwnedFolder, layoutOf } from "../../suite/index.ts";
 import type { RunFlags } from "./flags.ts";
 import { startClouds } from "./kind-clouds.ts";
 
@@ -74,9 +75,11 @@ export async function kindTier(
     });
   const settings = await readClusterSettings(flags.clusterSettings);
   return await Scope.run("tier E2", async (scope) => {
+    const { path: folder, lifeline } = await createOwnedFolder(scope, tmpdir(), "mountproof-kind-");
     const kind = scope.use(
       await new KindCluster({
-        commands: commandsIn(env, layoutOf().root),
+        commands: commandsIn(env, layoutOf().root, lifeline),
+        lifetime: { folder, atDeath: (line) => lifeline.atDeath(line) },
         name: NAME,
         images: IMAGES,
         others: [...new Set([...OTHER_IMAGES, ...Object.values(settings.images)])],

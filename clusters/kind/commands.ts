@@ -6,12 +6,19 @@ export type Commands = {
   run(file: string, args: readonly string[], options?: { readonly signal?: AbortSignal }): Promise<string>;
 };
 
+/** Ends process groups, should this process die. */
+export type GroupWatch = { watch(group: number): void; forget(group: number): void };
+
 /** @param env their environment: PATH decides which programs these are */
-export function commandsIn(env: Readonly<Record<string, string | undefined>>, cwd: string): Commands {
+export function commandsIn(
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
+  groups?: GroupWatch,
+): Commands {
   return {
     run: async (file, args, { signal } = {}) => {
       const { execa } = await import("execa");
-      const result = await execa(file, [...args], {
+      const running = execa(file, [...args], {
         env,
         extendEnv: false,
         cwd,
@@ -22,6 +29,10 @@ export function commandsIn(env: Readonly<Record<string, string | undefined>>, cw
         ...(signal !== undefined && { cancelSignal: signal }),
         forceKillAfterDelay: 5000,
       });
+      const { pid } = running;
+      if (pid !== undefined) groups?.watch(pid);
+      const result = await running;
+      if (pid !== undefined) groups?.forget(pid);
       if (!result.failed) return result.stdout;
       const line = [file, ...args].join(" ");
       if (result.isCanceled)

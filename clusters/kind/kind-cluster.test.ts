@@ -94,6 +94,17 @@ describe("a kind cluster", () => {
     );
   });
 
+  test("goes with a run that dies without a word, and is let go of once it is deleted; a kept one is not", async () => {
+    const lines: string[] = [];
+    const lifetime = { folder, atDeath: (line: string) => void lines.push(line) };
+    const running = await cluster({ lifetime }).start();
+    expect(lines).toEqual(["kind delete cluster --name e2e"]);
+    await running[Symbol.asyncDispose]();
+    expect(lines.slice(1)).toEqual([""]);
+    await (await cluster({ lifetime, keep: true }).start())[Symbol.asyncDispose]();
+    expect(lines).toHaveLength(2);
+  });
+
   test("that is left over is told, and not touched", async () => {
     await writeFile(join(folder, "clusters"), "other\ne2e\n");
     await expect(cluster().start()).rejects.toMatchObject({

@@ -22,6 +22,8 @@ export type KindSpec = {
   readonly base?: string;
   /** Other images that pods will name: those that Docker has here come along, the rest is the node's to pull. */
   readonly others?: readonly string[];
+  /** The run's folder, and who takes the cluster away should the run die without a word. */
+  readonly lifetime?: { readonly folder: string; atDeath(line: string): void };
   /** Told what is going on: each step takes a while. */
   readonly say: (what: string) => void;
   readonly signal: AbortSignal;
@@ -55,9 +57,8 @@ export class KindCluster {
   }
 
   async #start(scope: Scope): Promise<RunningKind> {
-    const { commands, name, keep, images, say } = this.#spec;
-    const folder = await mkdtemp(join(tmpdir(), "mountproof-kind-"));
-    scope.defer("folder of kind", () => rm(folder, { recursive: true, force: true }));
+    const { commands, name, keep, images, say, lifetime } = this.#spec;
+    const folder = lifetime?.folder ?? (await ownFolder(scope));
     const kubeconfig = join(folder, "kubeconfig");
     const isThere = linesOf(await this.#run("kind", ["get", "clusters"])).includes(name);
     if (isThere && this.#spec.reuse !== true)
@@ -71,11 +72,14 @@ export class KindCluster {
       await this.#run("kind", ["export", "kubeconfig", "--name", name, "--kubeconfig", kubeconfig]);
     } else {
       // Registered first: an interrupted create leaves a node behind.
-      if (keep !== true && this.#spec.reuse !== true)
+      if (keep !== true && this.#spec.reuse !== true) {
+        lifetime?.atDeath(`kind delete cluster --name ${name}`);
         scope.defer("kind cluster", async () => {
           say(`deleting the kind cluster "${name}"`);
           await commands.run("kind", ["delete", "cluster", "--name", name]);
+          lifetime?.atDeath("");
         });
+      }
       await this.#create(folder, kubeconfig);
     }
     for (const image of images) await this.#build(image, folder);
@@ -148,6 +152,12 @@ export class KindCluster {
   async #run(file: string, args: readonly string[]): Promise<string> {
     return await this.#spec.commands.run(file, args, { signal: this.#spec.signal });
   }
+}
+
+async function ownFolder(scope: Scope): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "mountproof-kind-"));
+  scope.defer("folder of kind", () => rm(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 /** `1.34` is `kindest/node:v1.34.0`; an image's own name is itself. Pure. */

@@ -88,6 +88,32 @@ describe("what a run makes in a cluster that is not its own", () => {
     expect(order).toContain("look");
   });
 
+  test("of a killed run goes pods with CSI volumes first: what serves them is there until they are gone", async () => {
+    const killed = new Owned(admin, clock, "killed");
+    await killed.apply([namespace("provider"), namespace("left-2")]);
+    const volumes = [{ name: "secrets", csi: { driver: "secrets-store.csi.k8s.io" } }];
+    const app = { containers: [{ name: "c", image: "i" }], serviceAccountName: "default", volumes };
+    await killed.apply([
+      { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default", namespace: "left-2" } },
+      { apiVersion: "v1", kind: "Pod", metadata: { name: "app", namespace: "left-2" }, spec: app },
+    ]);
+    const deleted: string[] = [];
+    const watched = new Proxy(admin, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        if (typeof value !== "function") return value;
+        return async (...given: [unknown, string | { readonly name: string }]) => {
+          const answer = await value.apply(target, given);
+          if (name === "delete") deleted.push((given[1] as { readonly name: string }).name);
+          if (name === "find" && answer === undefined) deleted.push(`${given[1]} is gone`);
+          return answer;
+        };
+      },
+    });
+    expect(await new Owned(watched, clock, "run-6").sweep()).toBe(2);
+    expect(deleted).toEqual(["left-2", "left-2 is gone", "provider", "provider is gone"]);
+  });
+
   test("is never what somebody else made", async () => {
     await admin.create(Namespaces, namespace("production"));
     await admin.create(ConfigMaps, configMap("production", "theirs"));

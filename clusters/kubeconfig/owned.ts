@@ -1,6 +1,6 @@
-import { type Clock, MountproofError, seconds } from "../../core/index.ts";
+import { type Clock, MountproofError, minutes } from "../../core/index.ts";
 import { isKubeStatus, type KubeClient, type Resource } from "../../kube/client.ts";
-import { resource } from "../../kube/resources.ts";
+import { Pods, resource } from "../../kube/resources.ts";
 import type { KubeObject } from "../../kube/types.ts";
 import { resourceOf } from "../embedded/acts.ts";
 
@@ -8,15 +8,16 @@ import { resourceOf } from "../embedded/acts.ts";
 export const RUN_LABEL = "mountproof.dev/run";
 
 const LOOK_MS = 250;
-/** A namespace goes when the last of its objects has gone; finalizers of others may take their time. */
-const GONE_WITHIN_MS = seconds(120);
+/** A namespace goes when the last of its objects has gone: kubelet gives a driver two minutes for a call under way. */
+const GONE_WITHIN_MS = minutes(3);
+const NAMESPACES = resource({ version: "v1", kind: "Namespace", plural: "namespaces", namespaced: false });
 
 /**
  * What is looked for when a run that was killed is cleaned up after, dependents first: while their namespaces go, pods
  * need the driver that runs as a DaemonSet, or kubelet cannot take their volumes away and they stay.
  */
 const KINDS: readonly Resource[] = [
-  resource({ version: "v1", kind: "Namespace", plural: "namespaces", namespaced: false }),
+  NAMESPACES,
   resource({ group: "apps", version: "v1", kind: "DaemonSet", plural: "daemonsets", namespaced: true }),
   resource({ group: "storage.k8s.io", version: "v1", kind: "CSIDriver", plural: "csidrivers", namespaced: false }),
   ...["ClusterRoleBinding", "ClusterRole"].map((kind) =>
@@ -104,7 +105,7 @@ export class Owned {
 
   /** Takes away what a run left that was killed: everything with the label, whoever's run it was. */
   async sweep(): Promise<number> {
-    let found = 0;
+    let found = await this.#sweepMounting();
     for (const kind of KINDS) {
       const { items } = await this.#admin.list(kind, { labelSelector: RUN_LABEL });
       for (const { metadata } of items) {
@@ -114,6 +115,23 @@ export class Owned {
       if (kind.kind === "Namespace") await this.#gone(items.map(({ metadata }) => metadata.name ?? ""));
     }
     return found;
+  }
+
+  /**
+   * Pods with CSI volumes go first, and everything that serves them stays until then: a driver waits for a provider that
+   * was taken away for as long as kubelet lets it.
+   */
+  async #sweepMounting(): Promise<number> {
+    const { items } = await this.#admin.list(NAMESPACES, { labelSelector: RUN_LABEL });
+    const mounting: string[] = [];
+    for (const { metadata } of items) {
+      const namespace = metadata.name ?? "";
+      const pods = await this.#admin.list(Pods, { namespace });
+      if (pods.items.some(hasCsiVolume)) mounting.push(namespace);
+    }
+    for (const name of mounting) await this.#delete({ kind: NAMESPACES, name, namespace: undefined });
+    await this.#gone(mounting);
+    return mounting.length;
   }
 
   async #put(object: KubeObject): Promise<void> {
@@ -155,10 +173,9 @@ export class Owned {
   }
 
   async #gone(namespaces: readonly string[]): Promise<void> {
-    const kind = resource({ version: "v1", kind: "Namespace", plural: "namespaces", namespaced: false });
     const end = this.#clock.now() + GONE_WITHIN_MS;
     for (const name of namespaces)
-      while ((await this.#admin.find(kind, name)) !== undefined) {
+      while ((await this.#admin.find(NAMESPACES, name)) !== undefined) {
         if (this.#clock.now() > end)
           throw new MountproofError("timeout", {
             message: `the namespace "${name}" was deleted and does not go`,
@@ -168,4 +185,9 @@ export class Owned {
         await this.#clock.sleep(LOOK_MS);
       }
   }
+}
+
+function hasCsiVolume(pod: KubeObject): boolean {
+  const { volumes = [] } = pod["spec"] as { readonly volumes?: readonly { readonly csi?: unknown }[] };
+  return volumes.some(({ csi }) => csi !== undefined);
 }
