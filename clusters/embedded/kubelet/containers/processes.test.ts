@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { seconds, VirtualClock } from "../../../../core/index.ts";
 import { Processes } from "./processes.ts";
-import { openViews } from "./views.ts";
+import type { Changeable, Rights } from "./rights.ts";
+import { openViews, type Views } from "./views.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -33,4 +34,27 @@ test("virtual time waits for the end of what it has killed", async () => {
   await clock.advance(seconds(2));
   expect(isOver).toBe(true);
   await stopped;
+});
+
+const nobody = (): never => {
+  throw new Error("nothing is started here");
+};
+const asking: Rights = { uid: 0, gid: 0, groups: [5], capabilities: [], gainsNone: false };
+
+async function reasons(kind: Views["kind"], can: Partial<Changeable>): Promise<string[]> {
+  const views: Views = {
+    kind,
+    can: { groups: true, capabilities: true, setpriv: "setpriv", ...can },
+    spawn: nobody,
+    enter: nobody,
+    shows: nobody,
+  };
+  const processes = new Processes({ clock: new VirtualClock(), views: async () => views, logFolder: "/nowhere" });
+  return (await processes.notes({ rights: asking, readOnlyRoot: true })).map(({ reason }) => reason);
+}
+
+test("a pod is told what of its securityContext this machine does not allow", async () => {
+  expect(await reasons("namespaces", {})).toEqual([]);
+  expect(await reasons("namespaces", { groups: false })).toEqual(["GroupsLeftOut"]);
+  expect(await reasons("paths", {})).toEqual(["PathsRewritten", "RootWritable"]);
 });
