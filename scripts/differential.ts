@@ -14,7 +14,7 @@ import { whyNoOracles } from "../clusters/embedded/apiserver/testing/oracles.ts"
 import { RealClock, Scope } from "../core/index.ts";
 import { createRunFolder } from "../suite/run-folder.ts";
 import { compareCommands } from "./differential/commands.ts";
-import { isKnownSeed, isKnownStep } from "./differential/known.ts";
+import { isKnownPatch, isKnownStep } from "./differential/known.ts";
 import { comparePatches } from "./differential/patches.ts";
 import { startServers, startTheirControllers } from "./differential/servers.ts";
 
@@ -53,7 +53,7 @@ type Servers = Exclude<Awaited<ReturnType<typeof startServers>>, string>;
 
 async function patches(servers: Servers): Promise<void> {
   const { found, recorded, steps } = await comparePatches(servers, seeds, clock);
-  const news = found.filter(({ seed }) => !isKnownSeed(seed));
+  const news = found.filter(({ differences, seed, step }) => !isKnownPatch(seed, step.body, differences));
   for (const { at, differences, seed, step } of news) {
     console.log(
       `\nseed ${seed}, step ${at}: ${step.method} ${step.path} ${step.contentType} ${JSON.stringify(step.query)}`,

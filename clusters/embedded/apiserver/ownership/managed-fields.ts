@@ -4,6 +4,7 @@ import type { TypeNode } from "../schema/type-node.ts";
 import { failure } from "../validation/field-error.ts";
 import { difference, EMPTY, type FieldSet, intersection, isEmpty, pathsOf, sortedSet, union } from "./field-set.ts";
 import {
+  assertTyped,
   type Comparison,
   compare,
   fieldSetOf,
@@ -93,6 +94,17 @@ export function ownedAfterUpdate(
   const mine = others.find((entry) => isBy(entry, writer, "Update"));
   const own = entryOf(writer, "Update", union(mine?.fieldsV1 ?? EMPTY, taken));
   return sorted(capped([...others.filter((entry) => entry !== mine), own]));
+}
+
+/** A real server forgets all ownership when it meets what it cannot look at (FieldManager.UpdateNoErrors). */
+export function fitsType(object: KubeObject, type: TypeNode): boolean {
+  try {
+    assertTyped(withoutOwnership(object), type);
+    return true;
+  } catch (error) {
+    if (error instanceof TypedValueError) return false;
+    throw error;
+  }
 }
 
 /** Undefined for an object that does not fit its type: it is refused later, and by its own rules. */

@@ -205,7 +205,7 @@ function kindOfItems(...lists: readonly (readonly Json[])[]): "map" | "scalar" |
 }
 
 /** Without the fields of maps that are null, at any depth. */
-function withoutNulls(value: Json): Json {
+export function withoutNulls(value: Json): Json {
   if (Array.isArray(value)) return value.map(withoutNulls);
   if (!isMap(value)) return value;
   const kept = Object.entries(value).filter(([, inner]) => inner !== null);

@@ -4,6 +4,7 @@ import { type Kind, qualifiedPlural } from "../kinds/kind.ts";
 import { objectKey, tableOf } from "../kinds/registry.ts";
 import {
   entriesOf,
+  fitsType,
   type ManagedFieldsEntry,
   ownedAfterUpdate,
   setEntries,
@@ -55,6 +56,7 @@ export function storeChange(
   const draft: KubeObject = { ...sent, metadata: { ...sent.metadata } };
   fillDefaults(write, draft);
   const next = kind.storedAs === undefined ? draft : kind.storedAs.write(draft);
+  const whole = { ...next };
   mergeBySubresource(kind, info.subresource, next, current);
   const metadata = next.metadata as Record<string, unknown>;
   for (const field of FIXED) {
@@ -66,7 +68,7 @@ export function storeChange(
   if (kind.namespaced) metadata["namespace"] = namespace;
   delete metadata["selfLink"];
   metadata["resourceVersion"] = current.metadata.resourceVersion;
-  const entries = owned ?? ownedByChange(write, current, next);
+  const entries = owned ?? ownedByChange(write, current, next, whole);
   // A CustomResource's status endpoint changes nothing else; whose the rest would have been has been told by then.
   if (kind.isCustom === true && info.subresource === "status") next.metadata = { ...current.metadata };
   admit(
@@ -95,8 +97,16 @@ export function storeChange(
   return present(kind, removeIfDone(server, kind, stored));
 }
 
-/** Ownership after a change, from what the sender gave of it or from what is stored; `[{}]` forgets it all. */
-function ownedByChange(write: Write, current: KubeObject, next: KubeObject): readonly ManagedFieldsEntry[] {
+/**
+ * Ownership after a change, from what the sender gave of it or from what is stored; `[{}]` forgets it all.
+ * @param whole as it was sent, also where the endpoint takes no more than a part of it
+ */
+function ownedByChange(
+  write: Write,
+  current: KubeObject,
+  next: KubeObject,
+  whole: KubeObject,
+): readonly ManagedFieldsEntry[] {
   const { request, type } = write;
   const given = entriesOf(next);
   const isReset = given.length === 1 && Object.keys(given[0] ?? {}).every((key) => given[0]?.[key as "manager"] === "");
@@ -104,6 +114,8 @@ function ownedByChange(write: Write, current: KubeObject, next: KubeObject): rea
   const known = given.length > 0 && !isReset && request.info.subresource === "" ? given : entriesOf(current);
   // What nobody's ownership is known of stays so, until it is applied for the first time.
   if (type === undefined || known.length === 0) return known;
+  // Of a CustomResource's status endpoint the rest is compared as well, and nobody has looked at it before.
+  if (write.kind.isCustom === true && request.info.subresource === "status" && !fitsType(whole, type)) return [];
   return ownedAfterUpdate(present(write.kind, current), present(write.kind, next), type, known, writerOf(write));
 }
 

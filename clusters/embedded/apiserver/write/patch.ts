@@ -11,7 +11,7 @@ import { goJsonText, goOrdered, goText } from "../patch/go-text.ts";
 import { jsonPatch, placesOf } from "../patch/json-patch.ts";
 import { isMap, type Json, mergePatch } from "../patch/merge.ts";
 import { type PatchForm, readPatch } from "../patch/read-patch.ts";
-import { strategicMerge } from "../patch/strategic.ts";
+import { strategicMerge, withoutNulls } from "../patch/strategic.ts";
 import type { ApiRequest } from "../pipeline.ts";
 import { sendObject } from "../read/read.ts";
 import { mediaTypeOf, TYPE_OF_ANY } from "../requests/body.ts";
@@ -59,7 +59,7 @@ export async function patchObject(
   const change = (target: Json): Json => patchedBy(form, target, patch, write);
   const shownOf = (target: Json): string =>
     form === "strategic"
-      ? goText(asObeyed(patch))
+      ? goText(asObeyed(patch, target))
       : goJsonText(change(target), form === "json" ? placesOf(patch) : patch);
   if (info.subresource === "scale") return patchScale(write, { change, shownOf, notes });
   const current = currentOf(write);
@@ -85,8 +85,21 @@ function whyNoObject(value: Json): string {
 }
 
 /** A patch is shown as it was when its first directive had been obeyed. */
-function asObeyed(patch: Json): Json {
-  return isMap(patch) && patch["$patch"] === "replace" ? strategicMerge({}, patch, ANY) : patch;
+function asObeyed(patch: Json, target: Json): Json {
+  if (!isMap(patch)) return patch;
+  return patch["$patch"] === "replace" ? strategicMerge({}, patch, ANY) : asTaken(patch, target);
+}
+
+/** What came to an object that had nothing there was put into it, and lost its nulls in the patch itself. */
+function asTaken(patch: Json, target: Json | undefined): Json {
+  if (!isMap(patch)) return patch;
+  const fields = isMap(target) ? target : {};
+  return Object.fromEntries(
+    Object.entries(patch).map(([name, value]) => [
+      name,
+      Object.hasOwn(fields, name) ? asTaken(value, fields[name]) : withoutNulls(value),
+    ]),
+  );
 }
 
 function patchedBy(form: PatchForm, target: Json, patch: Json, { type }: Write): Json {

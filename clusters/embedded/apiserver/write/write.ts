@@ -99,8 +99,19 @@ export function typedPatched(
     tellNotes(write, [...notes, ...unknown], (why) => refusedPatch(shown(), why));
     return object;
   } catch (error) {
-    if (error instanceof UnmarshalError) throw refusedPatch(shown(), isStrategic ? error.unstructured : error.message);
-    throw error;
+    if (!(error instanceof UnmarshalError)) throw error;
+    const text = shown();
+    throw refusedPatch(text, isStrategic ? error.unstructured : firstWrongIn(text, write, error).message);
+  }
+}
+
+/** What is wrong first as a real server reads the object, which it has as text: its keys are in another order. */
+function firstWrongIn(text: string, write: Write, known: UnmarshalError): UnmarshalError {
+  try {
+    readAsKind(write, JSON.parse(text) as KubeObject);
+    return known;
+  } catch (error) {
+    return error instanceof UnmarshalError ? error : known;
   }
 }
 
