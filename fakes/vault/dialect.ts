@@ -16,6 +16,8 @@ export type Dialect = {
   readonly hasCheckAndSetExtras: boolean;
   /** `locked`, `tainted` and `uuid` of a namespace. */
   readonly tellsOfNamespaces: boolean;
+  /** The status of a namespace's deletion, and that there is none. */
+  readonly isDeletionTold: boolean;
   /** `token_strictly_bind_ip` among a role's token parameters. */
   readonly hasStrictIpBinding: boolean;
   /** `running_plugin_version` of what is built in, and of what is a plugin. */
@@ -34,6 +36,7 @@ export const VAULT: Dialect = {
   hasHealthExtras: true,
   hasPerformanceStandbys: true,
   tellsOfNamespaces: false,
+  isDeletionTold: false,
   hasCheckAndSetExtras: false,
   hasStrictIpBinding: false,
   builtinVersion: "v1.20.4+builtin.vault",
@@ -50,6 +53,7 @@ export const OPENBAO: Dialect = {
   hasHealthExtras: false,
   hasPerformanceStandbys: false,
   tellsOfNamespaces: true,
+  isDeletionTold: true,
   hasCheckAndSetExtras: true,
   hasStrictIpBinding: true,
   builtinVersion: "v2.0.0+builtin.bao",

@@ -28,6 +28,21 @@ describe("an unmodified client (node-vault)", () => {
     await expect(limited.read("secret/data/other")).rejects.toThrow("permission denied");
   });
 
+  test("makes version 2 of a KV of version 1, which goes on with what it held", async () => {
+    const client = nodeVault({ endpoint: vault.url, token: "root" });
+    await client.mount({ mount_point: "one", type: "kv" });
+    await client.write("one/a/b", { x: "y", n: 1 });
+    const tune = (version: string): Promise<{ warnings: string[] }> =>
+      client.write("sys/mounts/one/tune", { options: { version } });
+    await expect(tune("3")).rejects.toThrow("invalid version provided: 3");
+    expect((await tune("2")).warnings).toEqual([
+      expect.stringMatching(/^Upgrading mount from version 0 to version 2\. /),
+    ]);
+    const { data } = await client.read("one/data/a/b");
+    expect(data).toMatchObject({ data: { x: "y", n: 1 }, metadata: { version: 1 } });
+    await expect(tune("1")).rejects.toThrow("cannot downgrade mount from version 2");
+  });
+
   test("is told that the server is sealed", async () => {
     vault.seal();
     const client = nodeVault({ endpoint: vault.url, token: "root" });

@@ -112,7 +112,7 @@ export class AuditBroker {
       remote_address: request.remoteAddress,
       ...(mount === undefined
         ? {}
-        : { mount_point: mount.path, mount_type: mount.type, mount_accessor: mount.accessor }),
+        : { mount_point: mount.path, mount_type: mount.listedType, mount_accessor: mount.accessor }),
       ...(request.clientToken === "" ? {} : { client_token: this.hash(device, request.clientToken) }),
       ...(token === undefined ? {} : { client_token_accessor: this.hash(device, token.accessor) }),
       ...(Object.keys(request.data).length === 0 ? {} : { data: this.#hashed(device, request.data) }),
@@ -123,7 +123,7 @@ export class AuditBroker {
     if (result === undefined) return {};
     const data = result.dataJson === undefined ? result.data : (JSON.parse(result.dataJson) as JsonObject);
     return {
-      ...(mount === undefined ? {} : { mount_type: mount.type, mount_accessor: mount.accessor }),
+      ...(mount === undefined ? {} : { mount_type: mount.listedType, mount_accessor: mount.accessor }),
       ...(data === undefined || data === null ? {} : { data: this.#hashed(device, data) }),
       ...(result.auth === undefined ? {} : { auth: this.#auth(device, { ...(token === undefined ? {} : { token }) }) }),
       ...(result.warnings === undefined || result.warnings.length === 0 ? {} : { warnings: [...result.warnings] }),

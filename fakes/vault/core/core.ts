@@ -107,7 +107,7 @@ function toAnswer(state: VaultState, request: VaultRequest, mount: Mount | undef
   if (response.status === 204) return NO_CONTENT;
   return envelope(response, {
     requestId: response.wrap === undefined ? request.id : "",
-    mountType: response.wrap === undefined ? (mount?.type ?? "") : "",
+    mountType: response.wrap === undefined ? (mount?.listedType ?? "") : "",
     injectsData: INJECTING.test(request.path) && response.wrap === undefined,
     dialect: state.dialect,
   });

@@ -22,5 +22,12 @@ export type EngineContext = {
   readonly cluster: ClusterAccess;
 };
 
-/** @param options the mount's own, such as the version of KV */
-export type EngineFactory = (context: EngineContext, options: Readonly<Record<string, string>>) => Backend;
+/**
+ * @param options the mount's own, such as the version of KV
+ * @param before what served the mount until now, and is replaced
+ */
+export type EngineFactory = (
+  context: EngineContext,
+  options: Readonly<Record<string, string>>,
+  before?: Backend,
+) => Backend;

@@ -34,7 +34,7 @@ export function envelope(
     return { status: response.status ?? 200, contentType: response.raw.contentType, body: response.raw.body };
   const data = response.dataJson ?? (response.data === undefined ? "null" : goJson(response.data));
   // `sys/mounts` and its like repeat their data beside the envelope, for clients from before there was one.
-  const injected = meta.injectsData && data.length > 2 ? `${data.slice(1, -1)},` : "";
+  const injected = meta.injectsData && data !== "null" && data.length > 2 ? `${data.slice(1, -1)},` : "";
   const body =
     `{${injected}"request_id":"${meta.requestId}","lease_id":${goString(response.leaseId ?? "")},` +
     `"renewable":${secret?.renewable ?? false},"lease_duration":${secret?.seconds ?? 0},"data":${data},` +

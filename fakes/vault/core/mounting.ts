@@ -1,4 +1,5 @@
 import type { JsonObject } from "../../../core/go/json.ts";
+import type { Backend } from "../framework/backend.ts";
 import { refuse } from "../framework/errors.ts";
 import { mountAccessor } from "../values/ids.ts";
 import type { ClusterAccess } from "./cluster-access.ts";
@@ -66,7 +67,7 @@ export class Mounter {
       path: "auth/token/",
       type: "token",
       description: "token based credentials",
-      config: { token_type: "default-service" },
+      config: { token_type: namespace.isRoot ? "default-service" : "default" },
     });
   }
 
@@ -101,32 +102,23 @@ export class Mounter {
       if (token.namespace === namespace && token.path.startsWith(path)) this.#state.tokens.revoke(token);
   }
 
+  /** Another backend for the same mount, by its options as they are now: it starts with what the one before held. */
+  reload(namespace: Namespace, mount: Mount): void {
+    mount.backend = this.#backendOf(namespace, mount, () => mount, mount.backend);
+  }
+
   mount(namespace: Namespace, request: MountRequest): Mount {
     const isAuth = request.path.startsWith("auth/");
-    const factory = (isAuth ? this.#catalogue.auth : this.#catalogue.secrets)[request.type];
-    if (factory === undefined) throw refuse(`plugin not found in the catalog: ${request.type}`);
-    const { clock, random, dialect } = this.#state;
+    const { random, dialect } = this.#state;
     let mount: Mount | undefined;
-    const mounted = (): Mount => mount as Mount;
     const options = request.options ?? null;
-    const backend = factory(
-      {
-        clock,
-        random,
-        log: this.#state.log.child({ mount: namespace.path + request.path }),
-        dialect,
-        namespace,
-        path: request.path,
-        mount: mounted,
-        limits: () => limitsOf(mounted()),
-        cluster: this.#cluster,
-      },
-      options ?? {},
-    );
+    const backend = this.#backendOf(namespace, request, () => mount as Mount);
     const isPlugin = !BUILT_IN.has(request.type);
+    const listedType = isPlugin || namespace.isRoot ? request.type : `ns_${request.type}`;
     mount = {
       path: request.path,
       type: request.type,
+      listedType,
       accessor: mountAccessor(random, isAuth ? `auth_${request.type}` : request.type),
       uuid: random.uuid(),
       backend,
@@ -141,5 +133,31 @@ export class Mounter {
     };
     namespace.mounts.add(mount);
     return mount;
+  }
+
+  #backendOf(
+    namespace: Namespace,
+    { path, type, options }: Pick<MountRequest, "path" | "type" | "options">,
+    mount: () => Mount,
+    before?: Backend,
+  ): Backend {
+    const factory = (path.startsWith("auth/") ? this.#catalogue.auth : this.#catalogue.secrets)[type];
+    if (factory === undefined) throw refuse(`plugin not found in the catalog: ${type}`);
+    const { clock, random, dialect, log } = this.#state;
+    return factory(
+      {
+        clock,
+        random,
+        log: log.child({ mount: namespace.path + path }),
+        dialect,
+        namespace,
+        path,
+        mount,
+        limits: () => limitsOf(mount()),
+        cluster: this.#cluster,
+      },
+      options ?? {},
+      before,
+    );
   }
 }

@@ -6,9 +6,11 @@ export type Mount = {
   /** Ends in a slash; auth methods begin with `auth/`. */
   readonly path: string;
   readonly type: string;
+  /** As lists call it: what a namespace is born with has names of its own there. */
+  readonly listedType: string;
   readonly accessor: string;
   readonly uuid: string;
-  readonly backend: Backend;
+  backend: Backend;
   description: string;
   readonly local: boolean;
   readonly sealWrap: boolean;

@@ -16,7 +16,8 @@ export function engineCatalogue(state: VaultState, mounter: () => Mounter): Engi
       cubbyhole: () => cubbyhole(),
       identity: () => identityBackend(state),
       system: () => systemBackend(state, mounter),
-      kv: (context, options) => (options["version"] === "2" ? kvVersion2(context) : kvVersion1(context)),
+      kv: (context, options, before) =>
+        options["version"] === "2" ? kvVersion2(context, before?.contents?.()) : kvVersion1(context),
     },
     auth: {
       token: () => tokenBackend(state),

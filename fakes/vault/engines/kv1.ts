@@ -1,4 +1,4 @@
-import { goJson, type JsonObject } from "../../../core/go/json.ts";
+import { goJson, type JsonObject, parseJson } from "../../../core/go/json.ts";
 import type { EngineContext } from "../core/engines.ts";
 import { type Backend, listBelow, listOf } from "../framework/backend.ts";
 import { refuse } from "../framework/errors.ts";
@@ -12,6 +12,7 @@ export function kvVersion1({ limits }: EngineContext): Backend {
   const secrets = new Map<string, { readonly json: string; readonly ttl: number | undefined }>();
   return {
     type: "kv",
+    contents: () => [...secrets].map(([path, { json }]) => [path, parseJson(json) as JsonObject] as const),
     paths: [
       {
         pattern: /^(?<path>.*)$/s,

@@ -1,3 +1,4 @@
+import type { JsonObject } from "../../../core/go/json.ts";
 import type { TokenEntry } from "../tokens/token.ts";
 import { refuse, unsupportedOperation, unsupportedPath } from "./errors.ts";
 import { Fields, type Schema } from "./fields.ts";
@@ -25,6 +26,8 @@ export type Backend = {
   readonly unauthenticated?: readonly string[];
   /** Paths that need `sudo`. */
   readonly sudo?: readonly string[];
+  /** What it holds, for whatever takes its place at the mount. */
+  readonly contents?: () => Iterable<readonly [path: string, data: JsonObject]>;
 };
 
 export type Routed = {

@@ -99,8 +99,9 @@ function sealStatus(state: VaultState): Answer {
 }
 
 function leader({ dialect, seal }: VaultState): Answer {
-  if (seal.isSealed) return errorAnswer(503, ["Vault is sealed"]);
   const { mode } = seal;
+  // Asked first is whether there are others at all: who runs alone answers sealed, too.
+  if (seal.isSealed && mode.kind !== "active") return errorAnswer(503, ["Vault is sealed"]);
   const address = "leader" in mode ? (mode.leader ?? "") : "";
   return json({
     ha_enabled: mode.kind !== "active",

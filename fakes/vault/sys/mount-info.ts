@@ -25,7 +25,7 @@ export function mountInfo(mount: Mount): JsonObject {
     running_plugin_version: mount.version,
     running_sha256: "",
     seal_wrap: mount.sealWrap,
-    type: mount.type,
+    type: mount.listedType,
     uuid: mount.uuid,
   };
 }

@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from "../../../core/go/json.ts";
 import type { Mounter } from "../core/mounting.ts";
 import type { Mount } from "../core/mounts.ts";
+import type { Namespace } from "../core/namespaces.ts";
 import type { VaultState } from "../core/state.ts";
 import type { PathSpec } from "../framework/backend.ts";
 import { refuse } from "../framework/errors.ts";
@@ -55,7 +56,7 @@ export function mountPaths(_state: VaultState, mounter: () => Mounter): PathSpec
         fields: TUNE_FIELDS,
         operations: {
           read: (call: Call) => ({ data: tuneInfo(existing(call, prefix)) }),
-          update: (call: Call) => tune(existing(call, prefix), call),
+          update: (call: Call) => tune(existing(call, prefix), call, mounter()),
         },
       },
       {
@@ -164,7 +165,7 @@ function keptValue(name: string, value: JsonValue): JsonValue {
   return typeof value === "string" && name !== "listing_visibility" ? value.split(",") : value;
 }
 
-function tune(mount: Mount, { fields }: Call): Result {
+function tune(mount: Mount, { fields, request }: Call, mounter: Mounter): Result {
   const defaultLeaseTtl = fields.has("default_lease_ttl")
     ? leaseTtl(fields.any("default_lease_ttl"), "default")
     : mount.defaultLeaseTtl;
@@ -181,6 +182,32 @@ function tune(mount: Mount, { fields }: Call): Result {
     const value: JsonValue = name === "listing_visibility" ? fields.string(name) : fields.list(name);
     mount.config = { ...mount.config, [name]: keptValue(name, value) };
   }
-  if (fields.has("options")) mount.options = { ...mount.options, ...fields.pairs("options") };
+  if (fields.has("options")) return tuneOptions(mount, fields.pairs("options"), request.namespace, mounter);
   return undefined;
+}
+
+/** A version of KV goes up only, and the mount goes on with what it holds. */
+function tuneOptions(
+  mount: Mount,
+  given: Readonly<Record<string, string>>,
+  namespace: Namespace,
+  mounter: Mounter,
+): Result {
+  const { version } = given;
+  // Version 0 is that of a mount which was given none, and serves version 1.
+  const now = Number(mount.options?.["version"] ?? 0);
+  const wanted = version === undefined ? now : Number(version);
+  if (version !== undefined && wanted !== 1 && wanted !== 2) throw refuse(`invalid version provided: ${version}`);
+  if (wanted < now) throw refuse(`cannot downgrade mount from version ${now}`);
+  const kept = Object.entries({ ...mount.options, ...given }).filter(
+    ([name, value]) => value !== "" || name === "version",
+  );
+  mount.options = Object.fromEntries(kept);
+  if (wanted === now) return undefined;
+  mounter.reload(namespace, mount);
+  return {
+    warnings: [
+      `Upgrading mount from version ${now} to version ${wanted}. This mount will be unavailable for a brief period and will resume service shortly.`,
+    ],
+  };
 }

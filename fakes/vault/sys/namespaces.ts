@@ -40,11 +40,13 @@ export function namespacePaths(state: VaultState, mounter: () => Mounter): PathS
           return { data: describe(state, namespace) };
         },
         delete: ({ request, fields }) => {
+          const { isDeletionTold } = state.dialect;
           const namespace = find(request, fields.string("path"));
-          if (namespace === undefined) return undefined;
+          if (namespace === undefined)
+            return isDeletionTold ? { warnings: ["requested namespace does not exist"] } : undefined;
           namespaces.remove(namespace);
           for (const token of state.tokens.all()) if (token.namespace === namespace) state.tokens.revoke(token);
-          return undefined;
+          return isDeletionTold ? { data: { status: "in-progress" } } : undefined;
         },
       },
     },

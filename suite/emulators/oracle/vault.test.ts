@@ -50,7 +50,14 @@ function ask({ url, rootToken }: Place, [method, path, { body, headers, text, to
       (answer) => {
         const chunks: Buffer[] = [];
         answer.on("data", (chunk: Buffer) => chunks.push(chunk)).on("error", reject);
-        answer.on("end", () => resolve(answerOf(answer.statusCode ?? 0, Buffer.concat(chunks).toString("utf8"))));
+        answer.on("end", () => {
+          const got = Buffer.concat(chunks).toString("utf8");
+          try {
+            resolve(answerOf(answer.statusCode ?? 0, got));
+          } catch (cause) {
+            reject(new Error(`${url} answers ${method} ${path} with no JSON: ${got}`, { cause }));
+          }
+        });
       },
     );
     asked.on("error", reject);

@@ -41,9 +41,8 @@ export function configPath(holder: { config: KubernetesConfig | undefined }, isO
             kubernetes_ca_cert: config.caPem,
             kubernetes_host: config.host,
             pem_keys: [...config.pemKeys],
-            ...(isOpenBao
-              ? {}
-              : { token_reviewer_jwt_set: config.reviewerJwt !== "", use_annotations_as_alias_metadata: false }),
+            token_reviewer_jwt_set: config.reviewerJwt !== "",
+            ...(isOpenBao ? {} : { use_annotations_as_alias_metadata: false }),
           },
         };
       },

@@ -1,3 +1,4 @@
+import type { JsonObject } from "../../../../core/go/json.ts";
 import type { EngineContext } from "../../core/engines.ts";
 import type { Backend, PathSpec } from "../../framework/backend.ts";
 import { refuse, unsupportedOperation } from "../../framework/errors.ts";
@@ -5,14 +6,27 @@ import type { Call, Result } from "../../framework/request.ts";
 import { goDuration } from "../../values/duration.ts";
 import { dataPath, type Kv2, subkeysPath } from "./data.ts";
 import { metadataPath } from "./metadata.ts";
+import { addVersion, newKey } from "./store.ts";
 
-/** KV version 2: versions, soft deletion, check-and-set, custom metadata. */
-export function kvVersion2(context: EngineContext): Backend {
+/**
+ * KV version 2: versions, soft deletion, check-and-set, custom metadata.
+ * @param contents what a version 1 held, which becomes the first version of each key
+ */
+export function kvVersion2(
+  context: EngineContext,
+  contents: Iterable<readonly [path: string, data: JsonObject]> = [],
+): Backend {
   const kv: Kv2 = {
     keys: new Map(),
     config: { maxVersions: 0, casRequired: false, metadataCasRequired: false, deleteVersionAfter: 0 },
     context,
   };
+  const now = context.clock.now();
+  for (const [path, data] of contents) {
+    const key = newKey(now);
+    addVersion(key, data, kv.config, now);
+    kv.keys.set(path, key);
+  }
   return {
     type: "kv",
     paths: [
