@@ -8,7 +8,12 @@ import {
   type KindImage,
   vaultManifests,
 } from "../../clusters/kind/index.ts";
-import { openContext, openRemoteCluster, type RemoteCluster } from "../../clusters/kubeconfig/index.ts";
+import {
+  openContext,
+  openRemoteCluster,
+  type RemoteCluster,
+  type RemoteParts,
+} from "../../clusters/kubeconfig/index.ts";
 import { MountproofError, minutes, RealClock, Scope, silentLog } from "../../core/index.ts";
 import { DRIVER_IMAGES } from "../../driver/index.ts";
 import { Deployments, type KubeObject } from "../../kube/index.ts";
@@ -74,6 +79,7 @@ export async function kindTier(
       hint: "mountproof doctor says what to do",
     });
   const settings = await readClusterSettings(flags.clusterSettings);
+  const isDeleted = flags.keep !== true && flags.reuse !== true;
   return await Scope.run("tier E2", async (scope) => {
     const { path: folder, lifeline } = await createOwnedFolder(scope, tmpdir(), "mountproof-kind-");
     const kind = scope.use(
@@ -93,10 +99,12 @@ export async function kindTier(
     );
     const rootToken = `root-${randomBytes(16).toString("hex")}`;
     const clock = new RealClock();
-    const cluster = scope.use(await open(kind.kubeconfig, kind.context, { run: `${runId}-store`, clock, signal }));
+    // The cases' own run: they may change what is made here, as Vault's rights.
+    const cluster = scope.use(await open(kind.kubeconfig, kind.context, { run: runId, clock, signal, isDeleted }));
     await cluster.owned.sweep();
     await cluster.apply(vaultManifests("mountproof/fake-vault:e2e", rootToken));
-    const { trustedCaPem } = scope.use(await startClouds(cluster, clock));
+    const running = await startClouds(cluster, clock);
+    const { trustedCaPem } = isDeleted ? running : scope.use(running);
     await storesReady(cluster);
     const images = { ...IMAGE_NAMES, ...settings.images };
     const { vault: admin, aws, azure, gcp } = kind.urls;
@@ -104,7 +112,14 @@ export async function kindTier(
     const clouds = { trustedCaPem, aws, azure, gcp };
     const { kubeconfig, context } = kind;
     return {
-      cluster: { kubeconfig, context, settings: { ...settings, images, vault, clouds }, runId, isKept: true },
+      cluster: {
+        kubeconfig,
+        context,
+        settings: { ...settings, images, vault, clouds },
+        runId,
+        isKept: true,
+        isDeleted,
+      },
       others: otherParts(settings.images),
       failed: async (folder) => {
         await kind.exportLogs(resolve(folder, "logs", "kind"));
@@ -124,7 +139,7 @@ export function otherParts(images: Readonly<Record<string, string>>): string[] {
 async function open(
   kubeconfig: string,
   context: string,
-  { clock, ...of }: { readonly run: string; readonly clock: RealClock; readonly signal: AbortSignal },
+  { clock, ...of }: Pick<RemoteParts, "run" | "signal" | "isDeleted"> & { readonly clock: RealClock },
 ): Promise<RemoteCluster> {
   const opened = await openContext(kubeconfig, context);
   return await openRemoteCluster(opened, { clock, log: silentLog, journal: new Journal(clock), ...of });

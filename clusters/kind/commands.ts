@@ -59,6 +59,8 @@ function hintFor(said: string): string {
     return "may you use Docker? mountproof doctor tells";
   if (/operation not permitted|CAP_SYS_RESOURCE|oom_score_adj/i.test(said))
     return "the machine may lack CAP_SYS_RESOURCE, which kind's privileged node needs: mountproof doctor tells";
+  if (/failed to pull image|pull access denied|manifest unknown|no such host/i.test(said))
+    return "an image is neither here nor to be had: name one that Docker has, by --image for the node, by --base-image for what this project's are built from";
   if (/cgroup/i.test(said)) return "kubelet refuses cgroup v1 since 1.35: take --image 1.34";
   return "mountproof doctor says what tier E2 needs";
 }

@@ -139,6 +139,14 @@ describe("a kind cluster", () => {
     expect((await asked()).at(-1)).toBe("kind delete cluster --name e2e");
   });
 
+  test("whose node image is not to be had is told with what to name instead", async () => {
+    await program(
+      "kind",
+      'case "$1" in create) echo "ERROR: failed to create cluster: failed to pull image \\"kindest/node:v1.34.0\\"" >&2; exit 1 ;; esac',
+    );
+    await expect(cluster().start()).rejects.toMatchObject({ hint: expect.stringContaining("--image for the node") });
+  });
+
   test("whose image cannot be built is deleted, too", async () => {
     await program(
       "docker",

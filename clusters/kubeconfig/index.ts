@@ -1,3 +1,3 @@
 export { type ContextOwner, type OpenedContext, openContext, ownerOf } from "./context.ts";
 export { Owned, RUN_LABEL } from "./owned.ts";
-export { openRemoteCluster, type RemoteCluster } from "./remote-cluster.ts";
+export { openRemoteCluster, type RemoteCluster, type RemoteParts } from "./remote-cluster.ts";

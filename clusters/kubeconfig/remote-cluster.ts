@@ -20,6 +20,8 @@ export type RemoteParts = {
   readonly run: string;
   /** Ends waiting for something to show: whoever waits then gives back what it has. */
   readonly signal?: AbortSignal | undefined;
+  /** The cluster is deleted when the run ends: what is in it need not be taken away. */
+  readonly isDeleted?: boolean;
 };
 
 type PodOfCluster = { readonly namespace: string; readonly name: string; readonly container?: string };
@@ -76,15 +78,17 @@ class KubeconfigCluster implements RemoteCluster {
   readonly issuer: Cluster["issuer"];
   readonly #context: OpenedContext;
   readonly #signal: AbortSignal | undefined;
+  readonly #isDeleted: boolean;
 
   constructor(
     context: OpenedContext,
-    { clock, journal, run, signal }: RemoteParts,
+    { clock, journal, run, signal, isDeleted = false }: RemoteParts,
     admin: KubeClient,
     issuer: Cluster["issuer"],
   ) {
     this.#context = context;
     this.#signal = signal;
+    this.#isDeleted = isDeleted;
     this.issuer = issuer;
     this.clock = clock;
     this.journal = journal;
@@ -153,7 +157,7 @@ class KubeconfigCluster implements RemoteCluster {
 
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      await this.owned.remove();
+      if (!this.#isDeleted) await this.owned.remove();
     } finally {
       await this.admin[Symbol.asyncDispose]();
     }

@@ -129,7 +129,7 @@ Feature: A pod that may not have its secrets is told why, and gets them once it 
     When "vault/secret-provider-class.yaml" is applied
     Then 2 pods of "app-with-secrets" run in "production"
 
-  @VAUTH-15 @processes
+  @VAUTH-15 @processes @any-cluster
   Scenario: Vault may not review tokens
     Given Vault's own account may not review tokens
     When "vault/app.yaml" is applied

@@ -169,6 +169,8 @@ export type ClusterUnderTest = {
   readonly settings: ClusterSettings;
   /** Whoever gave it has swept it: what is labelled there now is this run's. */
   readonly isKept?: boolean;
+  /** It is deleted when the run ends: what is in it need not be taken away. */
+  readonly isDeleted?: boolean;
   /** On what the run makes there, so that a later one knows what it left. */
   readonly runId: string;
 };

@@ -7,6 +7,7 @@ import { DRIVER_NAME, driverDaemonSet, driverManifests } from "../../../driver/i
 import { DaemonSets, type KubeObject, Pods, resource } from "../../../kube/index.ts";
 import { type ClusterUnderTest, layoutOf } from "../../../suite/index.ts";
 import type { MountproofWorld } from "../../world.ts";
+import { PartLogs } from "./part-logs.ts";
 import { inCluster, trustedAuthority, trusting } from "./remote-objects.ts";
 
 type DriverValues = NonNullable<Parameters<typeof driverDaemonSet>[0]>;
@@ -14,6 +15,7 @@ type Installed = {
   readonly cluster: RemoteCluster;
   /** What was installed, or is being: an installation that failed fails every case that needs it, at once. */
   readonly parts: Map<string, Promise<void>>;
+  readonly logs: PartLogs;
   /** Whom kubelet makes tokens for by now, as JSON; undefined for a driver that somebody else installed. */
   tokens?: string;
 };
@@ -48,7 +50,7 @@ export async function installation(world: MountproofWorld, target: ClusterUnderT
     const swept = target.isKept === true ? 0 : await cluster.owned.sweep();
     if (swept > 0) world.note(`${swept} objects that an earlier run had left in the cluster were removed`);
     await defineKinds(cluster);
-    return { cluster, parts: new Map<string, Promise<void>>() };
+    return { cluster, parts: new Map<string, Promise<void>>(), logs: new PartLogs() };
   });
 }
 
@@ -63,6 +65,7 @@ export async function openTarget(
     journal,
     run: target.runId,
     signal: run.signal,
+    isDeleted: target.isDeleted === true,
   });
 }
 
@@ -88,6 +91,7 @@ async function putDriver(
     return world.note(`the driver that the cluster has was used (${DRIVER_NAME})`);
   const daemonSet = driverDaemonSet(values);
   await cluster.apply([...driverManifests(values), daemonSet].map((object) => inCluster(object, target)));
+  installed.logs.add(daemonSet);
   await ready(cluster, daemonSet);
   installed.tokens = JSON.stringify(values.tokenRequests ?? []);
 }
@@ -161,7 +165,7 @@ export async function installRemoteProvider(
 }
 
 async function putProvider(
-  { cluster }: Installed,
+  { cluster, logs }: Installed,
   world: MountproofWorld,
   target: ClusterUnderTest,
   name: string,
@@ -180,6 +184,7 @@ async function putProvider(
   const before = changed.filter(({ kind }) => kind !== "DaemonSet" && !(kind === "Namespace" && isThere));
   await cluster.apply([...before, ...ca]);
   await cluster.apply(changed.filter(({ kind }) => kind === "DaemonSet"));
+  logs.add(daemonSet);
   await ready(cluster, daemonSet);
 }
 

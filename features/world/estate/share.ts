@@ -5,6 +5,7 @@ import { MountproofError } from "../../../core/index.ts";
 import { Pods } from "../../../kube/index.ts";
 import type { ClusterUnderTest } from "../../../suite/index.ts";
 import type { MountproofWorld } from "../../world.ts";
+import { keepLogs } from "./part-logs.ts";
 import { installation, openTarget } from "./remote.ts";
 
 const DRIVER_PODS = "app=secrets-store-csi-driver";
@@ -33,10 +34,11 @@ export function namespaceOfCase(world: MountproofWorld, name: string): string {
  * the run; what is installed stays for the next.
  */
 export async function openShare(world: MountproofWorld, target: ClusterUnderTest): Promise<RunningEmbeddedCluster> {
-  const { cluster: installed } = await installation(world, target);
+  const { cluster: installed, logs } = await installation(world, target);
   const cluster = await openTarget(world, target);
   world.scope.use(cluster);
   world.scope.defer("the scenario's objects", async () => installed.owned.expectGone(await cluster.owned.letGo()));
+  world.scope.defer("logs of the parts", () => keepLogs(logs, world, cluster));
   return asEstate(cluster);
 }
 

@@ -28,6 +28,8 @@ const PROBE = ["/recdrv", "ls"];
 const OWN_PROBE = ["node", "--eval", "0"];
 const READY_MS = 30_000;
 const LOOK_MS = 100;
+/** Looked on after the last line of an experiment: what came last there may come a little later here. */
+const TAIL_MS = 3000;
 /** Takes these steps and no others: what stops kubelet, or works on its files by hand, is not done to somebody's node. */
 const STEPS =
   /^(create|patch|delete) CSIDriver$|^(start|signal) driver$|^driver control$|^remove the registration socket|^(create|delete) Pod$|^patch Pod annotations$|^(create|replace|delete) Secret$|^delete ServiceAccount|^pods still present|^the killed driver|^NodeGetInfo would|^end$/;
@@ -63,7 +65,10 @@ export async function recordLive(experiment: Recording, node: LiveNode): Promise
   const last = Math.max(
     ...Object.values(experiment).flatMap((kind: readonly { t: number }[]) => kind.map(({ t }) => t)),
   );
-  await clock.sleep(Math.max(0, start + last * 1000 - clock.now()));
+  await clock.sleep(Math.max(0, start + last * 1000 + TAIL_MS - clock.now()));
+  // The last line says how long was looked on, and so how long a replay goes on.
+  const csinode = observed.lines.findLast((line) => "csinode" in line)?.csinode ?? [];
+  observed.lines.push({ t: (clock.now() - start) / 1000, csinode });
   const drivers = new Set(experiment.steps.map(({ driver }) => driver));
   const { calls } = await node.tell({ do: "calls" });
   const own = calls.slice(known).filter(({ driver }) => drivers.has(driver));
@@ -74,11 +79,14 @@ export async function recordLive(experiment: Recording, node: LiveNode): Promise
   return sortLines([...steps, ...observed.lines, ...lines].toSorted((a, b) => a.t - b.t));
 }
 
-/** How far the recorder's clock is behind ours: it read its own somewhere between the question and the answer. */
+/**
+ * How far the recorder's clock is behind ours: what is asked arrives there before it is read, and is read before it
+ * arrives here. What lies between, the start of the program that asks, is no part of either way.
+ */
 async function recorderOffset({ clock, tell }: LiveNode): Promise<number> {
   const asked = clock.now();
-  const { now } = await tell({ do: "calls" });
-  return (asked + clock.now()) / 2 - now;
+  const { now, askedAt = now } = await tell({ do: "calls" });
+  return (asked - askedAt + (clock.now() - now)) / 2;
 }
 
 function namespaceOf({ steps }: Recording): string {

@@ -16,8 +16,13 @@ const PATHS: NodePaths = {
   additionalProvidersDir: "",
 };
 
-/** What a recorder answers: the calls since the last one it told of, and its own time, for the clocks may differ. */
-export type RecorderAnswer = { readonly now: number; readonly calls: readonly DriverCall[] };
+/** What a recorder answers: the calls so far, and its own time, for the clocks may differ. */
+export type RecorderAnswer = {
+  readonly now: number;
+  readonly calls: readonly DriverCall[];
+  /** When the program that asked for it began, by the same clock: starting it may take a second. */
+  readonly askedAt?: number;
+};
 
 /** What a recorder is told: a step about a driver, or `calls`. */
 export type RecorderOrder = Pick<RecordedStep, "do" | "driver" | "flags" | "control" | "signal">;
@@ -116,7 +121,8 @@ async function tell(order: string): Promise<number> {
   });
   if (status === 200) {
     // A pipe takes what it can: the process must not end before all is through.
-    await new Promise<void>((resolve) => process.stdout.write(`${text}\n`, () => resolve()));
+    const answer: RecorderAnswer = { ...(JSON.parse(text) as RecorderAnswer), askedAt: performance.timeOrigin };
+    await new Promise<void>((resolve) => process.stdout.write(`${JSON.stringify(answer)}\n`, () => resolve()));
     return 0;
   }
   throw new MountproofError("invalid_argument", { message: text });
