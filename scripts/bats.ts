@@ -172,7 +172,11 @@ async function run(
   counts: Record<"passed" | "failed" | "skipped", number>,
 ): Promise<void> {
   const child = group("bats", ["--tap", "-T", file], { cwd: suite, env, stdio: ["ignore", "pipe", "inherit"] });
-  child.once("error", () => undefined);
+  // Asked for now: it may end before the last of what it said has been read.
+  const ended = new Promise<number>((done) => {
+    child.once("exit", (code) => done(code ?? 1));
+    child.once("error", () => done(1));
+  });
   if (child.stdout === null) throw new Error("bats was started without its output");
   for await (const line of createInterface({ input: child.stdout })) {
     console.log(line);
@@ -180,7 +184,7 @@ async function run(
     else if (line.startsWith("ok ")) counts.passed++;
     else if (line.startsWith("not ok ")) counts.failed++;
   }
-  const code = child.exitCode ?? (await new Promise<number>((done) => child.once("exit", (ended) => done(ended ?? 1))));
+  const code = await ended;
   stop.signal.throwIfAborted();
   if (code !== 0 && counts.failed === 0) throw new Error(`bats ended with ${code} before it judged "${file}"`);
 }
