@@ -2,10 +2,13 @@
  * `npm run bench [-- --json] [-- --only NAME]`: every speed and memory claim of this project, each beside a
  * baseline measured in the same run. `--json` prints one object a line: name, value, unit, baseline, ratio.
  */
-import { parseArgs } from "node:util";
+
+import { flagsOf } from "../scripts/flags.ts";
 import type { Figure } from "./measure.ts";
 
-const { values } = parseArgs({ options: { json: { type: "boolean", default: false }, only: { type: "string" } } });
+const { values } = flagsOf(import.meta.filename, {
+  options: { json: { type: "boolean", default: false }, only: { type: "string" } },
+});
 
 type Bench = {
   readonly name: string;

@@ -24,11 +24,11 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { stringify } from "yaml";
 import { type ImageEntry, parseImages } from "../clusters/embedded/index.ts";
 import { isMountproofError, messageOf } from "../core/index.ts";
 import { oracle } from "../suite/oracle.ts";
+import { flagsOf } from "./flags.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const MAIN = join(ROOT, "bin", "mountproof.js");
@@ -43,7 +43,7 @@ const VALUES = [
 const DRIVER_IMAGE = "registry.k8s.io/csi-secrets-store/driver";
 
 const list = { type: "string", multiple: true, default: [] as string[] } as const;
-const { values, positionals } = parseArgs({
+const { values, positionals } = flagsOf(import.meta.filename, {
   options: {
     image: list,
     images: list,

@@ -9,7 +9,6 @@
  * patches of the seeds, one answer a line.
  */
 import { writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
 import { whyNoOracles } from "../clusters/embedded/apiserver/testing/oracles.ts";
 import { RealClock, Scope } from "../core/index.ts";
 import { createRunFolder } from "../suite/run-folder.ts";
@@ -17,8 +16,9 @@ import { compareCommands } from "./differential/commands.ts";
 import { isKnownPatch, isKnownStep } from "./differential/known.ts";
 import { comparePatches } from "./differential/patches.ts";
 import { startServers, startTheirControllers } from "./differential/servers.ts";
+import { flagsOf } from "./flags.ts";
 
-const { positionals, values } = parseArgs({
+const { positionals, values } = flagsOf(import.meta.filename, {
   allowPositionals: true,
   options: {
     seeds: { type: "string", default: "1-200" },

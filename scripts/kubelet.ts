@@ -11,12 +11,12 @@
 import { readdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { parseArgs } from "node:util";
 import { ExitCode, reportError } from "../cli/exit.ts";
 import { compare, type Difference } from "../clusters/embedded/kubelet/testing/compare.ts";
 import { KNOWN, SEEDS } from "../clusters/embedded/kubelet/testing/known.ts";
 import { type RecordedCall, type Recording, readRecording } from "../clusters/embedded/kubelet/testing/recording.ts";
 import { replay } from "../clusters/embedded/kubelet/testing/replay.ts";
+import { flagsOf } from "./flags.ts";
 
 type Row = {
   readonly name: string;
@@ -27,7 +27,7 @@ type Row = {
   readonly unexplained: readonly Difference[];
 };
 
-const { values: flags, positionals } = parseArgs({
+const { values: flags, positionals } = flagsOf(import.meta.filename, {
   allowPositionals: true,
   options: {
     json: { type: "boolean", default: false },

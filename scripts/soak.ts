@@ -11,7 +11,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
+import { flagsOf } from "./flags.ts";
 
 const MAIN = fileURLToPath(new URL("../bin/mountproof.js", import.meta.url));
 /** Node collects what a run leaves behind at its end: a long one is cut into runs of so many repeats. */
@@ -19,7 +19,7 @@ const REPEATS_A_RUN = 25;
 
 type Row = { readonly what: string; runs: number; executions: number; seconds: number; readonly failures: string[] };
 
-const { values, positionals } = parseArgs({
+const { values, positionals } = flagsOf(import.meta.filename, {
   options: {
     orders: { type: "string", default: "0" },
     repeats: { type: "string", default: "0" },
